@@ -1,0 +1,103 @@
+#pragma once
+
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "model/grid.h"
+#include "model/mapping.h"
+#include "model/position.h"
+
+namespace core {
+
+/// What one record's observation says beside its fields.
+struct RecordHead {
+  model::RecordId id;           ///< None where there is no record (see Org::retrieve).
+  std::string_view upsert_key;  ///< Value of the mapping's external id field; empty if it has none. In the arena.
+  base::Utc stamp{};            ///< SystemModstamp: whole seconds.
+};
+
+/// Records as the org held them at one moment, cells in canonical form, flat. One row of `cells` a head.
+struct Observation {
+  model::Grid cells;
+  std::vector<RecordHead> heads;
+  base::Utc as_of{};  ///< The org's clock when it answered (the `Date` header), whole seconds.
+
+  std::size_t size() const { return heads.size(); }
+  void restart(std::size_t fields) {
+    cells.restart(fields);
+    heads.clear();
+    as_of = {};
+  }
+  void truncate(std::size_t records) {
+    heads.resize(records);
+    cells.truncate(records);
+  }
+};
+
+/// A record that came in a form we cannot read, with the reason. Its page goes on without it.
+struct Unreadable {
+  model::RecordId id;
+  base::Error error;
+};
+
+/// A page of a poll. Being an observation itself, it needs no second read of the org.
+struct Page {
+  Observation observed;  ///< Ordered by (SystemModstamp, Id).
+  std::vector<Unreadable> unreadable;
+  bool more = false;  ///< Known to be more after the last record.
+};
+
+/// What a poll asks for: records after `after` in the order of (SystemModstamp, Id), at most `limit`.
+struct PageRequest {
+  const model::Mapping* mapping;
+  model::Keyset after;
+  std::size_t limit;
+};
+
+/// A record found by our upsert key, living or in the recycle bin.
+struct FoundRecord {
+  model::RecordId id;
+  bool deleted = false;
+};
+
+/// One record to create or change. Cells borrow from the caller.
+struct OrgWrite {
+  model::RecordId id;           ///< None: create by `upsert_key`.
+  std::string_view upsert_key;  ///< Creates only.
+  model::FieldSet fields;       ///< Which fields to write; the others are left alone.
+  std::span<const model::Cell> values;  ///< As wide as the mapping.
+  base::Utc unless_changed_since{};     ///< Updates: refuse with `precondition` if stamped later than this.
+};
+
+/// The Salesforce org as the sync core sees it. Calls block and spend API budget.
+class Org {
+ public:
+  virtual ~Org() = default;
+
+  /// Reads one page for each request, in as few calls as the org allows: the look of an idle run at all its
+  /// objects is one call. One result a request, in order.
+  virtual std::vector<base::Result<Page>> fetch(std::span<const PageRequest> requests) = 0;
+
+  /// What the org holds now for `ids`: one head an id, in order, without `id` where there is no such record
+  /// (deleted, or hidden from us).
+  virtual base::Result<Observation> retrieve(const model::Mapping&, std::span<const model::RecordId> ids) = 0;
+
+  /// The records that carry these upsert keys, deleted ones included: a create whose answer was lost must not
+  /// be repeated over a record that was made and binned since. One entry a key; of several the living one.
+  virtual base::Result<std::vector<std::optional<FoundRecord>>> find(const model::Mapping&,
+                                                                     std::span<const std::string_view> keys) = 0;
+
+  /// Writes in the given order where the org keeps one. One result a write: the record's id, or why that record
+  /// was refused. The outer error means that the call failed as a whole; after `unknown_fate` some of the writes
+  /// may have been done. Creates are upserts by key, so repeating one is safe.
+  ///
+  /// Up to conditional_writes_limit() writes honour `unless_changed_since`; larger batches trade the check for
+  /// two hundred records a call.
+  virtual base::Result<std::vector<base::Result<model::RecordId>>> write(const model::Mapping&,
+                                                                         std::span<const OrgWrite> writes) = 0;
+};
+
+}  // namespace core

@@ -1,0 +1,164 @@
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "model/grid.h"
+#include "model/mapping.h"
+#include "model/packed.h"
+#include "model/position.h"
+#include "core/ports/org.h"
+
+namespace core {
+
+/// An edit of a row that the store has seen and we have not settled. One entry a row: a later edit replaces it
+/// under a higher `seq`.
+struct OutboxEntry {
+  model::RowKey row;
+  model::OutboxSeq seq{};
+  base::Utc changed_at{};     ///< The store's clock at the last edit.
+  model::RecordId record;     ///< The linked record, if there is one.
+  std::string upsert_key;     ///< Minted for a create that may have been sent; empty if none.
+};
+
+/// What stands in the way of a link.
+enum class LinkState {
+  none,         ///< Not linked.
+  creating,     ///< A create was announced; the record's id is not known yet.
+  linked,
+  row_gone,     ///< The row was deleted; the record is left alone and not pulled again.
+  record_gone,  ///< The record was deleted; the row is left alone and not created again.
+};
+
+/// What the store knows of one record or row. Cells of the three grids count by the mapping's ordinals.
+struct KnownHead {
+  LinkState link = LinkState::none;
+  bool row_exists = false;
+  model::RowKey row;
+  model::RecordId record;
+  std::string upsert_key;
+  model::OutboxSeq pending{};           ///< The row's outbox entry, if it has one.
+  base::Utc changed_at{};               ///< When the row was last edited by others, as far as the outbox tells.
+  std::vector<model::SentValue> sent;   ///< Values announced to the org and not confirmed; in the arena.
+  bool parked = false;
+};
+
+/// The application's rows and our bookkeeping for some keys, read in one transaction. One head, row and base a key.
+struct Known {
+  std::vector<KnownHead> heads;
+  model::Grid rows;     ///< Canonical cells; references spelt as record ids, or unresolved.
+  model::Grid bases;    ///< The merge bases; all null where there is none.
+  model::Grid parents;  ///< For parent names: the record id of the one linked parent of that name, else null.
+  /// Keyed by an observation: the observed references whose record has no linked row, so that they cannot be
+  /// spelt in the store yet. One set a key; empty when keyed by rows.
+  std::vector<model::FieldSet> unlinked;
+};
+
+/// Two sides changed one field to different values. The loser's value is kept.
+struct Conflict {
+  std::size_t field;
+  model::Cell base, org, store;
+  enum class Decision { org_won, store_won, open } decision;
+};
+
+/// A row or record set aside with its error until something changes.
+struct Parked {
+  base::Error error;
+  base::Utc retry_at{};          ///< Offered again from then on; at once when the row changes.
+  model::RecordId waits_for{};   ///< The parent record whose row is missing: offered again once it is linked.
+};
+
+/// What one transaction keeps about one key.
+struct Settlement {
+  std::size_t at = 0;  ///< Which of the keys.
+
+  model::FieldSet columns;               ///< Columns of the row to write with `values`.
+  std::span<const model::Cell> values;   ///< As wide as the mapping; references spelt as record ids.
+  bool insert_row = false;               ///< The row does not exist: make it, with `columns`.
+
+  std::optional<LinkState> link;         ///< New state of the link, made if there is none.
+  model::RecordId record;                ///< With `link`: the record, if known.
+  std::string upsert_key;                ///< With `link`: the key that was minted; empty leaves it.
+  base::Utc stamp{};                     ///< With `link`: the record's SystemModstamp, if observed.
+
+  std::span<const model::Cell> base;     ///< New merge base, whole width; empty leaves it.
+  std::optional<std::vector<model::SentValue>> sent;  ///< New list of announced values.
+
+  std::vector<Conflict> conflicts;       ///< Recording one twice keeps one.
+  std::optional<Parked> parked;          ///< Sets the row aside; its outbox entry goes.
+  bool unpark = false;                   ///< Whatever was parked is settled.
+
+  /// Removes the row's outbox entry if it is still this one: an edit made meanwhile stays. The row is then
+  /// marked `synced` (or `error` when parked); otherwise it stays `pending`.
+  model::OutboxSeq acknowledge{};
+  bool enqueue = false;                  ///< Makes an outbox entry if there is none: the org's half waits for a push.
+  std::string waiting_for;               ///< Shown on the row while it stays pending; empty for nothing.
+};
+
+/// Everything one step wants to keep. All of it is stored, or none.
+struct WriteSet {
+  std::vector<Settlement> settlements;
+  std::vector<Unreadable> unreadable;         ///< Parked by record id.
+  std::optional<model::Position> position;    ///< New pull position of the mapping.
+};
+
+/// Rows that could not be written, by index into the settlements: they were parked instead, with this error.
+struct Refused {
+  std::size_t at;
+  base::Error error;
+};
+
+/// The application's database together with our bookkeeping in it: SQLite, PostgreSQL, MongoDB.
+///
+/// Every write of one run carries the run's lease: after another daemon took the integration over, writes fail
+/// with `cancelled` and store nothing.
+class Store {
+ public:
+  /// Pure: it may be called more than once for one update.
+  using Decide = std::function<WriteSet(const Known&)>;
+
+  virtual ~Store() = default;
+
+  /// The columns of an application table; empty when there is no such table.
+  virtual base::Result<std::vector<std::string>> columns(std::string_view table) = 0;
+
+  /// Makes sure that every later edit of a mapped column enters the outbox, whoever makes it. The first time,
+  /// rows that exist already enter it too. Call it before the first pass and after every change of the mapping.
+  /// Errors: `settings` when the table, its key or a column is missing.
+  virtual base::Result<void> prepare(const model::Mapping&) = 0;
+
+  virtual base::Result<model::Position> position(const model::Mapping&) = 0;
+
+  /// Settles an observation: finds each record by its link, or by an announced upsert key, calls `decide` with
+  /// what is known, and stores what it returns, as one transaction: no other write to those rows falls between
+  /// the reading and the writing. Rows written here do not enter the outbox. A row that the database refuses is
+  /// parked and the rest goes on.
+  virtual base::Result<std::vector<Refused>> settle(const model::Mapping&, const Observation&, const Decide&) = 0;
+
+  /// The same, keyed by rows.
+  virtual base::Result<std::vector<Refused>> update(const model::Mapping&, std::span<const model::RowKey>,
+                                                    const Decide&) = 0;
+
+  /// The first load's short way: stores every record as a new row with its link and base, and the position, as
+  /// one transaction, without reading anything first. False, and nothing stored, when one of the records is
+  /// linked already or a row is refused: the page then goes through settle().
+  virtual base::Result<bool> load(const model::Mapping&, const Observation&, const model::Position&) = 0;
+
+  /// Outbox entries after `after` in the order of their edits, at most `limit`. Entries stay until acknowledged.
+  virtual base::Result<std::vector<OutboxEntry>> outbox(const model::Mapping&, model::OutboxSeq after,
+                                                        std::size_t limit) = 0;
+
+  /// Makes outbox entries for parked rows whose time has come.
+  virtual base::Result<void> requeue_parked(const model::Mapping&, base::Utc now) = 0;
+
+  /// Records set aside while pulling whose time has come, or whose parent has been linked since; at most `limit`.
+  virtual base::Result<std::vector<model::RecordId>> parked_records(const model::Mapping&, base::Utc now,
+                                                                    std::size_t limit) = 0;
+};
+
+}  // namespace core

@@ -1,0 +1,189 @@
+#include "model/field.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
+#include <vector>
+
+#include "base/time_text.h"
+#include "model/ids.h"
+
+namespace model {
+namespace {
+
+constexpr std::array<std::string_view, 7> kind_names = {"text", "boolean",  "number", "date",
+                                                        "datetime", "multi", "reference"};
+
+/// The white space that the org cuts off both ends.
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view blanks = " \t\r\n\v\f";
+  const auto first = text.find_first_not_of(blanks);
+  if (first == std::string_view::npos) return {};
+  return text.substr(first, text.find_last_not_of(blanks) - first + 1);
+}
+
+std::optional<Cell> canonical_boolean(std::string_view text) {
+  if (text == "true" || text == "1" || text == "t" || text == "TRUE" || text == "True") return Cell{"true"};
+  if (text == "false" || text == "0" || text == "f" || text == "FALSE" || text == "False") return Cell{"false"};
+  return std::nullopt;
+}
+
+/// A decimal taken apart: digits without leading zeros, and where the point stands in them.
+struct Decimal {
+  bool negative = false;
+  std::string digits;
+  std::int64_t point = 0;  ///< digits[0, point) are the whole part; may lie outside the digits.
+};
+
+std::optional<Decimal> parse_decimal(std::string_view text) {
+  Decimal decimal;
+  if (!text.empty() && (text.front() == '-' || text.front() == '+')) {
+    decimal.negative = text.front() == '-';
+    text.remove_prefix(1);
+  }
+  bool seen_point = false, seen_digit = false;
+  std::size_t i = 0;
+  for (; i < text.size(); ++i) {
+    if (text[i] == '.' && !seen_point) {
+      seen_point = true;
+    } else if (text[i] >= '0' && text[i] <= '9') {
+      seen_digit = true;
+      if (!(decimal.digits.empty() && text[i] == '0')) {
+        decimal.digits += text[i];
+        if (!seen_point) ++decimal.point;
+      } else if (seen_point) {
+        --decimal.point;
+      }
+    } else {
+      break;
+    }
+  }
+  if (!seen_digit) return std::nullopt;
+  text.remove_prefix(i);
+  if (!text.empty()) {
+    if (text.front() != 'e' && text.front() != 'E') return std::nullopt;
+    text.remove_prefix(1);
+    if (!text.empty() && text.front() == '+') text.remove_prefix(1);
+    int exponent = 0;
+    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), exponent);
+    if (error != std::errc{} || end != text.data() + text.size() || exponent > 400 || exponent < -400)
+      return std::nullopt;
+    decimal.point += exponent;
+  }
+  return decimal;
+}
+
+/// Rounds half away from zero, as the org does, to `scale` digits after the point.
+void round_to(Decimal& decimal, std::int64_t scale) {
+  const std::int64_t keep = decimal.point + scale;
+  if (keep >= static_cast<std::int64_t>(decimal.digits.size())) return;
+  const bool up = keep >= 0 && decimal.digits[static_cast<std::size_t>(keep)] >= '5';
+  decimal.digits.resize(keep > 0 ? static_cast<std::size_t>(keep) : 0);
+  if (!up) return;
+  std::size_t place = decimal.digits.size();
+  while (place > 0 && decimal.digits[place - 1] == '9') decimal.digits[--place] = '0';
+  if (place > 0) {
+    ++decimal.digits[place - 1];
+  } else {
+    decimal.digits.insert(decimal.digits.begin(), '1');
+    ++decimal.point;
+  }
+}
+
+std::string spell(const Decimal& decimal) {
+  std::string digits = decimal.digits;
+  while (!digits.empty() && digits.back() == '0' && static_cast<std::int64_t>(digits.size()) > decimal.point)
+    digits.pop_back();
+  if (digits.empty() || digits.find_first_not_of('0') == std::string::npos) return "0";
+  std::string text = decimal.negative ? "-" : "";
+  const auto size = static_cast<std::int64_t>(digits.size());
+  if (decimal.point <= 0) {
+    text.append("0.").append(static_cast<std::size_t>(-decimal.point), '0').append(digits);
+  } else if (decimal.point >= size) {
+    text.append(digits).append(static_cast<std::size_t>(decimal.point - size), '0');
+  } else {
+    text.append(digits, 0, static_cast<std::size_t>(decimal.point)).append(".");
+    text.append(digits, static_cast<std::size_t>(decimal.point));
+  }
+  return text;
+}
+
+/// Most numbers come as the org prints them already: "0", "-12", "99.5".
+bool is_plain_number(std::string_view text, std::int32_t scale) {
+  if (!text.empty() && text.front() == '-') text.remove_prefix(1);
+  const auto point = text.find('.');
+  const std::string_view whole = text.substr(0, point);
+  if (whole.empty() || (whole.size() > 1 && whole.front() == '0')) return false;
+  if (!std::ranges::all_of(whole, [](char c) { return c >= '0' && c <= '9'; })) return false;
+  if (point == std::string_view::npos) return true;
+  const std::string_view fraction = text.substr(point + 1);
+  return !fraction.empty() && fraction.back() != '0' &&
+         (scale < 0 || fraction.size() <= static_cast<std::size_t>(scale)) &&
+         std::ranges::all_of(fraction, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::optional<Cell> canonical_number(const FieldType& type, std::string_view text, base::Arena& arena) {
+  if (is_plain_number(text, type.scale) && text != "-0") return Cell{text};
+  auto decimal = parse_decimal(text);
+  if (!decimal) return std::nullopt;
+  if (type.scale >= 0) round_to(*decimal, type.scale);
+  return Cell{arena.copy(spell(*decimal))};
+}
+
+std::optional<Cell> canonical_multi(std::string_view text, base::Arena& arena) {
+  std::vector<std::string_view> values;
+  while (!text.empty()) {
+    const auto end = text.find(';');
+    if (const auto value = trimmed(text.substr(0, end)); !value.empty()) values.push_back(value);
+    text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+  }
+  if (values.empty()) return Cell{};
+  std::ranges::sort(values);
+  values.erase(std::ranges::unique(values).begin(), values.end());
+  std::string joined;
+  for (const std::string_view value : values) (joined += joined.empty() ? "" : ";") += value;
+  return Cell{arena.copy(joined)};
+}
+
+}  // namespace
+
+std::string_view name_of(FieldKind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+
+std::optional<FieldKind> field_kind_named(std::string_view name) {
+  const auto found = std::ranges::find(kind_names, name);
+  if (found == kind_names.end()) return std::nullopt;
+  return static_cast<FieldKind>(found - kind_names.begin());
+}
+
+Cell canonical_null(const FieldType& type) { return type.kind == FieldKind::boolean ? Cell{"false"} : Cell{}; }
+
+std::optional<Cell> canonical(const FieldType& type, std::string_view raw, base::Arena& arena) {
+  const std::string_view text = trimmed(raw);
+  if (text.empty()) return canonical_null(type);
+  switch (type.kind) {
+    case FieldKind::text: return Cell{text};
+    case FieldKind::boolean: return canonical_boolean(text);
+    case FieldKind::number: return canonical_number(type, text, arena);
+    case FieldKind::date: {
+      if (base::is_iso_date(text)) return Cell{text};
+      const auto moment = base::parse_iso(text);
+      if (!moment) return std::nullopt;
+      return Cell{arena.copy(std::string_view{base::to_iso(*moment)}.substr(0, 10))};
+    }
+    case FieldKind::datetime: {
+      const auto moment = base::parse_iso(text);
+      if (!moment) return std::nullopt;
+      return Cell{arena.copy(base::to_iso_seconds(*moment))};
+    }
+    case FieldKind::multi: return canonical_multi(text, arena);
+    case FieldKind::reference: {
+      const auto id = RecordId::parse(text);
+      if (!id) return std::nullopt;
+      return text.size() == 18 ? Cell{text} : Cell{arena.copy(id->view())};
+    }
+  }
+  return std::nullopt;
+}
+
+}  // namespace model

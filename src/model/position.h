@@ -1,0 +1,39 @@
+#pragma once
+
+#include <variant>
+
+#include "base/clock.h"
+#include "model/ids.h"
+
+namespace model {
+
+/// Nothing read yet: the first read is a backfill.
+struct Beginning {
+  bool operator==(const Beginning&) const = default;
+};
+
+/// A place in the order of SystemModstamp, ties within one second broken by record id.
+struct Keyset {
+  base::Utc at{};
+  RecordId last{};  ///< None: before every record of `at`.
+  bool operator==(const Keyset&) const = default;
+};
+
+/// How far a poll by SystemModstamp has come, and where it must look again.
+///
+/// A stamp is given when the record is written, the record shows only when its transaction commits, up to
+/// ten minutes later. So each run starts a little behind the last one (`revisit_from`, bounded in time and in
+/// records), and every quarter of an hour one reads again all that could have been open then (`sweep_from`).
+/// All times are the org's own.
+struct Watermark {
+  Keyset reached;          ///< The last record that is settled in the store.
+  Keyset revisit_from;     ///< Where the next run starts; never behind `reached` by more than the revisit bounds.
+  base::Utc sweep_from{};  ///< Where the next sweep starts.
+  base::Utc swept_at{};    ///< When the last sweep (or the backfill) started.
+  bool backfilling = false;  ///< The first load is not through yet.
+  bool operator==(const Watermark&) const = default;
+};
+
+using Position = std::variant<Beginning, Watermark>;
+
+}  // namespace model
