@@ -1,0 +1,69 @@
+#include "core/reconcile.h"
+
+#include <algorithm>
+
+namespace core {
+namespace {
+
+using model::Cell;
+using model::ConflictPolicy;
+using model::SyncDirection;
+
+bool was_sent(std::span<const model::SentValue> sent, std::size_t field, const Cell& value) {
+  return std::ranges::any_of(sent, [&](const model::SentValue& s) { return s.field == field && s.value == value; });
+}
+
+Outcome decide_conflict(const Sides& sides, const model::FieldMapping& field) {
+  if (field.direction == SyncDirection::to_store) return Outcome::org_won;
+  if (field.direction == SyncDirection::to_org) return Outcome::store_won;
+  // The text stands for the reference beside it, and only that one can be written.
+  if (field.role == model::FieldRole::parent_name) return Outcome::org_won;
+  switch (field.on_conflict) {
+    case ConflictPolicy::salesforce_wins: return Outcome::org_won;
+    case ConflictPolicy::crm_wins: return Outcome::store_won;
+    case ConflictPolicy::manual: return Outcome::open;
+    case ConflictPolicy::newest_wins: break;
+  }
+  return sides.store_changed_at > sides.org_changed_at ? Outcome::store_won : Outcome::org_won;
+}
+
+Outcome outcome_of(const Sides& sides, std::size_t i, const Safeguards& safeguards) {
+  const model::FieldMapping& field = sides.fields[i];
+  const Cell &base = sides.base[i], &org = sides.org[i], &store = sides.store[i];
+  if (org == store) return Outcome::agreed;
+  if (!safeguards.merge_base) return sides.store_changed_at > sides.org_changed_at ? Outcome::to_org : Outcome::to_store;
+
+  const bool echo = !sides.sent.empty() && was_sent(sides.sent, i, org);
+  const bool org_changed = org != base && !echo;
+  const bool store_changed = store != base || echo;
+  Outcome outcome = Outcome::left;
+  if (org_changed && !store_changed) {
+    outcome = field.direction == SyncDirection::to_org ? Outcome::left : Outcome::to_store;
+  } else if (store_changed && !org_changed) {
+    outcome = field.direction == SyncDirection::to_store ? Outcome::left : Outcome::to_org;
+  } else {
+    outcome = was_sent(sides.sent, i, store) ? Outcome::org_won : decide_conflict(sides, field);
+  }
+  const bool into_store = outcome == Outcome::to_store || outcome == Outcome::org_won;
+  const bool into_org = outcome == Outcome::to_org || outcome == Outcome::store_won;
+  if (into_store && sides.unlinked[i]) return Outcome::waiting;
+  if (into_org && store.is_unresolved()) return Outcome::waiting;
+  return outcome;
+}
+
+}  // namespace
+
+void reconcile(const Sides& sides, const Safeguards& safeguards, std::span<Outcome> outcomes) {
+  for (std::size_t i = 0; i < sides.fields.size(); ++i) outcomes[i] = outcome_of(sides, i, safeguards);
+}
+
+std::vector<model::SentValue> still_open(std::span<const model::SentValue> sent, std::span<const Cell> org) {
+  std::vector<model::SentValue> open;
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    const auto later = sent.subspan(i);
+    if (!was_sent(later, sent[i].field, org[sent[i].field])) open.push_back(sent[i]);
+  }
+  return open;
+}
+
+}  // namespace core

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace http {
+
+/// A request as the server read it. Header names are lower case; of repeated headers the last one counts.
+struct Request {
+  std::string method;  ///< "GET"
+  std::string path;    ///< Percent-encoded as it came, without the query.
+  std::string query;   ///< Behind '?', encoded.
+  std::map<std::string, std::string, std::less<>> headers;
+  std::string body;
+
+  std::string_view header(std::string_view lower_case_name) const {
+    const auto found = headers.find(lower_case_name);
+    return found == headers.end() ? std::string_view{} : std::string_view{found->second};
+  }
+};
+
+/// What a handler answers. With `stream` the body is sent in chunks as `stream` hands them out (false: that was
+/// the last one) and `body` is not used.
+struct Response {
+  int status = 200;
+  std::vector<std::pair<std::string, std::string>> headers;
+  std::string body;
+  std::function<bool(std::string& chunk)> stream;
+  bool close_without_answer = false;  ///< Cuts the connection instead of answering (the simulator's faults).
+};
+
+using Handler = std::function<Response(const Request&)>;
+
+std::string percent_decode(std::string_view text, bool plus_is_blank);
+std::string percent_encode(std::string_view text);  ///< All but unreserved characters (RFC 3986).
+
+/// The pairs of a query string or form body, decoded, in order.
+std::vector<std::pair<std::string, std::string>> parse_form(std::string_view encoded);
+
+}  // namespace http

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/error.h"
+#include "http/message.h"
+
+namespace http {
+
+struct ServerLimits {
+  std::size_t header_bytes = 16 * 1024;
+  std::size_t body_bytes = 64 * 1024 * 1024;
+  std::size_t connections = 1024;
+  std::chrono::seconds read_deadline{15};  ///< For a whole request, headers and body.
+  std::chrono::seconds idle{60};           ///< Between requests of one connection.
+  int threads = 1;                         ///< Handlers run on these.
+};
+
+/// An HTTP/1.1 server: keep-alive, chunked answers, gzip where the client asks for it and the body is large.
+/// Refuses what is ambiguous (Content-Length with Transfer-Encoding) or too large. The handler may be called from
+/// `limits.threads` threads at once.
+class Server {
+ public:
+  /// Listens at once; port 0 takes a free one. Errors: `settings` when the address is in use or unknown.
+  static base::Result<std::unique_ptr<Server>> listen(const std::string& address, std::uint16_t port, Handler handler,
+                                                      const ServerLimits& limits = {});
+  virtual ~Server() = default;
+  virtual std::uint16_t port() const = 0;
+  virtual void stop() = 0;  ///< Accepts no more, lets running requests finish for two seconds, then returns.
+};
+
+}  // namespace http
