@@ -46,6 +46,7 @@ struct KnownHead {
   base::Utc changed_at{};               ///< When the row was last edited by others, as far as the outbox tells.
   std::vector<model::SentValue> sent;   ///< Values announced to the org and not confirmed; in the arena.
   bool parked = false;
+  std::optional<base::Error> unreadable;  ///< A column holds what is no value of its type; its cell is null here.
 };
 
 /// The application's rows and our bookkeeping for some keys, read in one transaction. One head, row and base a key.
