@@ -1,0 +1,37 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <stop_token>
+
+#include "base/clock.h"
+#include "salesforce/transport.h"
+
+namespace salesforce {
+
+struct Deadlines {
+  std::chrono::milliseconds connect = std::chrono::seconds{5};
+  std::chrono::milliseconds first_byte = std::chrono::seconds{120};  ///< From the last byte sent.
+  std::chrono::milliseconds stalled = std::chrono::seconds{30};      ///< Nothing moved, in either direction.
+  std::chrono::milliseconds total = std::chrono::seconds{600};       ///< The org's own limit for a call.
+  std::size_t answer_bytes = std::size_t{64} << 20;                  ///< After decompression.
+};
+
+/// HTTP over libcurl, keeping its connections alive from one request to the next.
+///
+/// Follows no redirects (a token would follow with them), verifies TLS, takes its proxy from the environment
+/// (HTTPS_PROXY, NO_PROXY). `stop` ends a running request within about a second, as `cancelled`. Deadlines are
+/// looked at about once a second. Used by one thread; the clock is borrowed.
+class CurlTransport final : public Transport {
+ public:
+  explicit CurlTransport(const base::Clock& clock, Deadlines deadlines = {}, std::stop_token stop = {});
+  ~CurlTransport() override;
+
+  base::Result<Answer> send(const Request& request) override;
+
+ private:
+  struct Handle;
+  std::unique_ptr<Handle> handle_;
+};
+
+}  // namespace salesforce

@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "salesforce/transport.h"
+
+namespace salesforce {
+
+/// One error as the org spelt it, of a call (`errorCode`) or of a row (`statusCode`).
+struct ServiceError {
+  std::string code;
+  std::string message;
+  std::vector<std::string> fields;
+};
+
+/// What was being done when it went wrong.
+struct Doing {
+  std::string_view what;               ///< Completes "Salesforce refused to …": "read Contact records".
+  bool write = false;                  ///< Something may have been changed.
+  std::string_view upsert_field = {};  ///< Of the mapping, if it has one.
+};
+
+/// Translates an answer that is no success into the kinds the core acts on, with a message that names the remedy.
+///
+/// Of the org's own texts only those are repeated that hold names rather than values of fields. A write that was
+/// answered with 5xx or with a page of HTML is `unknown_fate` whatever else it says.
+/// Source: REST API Developer Guide, "Status Codes and Error Responses"; SOAP API, "Core Data Types: StatusCode".
+base::Error error_from(int status, const ServiceError& error, const Doing& doing);
+
+/// The same for a row in an answer that was a success as a whole.
+inline base::Error row_error(const ServiceError& error, const Doing& doing) {
+  return error_from(200, error, doing);
+}
+
+/// The same for a whole answer: reads its body (an array or an object, or HTML) and its Retry-After.
+base::Error error_from(const Answer& answer, const Doing& doing);
+
+/// The first error of a body, which is `[{…}]` or `{…}`; empty if it is neither.
+ServiceError service_error(std::string body);
+
+/// True for the 401 that a new access token cures.
+bool is_expired_session(const Answer& answer);
+
+}  // namespace salesforce

@@ -1,0 +1,75 @@
+#include "salesforce/rest_client.h"
+
+#include <charconv>
+
+#include "base/time_text.h"
+
+namespace salesforce {
+namespace {
+
+/// Reads "api-usage=10018/100000", which may stand among others ("per-app-api-usage=17/250(appName=x)").
+void read_usage(std::string_view text, ApiUsage& usage) {
+  constexpr std::string_view name = "api-usage=";
+  std::size_t at = text.find(name);
+  while (at != std::string_view::npos && at > 0 && text[at - 1] == '-') at = text.find(name, at + 1);
+  if (at == std::string_view::npos) return;
+  const char* const end = text.data() + text.size();
+  ApiUsage read;
+  const auto [slash, error] = std::from_chars(text.data() + at + name.size(), end, read.used);
+  if (error != std::errc{} || slash == end || *slash != '/') return;
+  if (std::from_chars(slash + 1, end, read.most).ec == std::errc{}) usage = read;
+}
+
+}  // namespace
+
+base::Result<base::Utc> date_of(const Answer& answer) {
+  if (const auto date = base::parse_http_date(answer.header("date"))) return *date;
+  return base::failure(base::ErrorKind::malformed,
+                       "Salesforce's answer has no Date header, so its stamps cannot be judged. Check whether a proxy "
+                       "removes it.");
+}
+
+base::Error subrequest_error(int status, Json& body, const Doing& doing) {
+  return error_from(status, first_service_error(body), doing);
+}
+
+base::Result<Answer> RestClient::call(std::string_view method, const std::string& path, std::string body,
+                                      const Doing& doing) {
+  Request request{.method = std::string{method},
+                  .url = path,
+                  .headers = {{"Accept", "application/json"},
+                              {"Sforce-Call-Options", "client=lockstep/" LOCKSTEP_VERSION},
+                              {"Sforce-Auto-Assign", "FALSE"}},
+                  .body = std::move(body)};
+  if (!request.body.empty()) request.headers.push_back({"Content-Type", "application/json; charset=UTF-8"});
+  int exchanges = 0;
+  auto answer = session_.send(transport_, request, &exchanges);
+  if (!answer && answer.error().kind == base::ErrorKind::unreachable)
+    answer = session_.send(transport_, std::move(request), &exchanges);
+  calls_ += exchanges;
+  if (!answer) {
+    base::Error error = std::move(answer).error();
+    // A read that may have been done is a read that was not.
+    if (!doing.write && error.kind == base::ErrorKind::unknown_fate) error.kind = base::ErrorKind::unreachable;
+    return std::unexpected(std::move(error));
+  }
+  read_usage(answer->header("sforce-limit-info"), usage_);
+  const bool html = answer->header("content-type").contains("html");
+  if (answer->status < 200 || answer->status >= 300 || html) return std::unexpected(error_from(*answer, doing));
+  return answer;
+}
+
+base::Result<void> RestClient::ask(const Composite& composite, const Doing& doing, base::Utc* as_of,
+                                   const std::function<base::Result<void>(std::size_t, int, Json&)>& each) {
+  ASSIGN_OR_RETURN(Answer answer, call("POST", path("composite"), composite.body(), doing));
+  if (as_of != nullptr) {
+    ASSIGN_OR_RETURN(*as_of, date_of(answer));
+  }
+  auto read = read_composite(reader_, answer.body, composite.size(), each);
+  // Answered with success, but with what?
+  if (!read && doing.write && read.error().kind == base::ErrorKind::malformed)
+    read.error().kind = base::ErrorKind::unknown_fate;
+  return read;
+}
+
+}  // namespace salesforce

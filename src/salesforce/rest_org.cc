@@ -1,0 +1,265 @@
+#include "salesforce/rest_org.h"
+
+#include <algorithm>
+#include <map>
+
+#include "salesforce/composite.h"
+#include "salesforce/errors.h"
+#include "salesforce/records.h"
+#include "salesforce/rest_client.h"
+#include "salesforce/rest_write.h"
+#include "salesforce/soql.h"
+
+namespace salesforce {
+namespace {
+
+using base::ErrorKind;
+using core::FoundRecord;
+using core::Observation;
+using core::Page;
+using core::PageRequest;
+
+constexpr std::size_t longest_query_in_url = 2'000;
+constexpr std::size_t longest_statement = 90'000;  // of the 100,000 characters that SOQL allows
+
+std::string reading(const model::Mapping& mapping) {
+  return "read " + mapping.object + " records";
+}
+
+base::Result<void> read_page(Json& answer, const PageRequest& request, base::Utc as_of, Page& page) {
+  page.observed.restart(request.mapping->fields.size());
+  page.observed.as_of = as_of;
+  RETURN_IF_ERROR(RecordDecoder{*request.mapping}.read_page(answer, page));
+  if (page.observed.size() + page.unreadable.size() >= request.limit) page.more = true;
+  return {};
+}
+
+base::Result<Page> fetch_one(RestClient& client, const PageRequest& request, const std::string& encoded_query) {
+  const std::string what = reading(*request.mapping);
+  ASSIGN_OR_RETURN(Answer answer, client.call("GET", client.path("query?q=" + encoded_query), {}, {.what = what}));
+  ASSIGN_OR_RETURN(const base::Utc as_of, date_of(answer));
+  if (!client.reader().open(answer.body))
+    return base::failure(ErrorKind::malformed, "Salesforce's answer when asked to " + what + " is not JSON.");
+  Page page;
+  RETURN_IF_ERROR(read_page(client.reader().root(), request, as_of, page));
+  return page;
+}
+
+/// Which of our keys belong to which places, as the org compares them: without regard to case.
+class KeyPlaces {
+ public:
+  explicit KeyPlaces(std::span<const std::string_view> keys) {
+    for (std::size_t i = 0; i < keys.size(); ++i)
+      if (!keys[i].empty()) places_[folded(keys[i])].push_back({i, keys[i]});
+  }
+
+  /// Puts a record at the places of its key: a living one before a deleted one, an exact key before another case.
+  void put(std::string_view key, const FoundRecord& record, std::vector<std::optional<FoundRecord>>& found) {
+    const auto at = places_.find(folded(key));
+    if (at == places_.end()) return;
+    for (const auto& [place, asked] : at->second) {
+      const int worth = (record.deleted ? 0 : 2) + (asked == key ? 1 : 0);
+      int& best = worth_.try_emplace(place, -1).first->second;
+      if (worth <= best) continue;
+      best = worth;
+      found[place] = record;
+    }
+  }
+
+ private:
+  static std::string folded(std::string_view key) {
+    std::string out{key};
+    for (char& c : out)
+      if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+    return out;
+  }
+
+  std::map<std::string, std::vector<std::pair<std::size_t, std::string_view>>, std::less<>> places_;
+  std::map<std::size_t, int> worth_;
+};
+
+/// Reads one answer to a lookup; `next` is where it goes on, or empty.
+base::Result<void> read_found(Json& answer, const model::Mapping& mapping, KeyPlaces& places,
+                              std::vector<std::optional<FoundRecord>>& found, std::string& next) {
+  const auto broken = [&] {
+    return base::failure(ErrorKind::malformed, "Salesforce's answer to a lookup of " + mapping.object +
+                                                   " records could not be read: it is cut short or has another form.");
+  };
+  JsonObject root;
+  bool done = false;
+  if (answer.get_object().get(root) || root.find_field_unordered("done").get_bool().get(done)) return broken();
+  next = text_at(root, "nextRecordsUrl");
+  JsonArray records;
+  if (root.find_field_unordered("records").get_array().get(records)) return broken();
+  for (auto element : records) {
+    JsonObject object;
+    bool deleted = false;
+    if (element.get_object().get(object)) return broken();
+    const auto id = model::RecordId::parse(text_at(object, "Id"));
+    if (!id || object.find_field_unordered("IsDeleted").get_bool().get(deleted)) return broken();
+    places.put(text_at(object, mapping.upsert_field), {*id, deleted}, found);
+  }
+  if (!done && !next.starts_with("/services/data/")) return broken();
+  if (done) next.clear();
+  return {};
+}
+
+}  // namespace
+
+RestOrg::RestOrg(Session& session, Transport& transport, std::string api_version)
+    : client_(std::make_unique<RestClient>(session, transport, std::move(api_version))) {}
+RestOrg::~RestOrg() = default;
+
+std::int64_t RestOrg::calls() const {
+  return client_->calls();
+}
+ApiUsage RestOrg::usage() const {
+  return client_->usage();
+}
+
+std::vector<base::Result<Page>> RestOrg::fetch(std::span<const PageRequest> requests) {
+  std::vector<base::Result<Page>> pages(requests.size());
+  struct Asked {
+    std::size_t request;
+    std::string query;  ///< Encoded for a URL.
+  };
+  std::vector<Asked> asked;
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    auto query = soql::keyset_query(*requests[i].mapping, requests[i].after, requests[i].limit);
+    if (query) {
+      asked.push_back({i, url_encoded(*query)});
+    } else {
+      pages[i] = std::unexpected(std::move(query).error());
+    }
+  }
+  if (asked.size() == 1 && asked[0].query.size() <= longest_query_in_url) {
+    pages[asked[0].request] = fetch_one(*client_, requests[asked[0].request], asked[0].query);
+    return pages;
+  }
+  for (std::size_t first = 0; first < asked.size(); first += Composite::most_queries) {
+    const std::span group = std::span{asked}.subspan(first, std::min(Composite::most_queries, asked.size() - first));
+    Composite composite;
+    for (const Asked& each : group) composite.add("GET", client_->path("query?q=" + each.query));
+    std::vector<bool> answered(group.size());
+    base::Utc as_of{};
+    const auto done =
+        client_->ask(composite, {.what = "read the changed records of several objects"}, &as_of,
+                     [&](std::size_t i, int status, Json& body) -> base::Result<void> {
+                       const PageRequest& request = requests[group[i].request];
+                       base::Result<Page>& page = pages[group[i].request];
+                       answered[i] = true;
+                       if (status != 200) {
+                         page = std::unexpected(subrequest_error(status, body, {.what = reading(*request.mapping)}));
+                       } else if (auto read = read_page(body, request, as_of, *page); !read) {
+                         page = std::unexpected(std::move(read).error());
+                       }
+                       return {};
+                     });
+    if (done) continue;
+    for (std::size_t i = 0; i < group.size(); ++i)
+      if (!answered[i]) pages[group[i].request] = std::unexpected(done.error());
+  }
+  return pages;
+}
+
+base::Result<Observation> RestOrg::retrieve(const model::Mapping& mapping, std::span<const model::RecordId> ids) {
+  const std::string what = reading(mapping);
+  RETURN_IF_ERROR(soql::check_names(mapping));
+  std::string fields;
+  for (const std::string& name : soql::selected_fields(mapping)) {
+    if (!fields.empty()) fields += ',';
+    append_json_string(fields, name);
+  }
+  RecordDecoder decoder{mapping};
+  Observation out;
+  out.restart(mapping.fields.size());
+  for (std::size_t first = 0; first < ids.size(); first += records_per_retrieve) {
+    const auto chunk = ids.subspan(first, std::min(records_per_retrieve, ids.size() - first));
+    std::string body = "{\"ids\":[";
+    for (const model::RecordId& id : chunk) {
+      if (!body.ends_with('[')) body += ',';
+      append_json_string(body, id.view());
+    }
+    ((body += "],\"fields\":[") += fields) += "]}";
+    ASSIGN_OR_RETURN(Answer answer, client_->call("POST", client_->path("composite/sobjects/" + mapping.object),
+                                                  std::move(body), {.what = what}));
+    ASSIGN_OR_RETURN(const base::Utc as_of, date_of(answer));
+    // Of several answers the first: no record is younger in here than it says.
+    if (first == 0) out.as_of = as_of;
+    if (!client_->reader().open(answer.body))
+      return base::failure(ErrorKind::malformed, "Salesforce's answer when asked to " + what + " is not JSON.");
+    RETURN_IF_ERROR(decoder.read_retrieved(client_->reader().root(), chunk, out));
+  }
+  return out;
+}
+
+base::Result<std::vector<std::optional<FoundRecord>>> RestOrg::find(const model::Mapping& mapping,
+                                                                    std::span<const std::string_view> keys) {
+  const std::string what = "look up " + mapping.object + " records by " + mapping.upsert_field;
+  const Doing doing{.what = what};
+  std::vector<std::string> urls;
+  std::vector<std::string_view> group;
+  std::size_t length = 0;
+  const auto close = [&]() -> base::Result<void> {
+    if (group.empty()) return {};
+    ASSIGN_OR_RETURN(const std::string query, soql::lookup_query(mapping, group));
+    urls.push_back(client_->path("queryAll?q=" + url_encoded(query)));
+    group.clear();
+    length = 0;
+    return {};
+  };
+  for (const std::string_view key : keys) {
+    if (key.empty()) continue;
+    const std::size_t cost = soql::quote(key).size() + 1;
+    if (group.size() == keys_per_query || length + cost > longest_statement) RETURN_IF_ERROR(close());
+    group.push_back(key);
+    length += cost;
+  }
+  RETURN_IF_ERROR(close());
+
+  std::vector<std::optional<FoundRecord>> found(keys.size());
+  KeyPlaces places{keys};
+  std::vector<std::string> more;
+  for (std::size_t first = 0; first < urls.size(); first += Composite::most_queries) {
+    Composite composite;
+    for (std::size_t i = first; i < std::min(urls.size(), first + Composite::most_queries); ++i)
+      composite.add("GET", urls[i]);
+    RETURN_IF_ERROR(
+        client_->ask(composite, doing, nullptr, [&](std::size_t, int status, Json& body) -> base::Result<void> {
+          if (status != 200) return std::unexpected(subrequest_error(status, body, doing));
+          std::string next;
+          RETURN_IF_ERROR(read_found(body, mapping, places, found, next));
+          if (!next.empty()) more.push_back(std::move(next));
+          return {};
+        }));
+  }
+  // A key that was made and binned many times can fill more than one answer.
+  while (!more.empty()) {
+    const std::string url = std::move(more.back());
+    more.pop_back();
+    ASSIGN_OR_RETURN(Answer answer, client_->call("GET", url, {}, doing));
+    if (!client_->reader().open(answer.body))
+      return base::failure(ErrorKind::malformed, "Salesforce's answer when asked to " + what + " is not JSON.");
+    std::string next;
+    RETURN_IF_ERROR(read_found(client_->reader().root(), mapping, places, found, next));
+    if (!next.empty()) more.push_back(std::move(next));
+  }
+  return found;
+}
+
+base::Result<std::vector<base::Result<model::RecordId>>> RestOrg::write(const model::Mapping& mapping,
+                                                                        std::span<const core::OrgWrite> writes) {
+  RETURN_IF_ERROR(soql::check_names(mapping));
+  return write_records(*client_, mapping, writes);
+}
+
+base::Result<std::string> RestOrg::describe(std::string_view object) {
+  if (!soql::is_identifier(object))
+    return base::failure(ErrorKind::settings, "\"" + std::string{object} + "\" is not the API name of an object.");
+  const std::string what = "describe " + std::string{object};
+  ASSIGN_OR_RETURN(Answer answer, client_->call("GET", client_->path("sobjects/" + std::string{object} + "/describe"),
+                                                {}, {.what = what}));
+  return std::move(answer.body);
+}
+
+}  // namespace salesforce

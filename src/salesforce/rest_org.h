@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/ports/org.h"
+#include "salesforce/api_usage.h"
+#include "salesforce/auth.h"
+#include "salesforce/transport.h"
+
+namespace salesforce {
+
+class RestClient;
+
+/// A Salesforce org over its REST API.
+///
+/// Puts as much as it can into one call: five polls, five lookups, a thousand records. A request that provably did
+/// not get out is made once more at once, an expired session is renewed once; any other waiting is the caller's.
+/// Records that a call cannot decide are errors of their own; a call fails as a whole only if none of its records
+/// were written and known to be.
+///
+/// Used by one thread. Session and transport are borrowed.
+class RestOrg final : public core::Org {
+ public:
+  static constexpr std::size_t records_per_retrieve = 2'000;
+  static constexpr std::size_t records_per_collection = 200;
+  static constexpr std::size_t keys_per_query = 300;
+
+  RestOrg(Session& session, Transport& transport, std::string api_version = "66.0");
+  ~RestOrg() override;
+
+  std::vector<base::Result<core::Page>> fetch(std::span<const core::PageRequest> requests) override;
+  base::Result<core::Observation> retrieve(const model::Mapping& mapping,
+                                           std::span<const model::RecordId> ids) override;
+  base::Result<std::vector<std::optional<core::FoundRecord>>> find(const model::Mapping& mapping,
+                                                                   std::span<const std::string_view> keys) override;
+  base::Result<std::vector<base::Result<model::RecordId>>> write(const model::Mapping& mapping,
+                                                                 std::span<const core::OrgWrite> writes) override;
+
+  /// Most writes in one write() that honour `unless_changed_since`.
+  static constexpr std::size_t conditional_writes_limit() { return 25; }
+
+  /// The object's describe as the org sent it, for parse_describe().
+  base::Result<std::string> describe(std::string_view object);
+
+  std::int64_t calls() const;  ///< What we spent of the API budget so far.
+  ApiUsage usage() const;
+
+ private:
+  std::unique_ptr<RestClient> client_;
+};
+
+}  // namespace salesforce

@@ -1,0 +1,172 @@
+#include "salesforce/soql.h"
+
+#include <algorithm>
+#include <vector>
+
+#include "base/time_text.h"
+
+namespace salesforce::soql {
+namespace {
+
+using base::ErrorKind;
+
+bool is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::ranges::equal(a, b, {}, lower, lower);
+}
+
+}  // namespace
+
+std::string quote(std::string_view text) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  std::string out = "'";
+  for (const char c : text) {
+    switch (c) {
+      case '\\':
+        out += "\\\\";
+        break;
+      case '\'':
+        out += "\\'";
+        break;
+      case '\n':
+        out += "\\n";
+        break;
+      case '\r':
+        out += "\\r";
+        break;
+      case '\t':
+        out += "\\t";
+        break;
+      case '\b':
+        out += "\\b";
+        break;
+      case '\f':
+        out += "\\f";
+        break;
+      default:
+        if (const auto byte = static_cast<unsigned char>(c); byte < 0x20) {
+          ((out += "\\u00") += hex[byte >> 4]) += hex[byte & 15];
+        } else {
+          out += c;
+        }
+    }
+  }
+  return out += '\'';
+}
+
+bool is_identifier(std::string_view text) {
+  constexpr std::size_t longest = 60;  // the org's own names end at 43 characters
+  while (true) {
+    const auto dot = text.find('.');
+    const std::string_view name = text.substr(0, dot);
+    if (name.empty() || name.size() > longest || !is_letter(name.front())) return false;
+    if (!std::ranges::all_of(name, [](char c) { return is_letter(c) || is_digit(c) || c == '_'; })) return false;
+    if (dot == std::string_view::npos) return true;
+    text.remove_prefix(dot + 1);
+  }
+}
+
+std::string datetime(base::Utc moment) {
+  using namespace std::chrono;
+  constexpr base::Utc first = sys_days{year{1700} / 1 / 1}, last = sys_days{year{4000} / 12 / 31};
+  return base::to_iso_seconds(std::clamp(moment, first, last));
+}
+
+bool is_closed(std::string_view condition) {
+  int depth = 0;
+  bool in_text = false;
+  for (std::size_t i = 0; i < condition.size(); ++i) {
+    const char c = condition[i];
+    if (in_text) {
+      if (c == '\\') {
+        ++i;
+      } else if (c == '\'') {
+        in_text = false;
+      }
+    } else if (c == '\'') {
+      in_text = true;
+    } else if (c == '(') {
+      ++depth;
+    } else if (c == ')' && --depth < 0) {
+      return false;
+    }
+  }
+  return depth == 0 && !in_text;
+}
+
+base::Result<void> check_names(const model::Mapping& mapping) {
+  const auto refuse = [&](std::string_view name, std::string_view what) {
+    return base::failure(ErrorKind::settings, "\"" + std::string{name} + "\" is not the API name of " +
+                                                  std::string{what} + ". Correct it in the mapping of table " +
+                                                  mapping.table + ".");
+  };
+  if (!is_identifier(mapping.object) || mapping.object.contains('.'))
+    return refuse(mapping.object, "a Salesforce object");
+  if (!mapping.upsert_field.empty() && (!is_identifier(mapping.upsert_field) || mapping.upsert_field.contains('.')))
+    return refuse(mapping.upsert_field, "an external id field");
+  for (const model::FieldMapping& field : mapping.fields)
+    if (!is_identifier(field.org_field)) return refuse(field.org_field, "a field of " + mapping.object);
+  return {};
+}
+
+std::vector<std::string> selected_fields(const model::Mapping& mapping) {
+  std::vector<std::string> names{"Id", "SystemModstamp"};
+  const auto add = [&](const std::string& name) {
+    if (std::ranges::none_of(names, [&](const std::string& known) { return equal_ignoring_case(known, name); }))
+      names.push_back(name);
+  };
+  if (!mapping.upsert_field.empty()) add(mapping.upsert_field);
+  for (const model::FieldMapping& field : mapping.fields) add(field.org_field);
+  return names;
+}
+
+base::Result<std::string> keyset_query(const model::Mapping& mapping, const model::Keyset& after, std::size_t limit) {
+  RETURN_IF_ERROR(check_names(mapping));
+  if (!is_closed(mapping.filter))
+    return base::failure(ErrorKind::settings, "The filter of " + mapping.object +
+                                                  " has a quote or parenthesis that does not close. Correct it in "
+                                                  "the mapping.");
+  std::string query = "SELECT ";
+  for (const std::string& name : selected_fields(mapping)) (query += name) += ", ";
+  query.resize(query.size() - 2);
+  query += " FROM " + mapping.object;
+
+  std::string place;
+  const std::string at = datetime(after.at);
+  if (after.last) {
+    place = "((SystemModstamp = " + at + " AND Id > " + quote(after.last.view()) + ") OR SystemModstamp > " + at + ")";
+  } else if (after.at != base::Utc{}) {
+    place = "SystemModstamp >= " + at;
+  }
+  const bool filtered = mapping.filter.find_first_not_of(" \t\r\n") != std::string::npos;
+  if (filtered || !place.empty()) query += " WHERE ";
+  if (filtered) query += "(" + mapping.filter + ")";
+  if (filtered && !place.empty()) query += " AND ";
+  query += place;
+  query += " ORDER BY SystemModstamp ASC, Id ASC LIMIT " + std::to_string(limit);
+  return query;
+}
+
+base::Result<std::string> lookup_query(const model::Mapping& mapping, std::span<const std::string_view> keys) {
+  RETURN_IF_ERROR(check_names(mapping));
+  if (mapping.upsert_field.empty())
+    return base::failure(ErrorKind::settings, "The mapping of " + mapping.object +
+                                                  " names no external id field, so its records cannot be found by "
+                                                  "our key. Set one in the mapping.");
+  std::string query = "SELECT Id, IsDeleted, " + mapping.upsert_field + " FROM " + mapping.object + " WHERE " +
+                      mapping.upsert_field + " IN (";
+  for (std::size_t i = 0; i < keys.size(); ++i) {
+    if (i > 0) query += ',';
+    query += quote(keys[i]);
+  }
+  return query += ')';
+}
+
+}  // namespace salesforce::soql

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+#include "model/mapping.h"
+#include "model/position.h"
+
+namespace salesforce::soql {
+
+/// The one place where SOQL is put together: whatever goes into a statement passes through here.
+/// Source: SOQL and SOSL Reference, "Quoted String Escape Sequences", "Date Formats and Date Literals".
+
+/// `text` as a literal, with its quotes: O'Neil → 'O\'Neil'.
+std::string quote(std::string_view text);
+
+/// True for a name, or names joined by dots: "Account.Name". Letters, digits and '_', each beginning with a letter.
+bool is_identifier(std::string_view text);
+
+/// "2026-01-31T10:11:12Z", kept within the years 1700 to 4000 that the org takes.
+std::string datetime(base::Utc moment);
+
+/// True if quotes and parentheses close, so that `(condition)` is one condition.
+bool is_closed(std::string_view condition);
+
+/// `settings` for an object, upsert field or field whose name is no identifier; the message says which.
+base::Result<void> check_names(const model::Mapping& mapping);
+
+/// What keyset_query() selects, each name once, in this order: Id, SystemModstamp, the upsert field if the
+/// mapping has one, the fields.
+std::vector<std::string> selected_fields(const model::Mapping& mapping);
+
+/// Records after `after` in the order of (SystemModstamp, Id), at most `limit`. A place without a record id
+/// includes its own second; the epoch without one is the beginning. `settings` for names that are no identifiers
+/// and a filter that does not close.
+base::Result<std::string> keyset_query(const model::Mapping& mapping, const model::Keyset& after, std::size_t limit);
+
+/// Id, IsDeleted and upsert field of the records with these upsert keys.
+base::Result<std::string> lookup_query(const model::Mapping& mapping, std::span<const std::string_view> keys);
+
+}  // namespace salesforce::soql

@@ -1,0 +1,49 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.h"
+
+namespace salesforce {
+
+struct Header {
+  std::string name;
+  std::string value;
+};
+
+struct Request {
+  std::string method = "GET";
+  std::string url;  ///< In full: "https://acme.my.salesforce.com/services/data/v66.0/query?q=…".
+  std::vector<Header> headers = {};
+  std::string body = {};
+};
+
+struct Answer {
+  int status = 0;
+  std::vector<Header> headers = {};  ///< Names in lower case.
+  std::string body = {};             ///< With room behind it for the JSON reader (see body_padding).
+
+  /// Value of the header with this lower-case name; empty if there is none.
+  std::string_view header(std::string_view name) const {
+    for (const Header& each : headers)
+      if (each.name == name) return each.value;
+    return {};
+  }
+};
+
+/// Bytes of capacity that the JSON reader wants behind the text. A body with less is copied once.
+inline constexpr std::size_t body_padding = 64;
+
+/// One HTTP exchange at a time. Used by one thread.
+///
+/// An answer of any status is a value. An error is `unreachable` if the request did not get out whole, so that
+/// the other side cannot have acted on it, and `unknown_fate` if it did and no answer came back whole.
+class Transport {
+ public:
+  virtual ~Transport() = default;
+  virtual base::Result<Answer> send(const Request& request) = 0;
+};
+
+}  // namespace salesforce

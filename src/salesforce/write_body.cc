@@ -1,0 +1,89 @@
+#include "salesforce/write_body.h"
+
+#include <algorithm>
+
+#include "salesforce/json.h"
+
+namespace salesforce {
+namespace {
+
+using model::FieldKind;
+
+bool is_written(const model::Mapping& mapping, const model::FieldMapping& field, const model::Cell& cell) {
+  return field.role != model::FieldRole::parent_name && !field.org_field.contains('.') &&
+         field.org_field != mapping.upsert_field && !cell.is_unresolved();
+}
+
+/// "-12.50", "1e6"; not "+1", ".5", "0x1", "".
+bool is_json_number(std::string_view text) {
+  const auto digits = [&text] {
+    const std::size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
+    text.remove_prefix(count);
+    return count;
+  };
+  if (text.starts_with('-')) text.remove_prefix(1);
+  if (text.size() > 1 && text[0] == '0' && text[1] >= '0' && text[1] <= '9') return false;
+  if (digits() == 0) return false;
+  if (text.starts_with('.')) {
+    text.remove_prefix(1);
+    if (digits() == 0) return false;
+  }
+  if (text.starts_with('e') || text.starts_with('E')) {
+    text.remove_prefix(1);
+    if (text.starts_with('+') || text.starts_with('-')) text.remove_prefix(1);
+    if (digits() == 0) return false;
+  }
+  return text.empty();
+}
+
+bool is_bare(const model::FieldType& type, std::string_view text) {
+  if (type.kind == FieldKind::boolean) return text == "true" || text == "false";
+  return type.kind == FieldKind::number && is_json_number(text);
+}
+
+}  // namespace
+
+void append_members(std::string& out, const model::Mapping& mapping, const core::OrgWrite& write, bool first) {
+  for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
+    const model::FieldMapping& field = mapping.fields[i];
+    if (!write.fields.test(i) || !is_written(mapping, field, write.values[i])) continue;
+    if (!first) out += ',';
+    first = false;
+    append_json_string(out, field.org_field);
+    out += ':';
+    const model::Cell& cell = write.values[i];
+    if (cell.is_null()) {
+      out += "null";
+    } else if (is_bare(field.type, cell.text())) {
+      out += cell.text();
+    } else {
+      append_json_string(out, cell.text());
+    }
+  }
+}
+
+base::Result<void> check_write(const model::Mapping& mapping, const core::OrgWrite& write) {
+  const auto refuse = [&](const std::string& why) {
+    return base::failure(base::ErrorKind::rejected, "The " + mapping.object + " record was not sent: " + why,
+                         "INVALID_VALUE");
+  };
+  if (!write.id && write.upsert_key.empty()) return refuse("it has no record id and no upsert key.");
+  if (!write.id && mapping.upsert_field.empty())
+    return refuse("the mapping names no external id field to create it by. Set one in the mapping.");
+  if (write.values.size() != mapping.fields.size()) return refuse("it has another number of values than the mapping.");
+  const auto is_text = [](std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); };
+  if (!is_text(write.upsert_key)) return refuse("its upsert key is not valid UTF-8.");
+  for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
+    const model::FieldMapping& field = mapping.fields[i];
+    if (!write.fields.test(i) || !is_written(mapping, field, write.values[i]) || !write.values[i].has_text()) continue;
+    const std::string_view text = write.values[i].text();
+    if (!is_text(text)) return refuse("column " + field.column + " is not valid UTF-8. Correct it in the row.");
+    const bool bare = field.type.kind == FieldKind::boolean || field.type.kind == FieldKind::number;
+    if (bare && !is_bare(field.type, text))
+      return refuse("column " + field.column + " holds no " + std::string{model::name_of(field.type.kind)} +
+                    ". Correct it in the row.");
+  }
+  return {};
+}
+
+}  // namespace salesforce
