@@ -22,8 +22,8 @@
 #include <exception>
 #include <mutex>
 #include <optional>
-#include <thread>
 #include <string_view>
+#include <thread>
 #include <unordered_map>
 #include <vector>
 
@@ -50,7 +50,9 @@ constexpr auto linger = 2s;
 constexpr auto stream_pause = 100ms;
 constexpr auto stop_patience = 2s;
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+}
 
 bool same_word(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
@@ -354,8 +356,7 @@ class Session : public std::enable_shared_from_this<Session> {
     head_text_ += to_view(beast::http::obsolete_reason(beast::http::int_to_status(unsigned(response_.status))));
     head_text_ += "\r\n";
     head_text_ += fields;
-    if (!has_header(response_, "Date"))
-      head_text_ += "Date: " + base::to_http_date(base::SystemClock{}.now()) + "\r\n";
+    if (!has_header(response_, "Date")) head_text_ += "Date: " + base::to_http_date(base::SystemClock{}.now()) + "\r\n";
     if (streams) {
       if (chunked_) head_text_ += "Transfer-Encoding: chunked\r\n";
     } else if (has_body) {
@@ -504,13 +505,14 @@ base::Result<void> BeastServer::open(const std::string& address, std::uint16_t p
   if (!failed) acceptor_.bind(endpoint, failed);
   if (!failed) acceptor_.listen(Acceptor::max_listen_connections, failed);
   if (failed)
-    return base::failure(base::ErrorKind::settings,
-                         "cannot listen on " + place + ": " + failed.message() +
-                             (failed == asio::error::address_in_use ? "; stop the other program or choose another port"
-                                                                    : ""));
+    return base::failure(
+        base::ErrorKind::settings,
+        "cannot listen on " + place + ": " + failed.message() +
+            (failed == asio::error::address_in_use ? "; stop the other program or choose another port" : ""));
   port_ = acceptor_.local_endpoint().port();
   asio::post(acceptor_.get_executor(), [this] { accept(); });
-  for (int thread = 0; thread < std::max(limits_.threads, 1); ++thread) threads_.emplace_back([this] { context_.run(); });
+  for (int thread = 0; thread < std::max(limits_.threads, 1); ++thread)
+    threads_.emplace_back([this] { context_.run(); });
   return {};
 }
 

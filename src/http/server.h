@@ -22,7 +22,12 @@ struct ServerLimits {
 
 /// An HTTP/1.1 server: keep-alive, chunked answers, gzip where the client asks for it and the body is large.
 /// Refuses what is ambiguous (Content-Length with Transfer-Encoding) or too large. The handler may be called from
-/// `limits.threads` threads at once.
+/// `limits.threads` threads at once; while it runs it holds one of them.
+///
+/// HEAD reaches the handler as "HEAD"; its answer is sent without the body. A `stream` that hands out an empty chunk
+/// and true has nothing yet and is asked again 100 ms later, holding no thread. A handler that throws is answered 500;
+/// a stream that throws breaks off, so that the client sees the answer is not whole. Above `limits.connections` a
+/// client is told 503 and closed.
 class Server {
  public:
   /// Listens at once; port 0 takes a free one. Errors: `settings` when the address is in use or unknown.
@@ -30,7 +35,8 @@ class Server {
                                                       const ServerLimits& limits = {});
   virtual ~Server() = default;
   virtual std::uint16_t port() const = 0;
-  virtual void stop() = 0;  ///< Accepts no more, lets running requests finish for two seconds, then returns.
+  /// Accepts no more, lets running requests finish for two seconds, then returns. Not to be called by a handler.
+  virtual void stop() = 0;
 };
 
 }  // namespace http

@@ -99,7 +99,9 @@ std::string gunzip(std::string_view packed) {
   return plain;
 }
 
-std::string body_of(const std::string& answer) { return answer.substr(answer.find("\r\n\r\n") + 4); }
+std::string body_of(const std::string& answer) {
+  return answer.substr(answer.find("\r\n\r\n") + 4);
+}
 
 /// Joins the chunks of an answer that ends with the last one.
 std::string unchunk(std::string_view body) {
@@ -244,7 +246,8 @@ TEST(Server, RefusesABodyOfAmbiguousLength) {
         "Content-Length: 4\r\nContent-Length: 5", "Transfer-Encoding: gzip", "Transfer-Encoding: chunked, identity",
         "Content-Length: -1", "Content-Length: 0x4"}) {
     Wire wire{server->port()};
-    wire.send(std::string{"POST / HTTP/1.1\r\nHost: x\r\n"} + lengths + "\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n");
+    wire.send(std::string{"POST / HTTP/1.1\r\nHost: x\r\n"} + lengths +
+              "\r\n\r\n0\r\n\r\nGET /smuggled HTTP/1.1\r\n\r\n");
     const std::string answer = wire.read_all();
     EXPECT_THAT(answer, StartsWith("HTTP/1.1 400 ")) << lengths;
     EXPECT_THAT(answer, Not(HasSubstr("smuggled"))) << lengths;
@@ -277,8 +280,7 @@ TEST(Server, RefusesATooLargeBody) {
 }
 
 TEST(Server, TakesABodyOfExactlyTheLimit) {
-  const auto server =
-      serve([](const Request& request) { return text(std::to_string(request.body.size())); });
+  const auto server = serve([](const Request& request) { return text(std::to_string(request.body.size())); });
   Wire wire{server->port()};
   wire.send("POST / HTTP/1.1\r\nContent-Length: 100000\r\nConnection: close\r\n\r\n" + std::string(100'000, 'x'));
   EXPECT_EQ(body_of(wire.read_all()), "100000");
