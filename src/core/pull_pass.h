@@ -1,0 +1,61 @@
+#pragma once
+
+#include "base/clock.h"
+#include "core/settle.h"
+#include "core/watermark.h"
+
+namespace core {
+
+enum class Step {
+  progressed,  ///< There may be more: call again.
+  waiting,     ///< What is left changed in the running second; worth another call when that is over.
+  idle,        ///< Nothing is waiting now.
+};
+
+/// Brings one mapping's changes from the org into the store, one page a step.
+///
+///     fetch -> decode -> map -> reconcile -> apply -> checkpoint
+///
+/// A pass lives for one run and remembers only how far that run has read; what counts is in the store. Rows,
+/// merge bases and the position are written together, so dying anywhere repeats a page and never skips one;
+/// reconcile() makes the repeat do nothing.
+///
+/// A mapping's pull and push steps never run at the same time. The references are borrowed and must outlive it.
+class PullPass {
+ public:
+  PullPass(const model::Mapping&, Org&, Store&, const base::Clock&, const Lookback& = {}, const Safeguards& = {},
+           std::size_t page_size = 2000);
+
+  /// Reads the position and says what to fetch first, so that the first looks of several mappings can share a call.
+  base::Result<PageRequest> begin();
+
+  /// Settles a page that begin() or next() asked for.
+  base::Result<Step> settle(Page page);
+
+  /// begin() if need be, fetch, settle.
+  base::Result<Step> step();
+
+  /// Settles records that were set aside and may go on now; at most one page of them.
+  base::Result<Step> retry_parked();
+
+  PageRequest next() const { return {&mapping_, progress_->cursor(), page_size_}; }
+  bool backfilling() const { return backfilling_; }
+  const PullCounts& counts() const { return counts_; }
+
+ private:
+  base::Result<void> store_page(const Observation&, std::vector<Unreadable>, const model::Position&);
+
+  const model::Mapping& mapping_;
+  Org& org_;
+  Store& store_;
+  const base::Clock& clock_;
+  const Lookback lookback_;
+  const Safeguards safeguards_;
+  const std::size_t page_size_;
+  std::optional<ReadProgress> progress_;
+  bool backfilling_ = false;
+  PullCounts counts_;
+  Decided decided_;
+};
+
+}  // namespace core

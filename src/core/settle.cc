@@ -1,0 +1,177 @@
+#include "core/settle.h"
+
+#include <algorithm>
+
+namespace core {
+namespace {
+
+using model::Cell;
+
+/// How long a record that waits for its parent is left before it is looked at without news of the parent.
+constexpr std::chrono::hours parent_patience{24};
+
+/// The first reference of `org` that cannot be spelt in the store yet.
+std::optional<model::RecordId> missing_parent(const model::Mapping& mapping, const model::FieldSet& unlinked,
+                                              std::span<const Cell> org) {
+  for (std::size_t i = 0; i < mapping.fields.size(); ++i)
+    if (unlinked[i] && org[i].has_text()) return model::RecordId::parse(org[i].text());
+  return std::nullopt;
+}
+
+Parked waiting_for(const model::Mapping& mapping, const model::RecordId& record, const model::RecordId& parent,
+                   base::Utc now) {
+  return {{base::ErrorKind::precondition,
+           mapping.object + " " + record.str() + " refers to " + parent.str() +
+               ", which has no row yet; the reference is filled in once that record is synced",
+           "WAITING_FOR_PARENT"},
+          now + parent_patience,
+          parent};
+}
+
+/// A record that no row stands for: it becomes one, with every field the store may take.
+void settle_new(const model::Mapping& mapping, const RecordHead& record, std::span<const Cell> org,
+                const model::FieldSet& unlinked, std::span<Cell> base, Settlement& settlement) {
+  settlement.insert_row = true;
+  settlement.link = LinkState::linked;
+  settlement.record = record.id;
+  settlement.stamp = record.stamp;
+  settlement.values = org;
+  for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
+    if (unlinked[i] || mapping.fields[i].direction == model::SyncDirection::to_org) continue;
+    settlement.columns.set(i);
+    base[i] = org[i];
+  }
+  settlement.base = base;
+}
+
+bool org_has_a_half(std::span<const Outcome> outcomes) {
+  return std::ranges::any_of(outcomes, [](Outcome outcome) {
+    return outcome == Outcome::to_org || outcome == Outcome::store_won;
+  });
+}
+
+}  // namespace
+
+PullCounts& PullCounts::operator+=(const PullCounts& other) {
+  created += other.created;
+  updated += other.updated;
+  unchanged += other.unchanged;
+  linked += other.linked;
+  conflicts += other.conflicts;
+  parked += other.parked;
+  return *this;
+}
+
+void settle_store_half(const model::Mapping& mapping, const KnownHead& head, std::span<const Cell> known_base,
+                       std::span<const Cell> org, std::span<const Outcome> outcomes, std::span<const Cell> store,
+                       std::span<Cell> base, Settlement& settlement) {
+  bool base_moved = false;
+  settlement.values = org;
+  for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
+    base[i] = known_base[i];
+    switch (outcomes[i]) {
+      case Outcome::org_won:
+        settlement.conflicts.push_back({i, known_base[i], org[i], store[i], Conflict::Decision::org_won});
+        [[fallthrough]];
+      case Outcome::to_store:
+        settlement.columns.set(i);
+        [[fallthrough]];
+      case Outcome::agreed:
+        base_moved = base_moved || base[i] != org[i];
+        base[i] = org[i];
+        break;
+      case Outcome::open:
+        settlement.conflicts.push_back({i, known_base[i], org[i], store[i], Conflict::Decision::open});
+        break;
+      case Outcome::to_org:
+        // An announced value found in the org has arrived: it is the base from here on.
+        if (org[i] != known_base[i]) {
+          base[i] = org[i];
+          base_moved = true;
+        }
+        break;
+      case Outcome::store_won:
+      case Outcome::waiting:
+      case Outcome::left: break;
+    }
+  }
+  if (base_moved) settlement.base = base;
+  if (!head.sent.empty()) {
+    auto open = still_open(head.sent, org);
+    if (open.size() != head.sent.size()) settlement.sent = std::move(open);
+  }
+}
+
+void settle_page(const model::Mapping& mapping, const Observation& observed, const Known& known, base::Utc now,
+                 const Safeguards& safeguards, Decided& decided) {
+  decided.writes = {};
+  decided.counts = {};
+  decided.bases.restart(mapping.fields.size());
+  decided.bases.add(observed.size());
+  std::vector<Outcome> outcomes(mapping.fields.size());
+
+  for (std::size_t i = 0; i < observed.size(); ++i) {
+    const KnownHead& head = known.heads[i];
+    const RecordHead& record = observed.heads[i];
+    const auto org = observed.cells[i];
+    const model::FieldSet& unlinked = known.unlinked[i];
+    Settlement settlement;
+    settlement.at = i;
+
+    if (head.link == LinkState::none) {
+      settle_new(mapping, record, org, unlinked, decided.bases[i], settlement);
+      ++decided.counts.created;
+    } else if (head.link == LinkState::row_gone) {
+      ++decided.counts.unchanged;
+      continue;
+    } else if (!head.row_exists) {
+      settlement.link = LinkState::row_gone;
+      settlement.record = record.id;
+      settlement.acknowledge = head.pending;
+      ++decided.counts.unchanged;
+      decided.writes.settlements.push_back(std::move(settlement));
+      continue;
+    } else if (head.unreadable) {
+      settlement.parked = Parked{*head.unreadable, now + std::chrono::hours{1}, {}};
+      ++decided.counts.parked;
+      decided.writes.settlements.push_back(std::move(settlement));
+      continue;
+    } else {
+      reconcile({mapping.fields, known.bases[i], org, known.rows[i], head.sent, unlinked, record.stamp,
+                 head.changed_at},
+                safeguards, outcomes);
+      settle_store_half(mapping, head, known.bases[i], org, outcomes, known.rows[i], decided.bases[i], settlement);
+      decided.counts.conflicts += static_cast<std::int64_t>(settlement.conflicts.size());
+      if (head.link != LinkState::linked) {
+        settlement.link = LinkState::linked;
+        settlement.record = record.id;
+        settlement.stamp = record.stamp;
+        ++decided.counts.linked;
+      }
+      if (settlement.columns.any()) {
+        ++decided.counts.updated;
+      } else {
+        ++decided.counts.unchanged;
+      }
+      const bool waits = std::ranges::find(outcomes, Outcome::waiting) != outcomes.end();
+      if (org_has_a_half(outcomes)) {
+        settlement.enqueue = head.pending == model::OutboxSeq::none;
+      } else if (!waits) {
+        settlement.acknowledge = head.pending;
+        settlement.unpark = head.parked;
+      }
+    }
+    if (const auto parent = missing_parent(mapping, unlinked, org)) {
+      settlement.parked = waiting_for(mapping, record.id, *parent, now);
+      settlement.unpark = false;
+      ++decided.counts.parked;
+    }
+    const bool nothing = !settlement.insert_row && settlement.columns.none() && settlement.base.empty() &&
+                         !settlement.link && !settlement.sent && settlement.conflicts.empty() && !settlement.parked &&
+                         !settlement.unpark && settlement.acknowledge == model::OutboxSeq::none &&
+                         !settlement.enqueue;
+    if (!nothing) decided.writes.settlements.push_back(std::move(settlement));
+  }
+}
+
+}  // namespace core

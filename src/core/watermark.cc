@@ -1,0 +1,58 @@
+#include "core/watermark.h"
+
+#include <algorithm>
+
+namespace core {
+
+ReadPlan plan_read(const model::Position& position, base::Utc now, const Lookback& lookback,
+                   const Safeguards& safeguards) {
+  const auto* watermark = std::get_if<model::Watermark>(&position);
+  if (!watermark) return {{}, true};
+  if (watermark->backfilling) return {watermark->reached, true};
+  if (!safeguards.look_back) return {watermark->reached, false};
+  if (now - watermark->swept_at >= lookback.sweep_every) return {{watermark->sweep_from, {}}, true};
+  return {watermark->revisit_from, false};
+}
+
+ReadProgress::ReadProgress(const model::Position& position, const ReadPlan& plan, const Lookback& lookback,
+                           const Safeguards& safeguards)
+    : cursor_(plan.after), sweep_(plan.sweep), lookback_(lookback), safeguards_(safeguards) {
+  if (const auto* watermark = std::get_if<model::Watermark>(&position)) {
+    watermark_ = *watermark;
+    // A backfill that goes on after a restart still owes the sweep of its first page's time.
+    if (watermark->backfilling) started_at_ = watermark->swept_at;
+  } else {
+    watermark_.backfilling = true;
+  }
+}
+
+void ReadProgress::settled(const model::Keyset& place) {
+  cursor_ = place;
+  recent_.push_back(place);
+  if (recent_.size() > lookback_.revisit_records) recent_.pop_front();
+}
+
+model::Watermark ReadProgress::position(base::Utc as_of, bool through) {
+  if (!started_at_) started_at_ = as_of;
+  // Ids are never compared here: their order is the org's. Going back within a second only repeats records.
+  if (cursor_.at >= watermark_.reached.at) watermark_.reached = cursor_;
+  if (watermark_.backfilling) {
+    watermark_.swept_at = *started_at_;
+    watermark_.sweep_from = *started_at_ - lookback_.overlap;
+    if (through) watermark_.backfilling = false;
+  } else if (sweep_ && through) {
+    watermark_.swept_at = *started_at_;
+    watermark_.sweep_from = *started_at_ - lookback_.overlap;
+    sweep_ = false;
+  }
+  if (!safeguards_.look_back) {
+    watermark_.revisit_from = watermark_.reached;
+    return watermark_;
+  }
+  const model::Keyset in_time{watermark_.reached.at - lookback_.revisit, {}};
+  const bool bounded = recent_.size() == lookback_.revisit_records && recent_.front().at > in_time.at;
+  watermark_.revisit_from = bounded ? recent_.front() : in_time;
+  return watermark_;
+}
+
+}  // namespace core

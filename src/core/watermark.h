@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+
+#include "core/safeguards.h"
+#include "model/position.h"
+
+namespace core {
+
+/// How far each run looks back for records that show later than they are stamped.
+/// Source: an API transaction may run for ten minutes (Salesforce Limits, "API request limits").
+struct Lookback {
+  std::chrono::seconds revisit{30};       ///< Each run starts this far behind the last one …
+  std::size_t revisit_records = 500;      ///< … but re-reads no more records than this.
+  std::chrono::minutes overlap{15};       ///< A sweep starts this far behind the previous sweep …
+  std::chrono::minutes sweep_every{15};   ///< … and runs this often.
+};
+
+/// Where a run starts to read, and whether it is a sweep (a backfill is one too).
+struct ReadPlan {
+  model::Keyset after;
+  bool sweep = false;
+};
+
+/// `now` only decides whether a sweep is due; no position comes from it.
+ReadPlan plan_read(const model::Position& position, base::Utc now, const Lookback&, const Safeguards&);
+
+/// Follows one run's reading and says which position to store with each page.
+class ReadProgress {
+ public:
+  ReadProgress(const model::Position& position, const ReadPlan& plan, const Lookback&, const Safeguards&);
+
+  /// Takes note of a settled record.
+  void settled(const model::Keyset& place);
+
+  const model::Keyset& cursor() const { return cursor_; }
+
+  /// The position once everything up to cursor() is stored. `as_of` is the org's clock of the page;
+  /// `through`: nothing settled lies behind the page.
+  model::Watermark position(base::Utc as_of, bool through);
+
+ private:
+  model::Watermark watermark_;
+  model::Keyset cursor_;
+  bool sweep_;
+  std::optional<base::Utc> started_at_;  ///< The org's clock at the first page.
+  std::deque<model::Keyset> recent_;
+  Lookback lookback_;
+  Safeguards safeguards_;
+};
+
+}  // namespace core
