@@ -1,0 +1,244 @@
+#include "salesforce/auth.h"
+
+#include <gtest/gtest.h>
+
+#include "salesforce/fakes_for_test.h"
+
+namespace salesforce {
+namespace {
+
+using base::ErrorKind;
+
+constexpr const char* expired = R"([{"message":"Session expired or invalid","errorCode":"INVALID_SESSION_ID"}])";
+
+std::string token(const std::string& access, const std::string& refresh = "",
+                  const std::string& instance = "https://acme.my.salesforce.com") {
+  return R"({"access_token":")" + access + R"(","instance_url":")" + instance +
+         R"(","id":"https://login.salesforce.com/id/00Dxx0000001gEQMAY/005xx000001Sv6AAAS","token_type":"Bearer")" +
+         (refresh.empty() ? "" : R"(,"refresh_token":")" + refresh + '"') + "}";
+}
+
+SessionSettings settings(Flow flow = Flow::refresh_token) {
+  return {
+      "https://acme.my.salesforce.com/",
+      flow,
+      "the id",
+      "s3cr3t&=",
+  };
+}
+
+Request get() {
+  return {.method = "GET", .url = "/services/data"};
+}
+
+struct Auth : testing::Test {
+  MemoryVault vault;
+  ScriptedTransport login, rest;
+};
+
+TEST_F(Auth, SignsInWithClientCredentialsWhenThereIsNoToken) {
+  login.then(200, token("T1"));
+  rest.then(200, "{}");
+  Session session{settings(Flow::client_credentials), vault, login};
+  ASSERT_TRUE(session.send(rest, get()));
+  EXPECT_EQ(login.sent.at(0).url, "https://acme.my.salesforce.com/services/oauth2/token");
+  EXPECT_EQ(login.sent.at(0).method, "POST");
+  EXPECT_EQ(header_in(login.sent[0], "Content-Type"), "application/x-www-form-urlencoded");
+  EXPECT_EQ(login.sent[0].body, "client_id=the%20id&client_secret=s3cr3t%26%3D&grant_type=client_credentials");
+  EXPECT_EQ(rest.sent.at(0).url, "https://acme.my.salesforce.com/services/data");
+  EXPECT_EQ(header_in(rest.sent[0], "Authorization"), "Bearer T1");
+}
+
+TEST_F(Auth, UsesATokenThatIsThere) {
+  vault.held = {"T0", "R0", "https://eu9.salesforce.com"};
+  rest.then(200, "{}");
+  Session session{settings(), vault, login};
+  ASSERT_TRUE(session.send(rest, get()));
+  EXPECT_EQ(rest.sent.at(0).url, "https://eu9.salesforce.com/services/data");
+  EXPECT_TRUE(login.sent.empty());
+}
+
+TEST_F(Auth, RenewsAnExpiredSessionOnceAndRepeatsTheCall) {
+  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  rest.then(401, expired).then(200, "{}");
+  login.then(200, token("T1", "", "https://moved.my.salesforce.com"));
+  Session session{settings(), vault, login};
+  int exchanges = 0;
+  const auto answer = session.send(rest, get(), &exchanges);
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->status, 200);
+  EXPECT_EQ(exchanges, 2);
+  EXPECT_TRUE(login.sent.at(0).body.contains("grant_type=refresh_token&refresh_token=R0"));
+  EXPECT_EQ(header_in(rest.sent.at(1), "Authorization"), "Bearer T1");
+  EXPECT_EQ(rest.sent[1].url, "https://moved.my.salesforce.com/services/data");
+  EXPECT_EQ(vault.held, (Credentials{"T1", "R0", "https://moved.my.salesforce.com"}));
+}
+
+TEST_F(Auth, GivesUpAfterTheSecondRefusal) {
+  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  rest.then(401, expired).then(401, expired);
+  login.then(200, token("T1"));
+  Session session{settings(), vault, login};
+  EXPECT_EQ(session.send(rest, get()).value().status, 401);
+  EXPECT_EQ(login.sent.size(), 1u);
+}
+
+TEST_F(Auth, DoesNotRenewForOtherRefusals) {
+  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  rest.then(401, R"([{"message":"x","errorCode":"INVALID_AUTH_HEADER"}])");
+  Session session{settings(), vault, login};
+  EXPECT_EQ(session.send(rest, get()).value().status, 401);
+  EXPECT_TRUE(login.sent.empty());
+}
+
+TEST_F(Auth, SavesARotatedRefreshTokenBeforeTheNewTokenIsUsed) {
+  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  rest.then(401, expired).then(200, "{}");
+  login.then(200, token("T1", "R1"));
+  rest.on_send = [&](const Request& request) {
+    if (header_in(request, "Authorization") != "Bearer T1") return;
+    EXPECT_EQ(vault.held.refresh_token, "R1");
+  };
+  Session session{settings(), vault, login};
+  ASSERT_TRUE(session.send(rest, get()));
+  EXPECT_EQ(rest.sent.size(), 2u);
+}
+
+TEST_F(Auth, SavesWhatItGotBeforeAskingAgainWhenSavingFailed) {
+  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  vault.failing_saves = 1;
+  rest.then(401, expired).then(200, "{}");
+  login.then(200, token("T1", "R1"));
+  Session session{settings(), vault, login};
+  ASSERT_FALSE(session.send(rest, get()));
+  EXPECT_EQ(rest.sent.size(), 1u) << "the new token was used before it was saved";
+  ASSERT_TRUE(session.send(rest, get()));
+  EXPECT_EQ(login.sent.size(), 1u) << "the old refresh token was used again";
+  EXPECT_EQ(vault.held.refresh_token, "R1");
+  EXPECT_EQ(header_in(rest.sent.at(1), "Authorization"), "Bearer T1");
+}
+
+TEST_F(Auth, TakesTheTokenThatAnotherProcessRenewed) {
+  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  rest.then(401, expired).then(200, "{}");
+  rest.on_send = [&](const Request&) { vault.held = {"T9", "R9", "https://acme.my.salesforce.com"}; };
+  Session session{settings(), vault, login};
+  ASSERT_TRUE(session.send(rest, get()));
+  EXPECT_TRUE(login.sent.empty());
+  EXPECT_EQ(header_in(rest.sent.at(1), "Authorization"), "Bearer T9");
+}
+
+TEST_F(Auth, NamesTheSettingBehindARefusedSignIn) {
+  struct {
+    Flow flow;
+    int status;
+    const char* body;
+    ErrorKind kind;
+    const char* says;
+  } const cases[] = {
+      {Flow::client_credentials, 400, R"({"error":"invalid_client","error_description":"invalid client credentials"})",
+       ErrorKind::unauthorized, "SALESFORCE_CLIENT_SECRET"},
+      {Flow::client_credentials, 400,
+       R"({"error":"invalid_client_id","error_description":"client identifier invalid"})", ErrorKind::unauthorized,
+       "SALESFORCE_CLIENT_ID"},
+      {Flow::refresh_token, 400, R"({"error":"invalid_grant","error_description":"expired access/refresh token"})",
+       ErrorKind::unauthorized, "Connect Salesforce again"},
+      {Flow::client_credentials, 400, R"({"error":"invalid_grant","error_description":"no run as user"})",
+       ErrorKind::unauthorized, "Run As"},
+      {Flow::client_credentials, 400, R"({"error":"unsupported_grant_type"})", ErrorKind::settings,
+       "SALESFORCE_LOGIN_URL"},
+      {Flow::refresh_token, 400, R"({"error":"rate_limit_exceeded"})", ErrorKind::throttled, "again"},
+      {Flow::refresh_token, 503, "<html>", ErrorKind::unreachable, "503"},
+      {Flow::refresh_token, 404, "<html>", ErrorKind::settings, "SALESFORCE_LOGIN_URL"},
+  };
+  for (const auto& each : cases) {
+    MemoryVault own;
+    own.held.refresh_token = "R0";
+    ScriptedTransport transport;
+    transport.then(each.status, each.body);
+    Session session{settings(each.flow), own, transport};
+    const auto answer = session.send(rest, get());
+    ASSERT_FALSE(answer) << each.body;
+    EXPECT_EQ(answer.error().kind, each.kind) << each.body;
+    EXPECT_TRUE(answer.error().message.contains(each.says)) << answer.error().message;
+  }
+}
+
+TEST_F(Auth, NeverRepeatsASecretInAnError) {
+  vault.held.refresh_token = "R-secret";
+  login.then(400, R"({"error":"invalid_grant","error_description":"token R-secret of s3cr3t&= is bad"})");
+  Session session{settings(), vault, login};
+  const std::string message = session.send(rest, get()).error().message;
+  EXPECT_FALSE(message.contains("R-secret")) << message;
+  EXPECT_FALSE(message.contains("s3cr3t")) << message;
+}
+
+TEST_F(Auth, CallsALostSignInUnreachableForNothingElseWasDone) {
+  vault.held.refresh_token = "R0";
+  login.then_fail(ErrorKind::unknown_fate);
+  Session session{settings(), vault, login};
+  EXPECT_EQ(session.send(rest, get()).error().kind, ErrorKind::unreachable);
+}
+
+TEST_F(Auth, SendsNoTokenToAForeignHost) {
+  vault.held.refresh_token = "R0";
+  login.then(200, token("T1", "", "https://acme.my.salesforce.com.evil.example"));
+  Session session{settings(), vault, login};
+  EXPECT_EQ(session.send(rest, get()).error().kind, ErrorKind::settings);
+  EXPECT_TRUE(rest.sent.empty());
+}
+
+TEST_F(Auth, SignsInOverTlsOnly) {
+  SessionSettings plain = settings();
+  plain.login_url = "http://acme.my.salesforce.com";
+  vault.held.refresh_token = "R0";
+  Session session{plain, vault, login};
+  EXPECT_EQ(session.send(rest, get()).error().kind, ErrorKind::settings);
+  EXPECT_TRUE(login.sent.empty());
+}
+
+TEST(TrustedHosts, AreSalesforcesOwnOrALoopbackForALoopback) {
+  for (const char* good : {"https://acme.my.salesforce.com", "https://ACME.My.Salesforce.com:443",
+                           "https://a.force.com", "https://a.my.salesforce.mil/", "https://x.cloudforce.com"})
+    EXPECT_TRUE(may_hold_org(good, false)) << good;
+  for (const char* bad :
+       {"http://acme.my.salesforce.com", "https://salesforce.com.evil.example", "https://evilsalesforce.com", "",
+        "https://.salesforce.com@evil.example", "https://evil.example/.salesforce.com", "ftp://a.salesforce.com",
+        "https://evil.example#.salesforce.com", "https://evil.example?.salesforce.com", "https://.salesforce.com",
+        "https://a.salesforce.com:x", "https://evil.example\\.salesforce.com", "https://127.0.0.1"})
+    EXPECT_FALSE(may_hold_org(bad, false)) << bad;
+  for (const char* local : {"http://127.0.0.1:8080", "http://localhost:1", "http://[::1]:9", "https://127.1.2.3"})
+    EXPECT_TRUE(may_hold_org(local, true)) << local;
+  EXPECT_FALSE(may_hold_org("http://127.0.0.1.evil.example", true));
+  EXPECT_FALSE(may_hold_org("http://10.0.0.1", true));
+}
+
+TEST_F(Auth, AsksTheIdentityUrlWhoWeAre) {
+  login.then(200, token("T1"))
+      .then(200,
+            R"({"user_id":"005xx000001Sv6AAAS","organization_id":"00Dxx0000001gEQMAY","username":"ann@acme.example"})");
+  Session session{settings(Flow::client_credentials), vault, login};
+  const auto identity = session.identity();
+  ASSERT_TRUE(identity);
+  EXPECT_EQ(identity->org_id, "00Dxx0000001gEQMAY");
+  EXPECT_EQ(identity->user_id, "005xx000001Sv6AAAS");
+  EXPECT_EQ(identity->username, "ann@acme.example");
+  EXPECT_EQ(login.sent.at(1).url, "https://login.salesforce.com/id/00Dxx0000001gEQMAY/005xx000001Sv6AAAS");
+  EXPECT_EQ(header_in(login.sent[1], "Authorization"), "Bearer T1");
+}
+
+TEST_F(Auth, AsksUserinfoWhenItHoldsAnOldToken) {
+  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  login.then(403, "Bad_OAuth_Token")
+      .then(200, token("T1"))
+      .then(200, R"({"user_id":"005A","organization_id":"00DB","preferred_username":"ann"})");
+  Session session{settings(), vault, login};
+  const auto identity = session.identity();
+  ASSERT_TRUE(identity) << identity.error().message;
+  EXPECT_EQ(login.sent.at(0).url, "https://acme.my.salesforce.com/services/oauth2/userinfo");
+  EXPECT_EQ(identity->username, "ann");
+  EXPECT_TRUE(login.played_out());
+}
+
+}  // namespace
+}  // namespace salesforce

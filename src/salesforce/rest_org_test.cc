@@ -1,0 +1,451 @@
+#include "salesforce/rest_org.h"
+
+#include <gtest/gtest.h>
+
+#include "base/time_text.h"
+#include "salesforce/fakes_for_test.h"
+#include "salesforce/json.h"
+
+namespace salesforce {
+namespace {
+
+using base::ErrorKind;
+using core::OrgWrite;
+using core::PageRequest;
+
+std::string contact_record(std::size_t n, const std::string& last_name = "Lee") {
+  return R"({"attributes":{"type":"Contact"},"Id":")" + contact_id(n).str() +
+         R"(","SystemModstamp":"2026-01-31T10:11:12.000+0000","LastName":")" + last_name + R"("})";
+}
+std::string page(const std::string& records, const char* done = "true") {
+  return R"({"totalSize":1,"done":)" + std::string{done} + R"(,"records":[)" + records + "]}";
+}
+std::string part(int number, int status, const std::string& body) {
+  return R"({"body":)" + body + R"(,"httpHeaders":{},"httpStatusCode":)" + std::to_string(status) +
+         R"(,"referenceId":"r)" + std::to_string(number) + R"("})";
+}
+std::string composite(const std::vector<std::string>& parts) {
+  std::string body = R"({"compositeResponse":[)";
+  for (std::size_t i = 0; i < parts.size(); ++i) body += (i > 0 ? "," : "") + parts[i];
+  return body + "]}";
+}
+std::string error(const std::string& code) {
+  return R"([{"message":"m","errorCode":")" + code + R"("}])";
+}
+std::string row(std::size_t n) {
+  return R"({"id":")" + contact_id(n).str() + R"(","success":true,"errors":[]})";
+}
+std::string bad_row(const std::string& code) {
+  return R"({"success":false,"errors":[{"statusCode":")" + code + R"(","message":"m","fields":["LastName"]}]})";
+}
+
+std::string decoded(std::string_view url) {
+  std::string out;
+  for (std::size_t i = 0; i < url.size(); ++i) {
+    if (url[i] == '%') {
+      out += static_cast<char>(std::stoi(std::string{url.substr(i + 1, 2)}, nullptr, 16));
+      i += 2;
+    } else {
+      out += url[i];
+    }
+  }
+  return out;
+}
+
+std::size_t count_of(std::string_view text, std::string_view what) {
+  std::size_t count = 0;
+  for (auto at = text.find(what); at != std::string_view::npos; at = text.find(what, at + 1)) ++count;
+  return count;
+}
+
+struct RestOrgTest : testing::Test {
+  RestOrgTest() {
+    mapping.object = "Contact";
+    mapping.table = "contacts";
+    mapping.fields = {field("last_name", "LastName")};
+    written = contacts();
+    vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  }
+
+  OrgWrite update(std::size_t n, std::int64_t seconds = 0) {
+    OrgWrite out{.id = contact_id(n), .upsert_key = {}, .fields = {}, .values = values};
+    out.fields.set(1);
+    out.unless_changed_since = base::Utc{std::chrono::seconds{seconds}};
+    return out;
+  }
+  OrgWrite create(std::string_view key) {
+    OrgWrite out{.id = {}, .upsert_key = key, .fields = {}, .values = values};
+    out.fields.set(1);
+    return out;
+  }
+
+  MemoryVault vault;
+  ScriptedTransport login, rest;
+  Session session{{"https://acme.my.salesforce.com", Flow::refresh_token, "id", "secret"}, vault, login};
+  RestOrg org{session, rest};
+  model::Mapping mapping, written;
+  std::vector<model::Cell> values{model::Cell{"Ann"},  model::Cell{"Lee"}, model::Cell{"12.5"},
+                                  model::Cell{"true"}, model::Cell{},      model::Cell{"2026-01-31T10:11:12Z"},
+                                  model::Cell{"Acme"}};
+};
+
+TEST_F(RestOrgTest, PollsOneObjectWithOneQuery) {
+  rest.then(200, page(contact_record(1)),
+            {{"sforce-limit-info", "api-usage=18/5000, per-app-api-usage=1/2(appName=x)"}});
+  const auto pages = org.fetch(std::vector<PageRequest>{{&mapping, {}, 2}});
+  ASSERT_EQ(pages.size(), 1u);
+  ASSERT_TRUE(pages[0]) << pages[0].error().message;
+  EXPECT_EQ(pages[0]->observed.heads.at(0).id, contact_id(1));
+  EXPECT_EQ(base::to_iso(pages[0]->observed.as_of), "2026-01-31T10:11:12.000Z");
+  EXPECT_FALSE(pages[0]->more);
+  const Request& request = rest.sent.at(0);
+  EXPECT_EQ(request.method, "GET");
+  EXPECT_EQ(
+      request.url,
+      "https://acme.my.salesforce.com/services/data/v66.0/query?q=SELECT%20Id%2C%20SystemModstamp%2C%20LastName%20"
+      "FROM%20Contact%20ORDER%20BY%20SystemModstamp%20ASC%2C%20Id%20ASC%20LIMIT%202");
+  EXPECT_EQ(header_in(request, "Sforce-Call-Options"), "client=lockstep/" LOCKSTEP_VERSION);
+  EXPECT_EQ(header_in(request, "Sforce-Auto-Assign"), "FALSE");
+  EXPECT_EQ(header_in(request, "Authorization"), "Bearer T0");
+  EXPECT_EQ(org.calls(), 1);
+  EXPECT_EQ(org.usage().used, 18);
+  EXPECT_EQ(org.usage().most, 5000);
+}
+
+TEST_F(RestOrgTest, TakesAFullPageForMore) {
+  rest.then(200, page(contact_record(1) + "," + contact_record(2))).then(200, page(contact_record(1), "false"));
+  EXPECT_TRUE(org.fetch(std::vector<PageRequest>{{&mapping, {}, 2}})[0].value().more);
+  EXPECT_TRUE(org.fetch(std::vector<PageRequest>{{&mapping, {}, 2}})[0].value().more);
+}
+
+TEST_F(RestOrgTest, PollsFiveObjectsInACall) {
+  rest.then(200, composite({part(1, 400, error("INVALID_TYPE")), part(0, 200, page(contact_record(1))),
+                            part(2, 200, page("")), part(3, 200, page("7")), part(4, 200, page(contact_record(5)))}))
+      .then(200, composite({part(0, 200, page(contact_record(6)))}));
+  const auto pages = org.fetch(std::vector<PageRequest>(6, {&mapping, {}, 100}));
+  ASSERT_EQ(pages.size(), 6u);
+  EXPECT_EQ(pages[0].value().observed.heads.at(0).id, contact_id(1));
+  EXPECT_EQ(pages[1].error().kind, ErrorKind::settings);
+  EXPECT_EQ(pages[2].value().observed.size(), 0u);
+  EXPECT_EQ(pages[3].error().kind, ErrorKind::malformed);
+  EXPECT_EQ(pages[4].value().observed.heads.at(0).id, contact_id(5));
+  EXPECT_EQ(pages[5].value().observed.heads.at(0).id, contact_id(6));
+  EXPECT_EQ(base::to_iso(pages[5]->observed.as_of), "2026-01-31T10:11:12.000Z");
+  EXPECT_EQ(rest.sent.at(0).method, "POST");
+  EXPECT_EQ(rest.sent[0].url, "https://acme.my.salesforce.com/services/data/v66.0/composite");
+  EXPECT_TRUE(rest.sent[0].body.starts_with(
+      R"({"allOrNone":false,"collateSubrequests":false,"compositeRequest":[{"method":"GET","url":"/services/data/v66.0/query?q=SELECT%20Id)"))
+      << rest.sent[0].body;
+  EXPECT_EQ(count_of(rest.sent[0].body, "\"referenceId\":"), 5u);
+  EXPECT_EQ(org.calls(), 2);
+}
+
+TEST_F(RestOrgTest, AsksALongQueryInABody) {
+  mapping.filter = "LastName != '" + std::string(3000, 'x') + "'";
+  rest.then(200, composite({part(0, 200, page(contact_record(1)))}));
+  ASSERT_TRUE(org.fetch(std::vector<PageRequest>{{&mapping, {}, 2}})[0]);
+  EXPECT_TRUE(rest.sent.at(0).url.ends_with("/composite"));
+}
+
+TEST_F(RestOrgTest, LetsAMappingThatCannotBeAskedSpoilNoOther) {
+  model::Mapping broken = mapping;
+  broken.object = "No Name";
+  rest.then(200, page(contact_record(1)));
+  const auto pages = org.fetch(std::vector<PageRequest>{{&broken, {}, 2}, {&mapping, {}, 2}});
+  EXPECT_EQ(pages[0].error().kind, ErrorKind::settings);
+  EXPECT_TRUE(pages[1]);
+}
+
+TEST_F(RestOrgTest, FailsEveryPageOfACallThatFailed) {
+  rest.then(200, composite({part(0, 200, page(contact_record(1)))}));
+  const auto pages = org.fetch(std::vector<PageRequest>(2, {&mapping, {}, 100}));
+  EXPECT_TRUE(pages[0]);
+  EXPECT_EQ(pages[1].error().kind, ErrorKind::malformed);
+}
+
+TEST_F(RestOrgTest, CannotJudgeStampsWithoutTheOrgsClock) {
+  rest.then(Answer{200, {}, page(contact_record(1))});
+  EXPECT_EQ(org.fetch(std::vector<PageRequest>{{&mapping, {}, 2}})[0].error().kind, ErrorKind::malformed);
+}
+
+TEST_F(RestOrgTest, RepeatsOnceAtOnceWhatDidNotGetOut) {
+  rest.then_fail(ErrorKind::unreachable).then(200, page(""));
+  EXPECT_TRUE(org.fetch(std::vector<PageRequest>{{&mapping, {}, 2}})[0]);
+  rest.then_fail(ErrorKind::unreachable).then_fail(ErrorKind::unreachable);
+  EXPECT_EQ(org.fetch(std::vector<PageRequest>{{&mapping, {}, 2}})[0].error().kind, ErrorKind::unreachable);
+  EXPECT_TRUE(rest.played_out());
+}
+
+TEST_F(RestOrgTest, CallsALostReadUnreachableForNothingWasChanged) {
+  rest.then_fail(ErrorKind::unknown_fate);
+  EXPECT_EQ(org.fetch(std::vector<PageRequest>{{&mapping, {}, 2}})[0].error().kind, ErrorKind::unreachable);
+}
+
+TEST_F(RestOrgTest, RenewsAnExpiredSession) {
+  rest.then(401, error("INVALID_SESSION_ID")).then(200, page(""));
+  login.then(200, R"({"access_token":"T1","instance_url":"https://acme.my.salesforce.com"})");
+  EXPECT_TRUE(org.fetch(std::vector<PageRequest>{{&mapping, {}, 2}})[0]);
+  EXPECT_EQ(header_in(rest.sent.at(1), "Authorization"), "Bearer T1");
+  EXPECT_EQ(org.calls(), 2);
+}
+
+TEST_F(RestOrgTest, RetrievesInChunksAndKeepsTheOrder) {
+  std::vector<model::RecordId> ids;
+  std::string first, second;
+  for (std::size_t n = 1; n <= 2001; ++n) {
+    ids.push_back(contact_id(n));
+    std::string& body = n <= 2000 ? first : second;
+    if (!body.empty()) body += ',';
+    body += n == 7 ? "null" : contact_record(n, "L" + std::to_string(n));
+  }
+  rest.then(200, "[" + first + "]");
+  rest.then(Answer{200, {{"date", "Sat, 31 Jan 2026 11:00:00 GMT"}}, "[" + second + "]"});
+  const auto out = org.retrieve(mapping, ids);
+  ASSERT_TRUE(out) << out.error().message;
+  ASSERT_EQ(out->size(), 2001u);
+  EXPECT_FALSE(out->heads[6].id);
+  EXPECT_EQ(std::as_const(out->cells)[7][0].text(), "L8");
+  EXPECT_EQ(std::as_const(out->cells)[2000][0].text(), "L2001");
+  EXPECT_EQ(base::to_iso(out->as_of), "2026-01-31T10:11:12.000Z");
+  EXPECT_EQ(rest.sent.at(1).method, "POST");
+  EXPECT_EQ(rest.sent[1].url, "https://acme.my.salesforce.com/services/data/v66.0/composite/sobjects/Contact");
+  EXPECT_EQ(rest.sent[1].body,
+            R"({"ids":[")" + contact_id(2001).str() + R"("],"fields":["Id","SystemModstamp","LastName"]})");
+}
+
+TEST_F(RestOrgTest, FindsKeysAmongTheLivingAndTheDeleted) {
+  mapping.upsert_field = "K__c";
+  const auto record = [](std::size_t n, const char* key, const char* deleted) {
+    return R"({"Id":")" + contact_id(n).str() + R"(","IsDeleted":)" + deleted + R"(,"K__c":")" + key + R"("})";
+  };
+  rest.then(200,
+            composite({part(0, 200,
+                            page(record(1, "a", "true") + "," + record(2, "a", "false") + "," + record(3, "a", "true") +
+                                 "," + record(4, "B", "true") + "," + record(5, "foreign", "false")))}));
+  const auto found = org.find(mapping, std::vector<std::string_view>{"a", "b", "", "c'"});
+  ASSERT_TRUE(found) << found.error().message;
+  ASSERT_EQ(found->size(), 4u);
+  EXPECT_EQ((*found)[0]->id, contact_id(2));
+  EXPECT_FALSE((*found)[0]->deleted);
+  EXPECT_EQ((*found)[1]->id, contact_id(4));
+  EXPECT_TRUE((*found)[1]->deleted);
+  EXPECT_FALSE((*found)[2]);
+  EXPECT_FALSE((*found)[3]);
+  EXPECT_TRUE(decoded(rest.sent.at(0).body)
+                  .contains("/services/data/v66.0/queryAll?q=SELECT Id, IsDeleted, K__c FROM Contact WHERE K__c IN "
+                            "('a','b','c\\'')\""))
+      << decoded(rest.sent[0].body);
+}
+
+TEST_F(RestOrgTest, LooksUpFifteenHundredKeysInACallAndFollowsLongAnswers) {
+  mapping.upsert_field = "K__c";
+  std::vector<std::string> texts;
+  for (int i = 0; i < 1501; ++i) texts.push_back("key" + std::to_string(i));
+  const std::vector<std::string_view> keys(texts.begin(), texts.end());
+  const std::string end = page("");
+  const std::string on = R"({"done":false,"nextRecordsUrl":"/services/data/v66.0/query/01g-2000","records":[]})";
+  rest.then(200,
+            composite({part(0, 200, end), part(1, 200, on), part(2, 200, end), part(3, 200, end), part(4, 200, end)}))
+      .then(200, composite({part(0, 200, end)}))
+      .then(200, page(R"({"Id":")" + contact_id(9).str() + R"(","IsDeleted":false,"K__c":"key300"})"));
+  const auto found = org.find(mapping, keys);
+  ASSERT_TRUE(found) << found.error().message;
+  EXPECT_EQ((*found)[300].value().id, contact_id(9));
+  EXPECT_TRUE(rest.sent.at(2).url.ends_with("/services/data/v66.0/query/01g-2000"));
+  EXPECT_EQ(org.calls(), 3);
+}
+
+TEST_F(RestOrgTest, FailsALookupOfWhichAPartFails) {
+  mapping.upsert_field = "K__c";
+  rest.then(200, composite({part(0, 400, error("QUERY_TIMEOUT"))}));
+  EXPECT_EQ(org.find(mapping, std::vector<std::string_view>{"a"}).error().kind, ErrorKind::throttled);
+}
+
+TEST_F(RestOrgTest, WritesAFewRowsUnderTheirConditions) {
+  rest.then(200, composite({part(0, 204, "null"), part(1, 412, error("MATCH_PRECONDITION_FAILED")),
+                            part(2, 201, R"({"id":"003000000000009AAA","success":true,"errors":[],"created":true})"),
+                            part(3, 300, R"(["/services/data/v66.0/sobjects/Contact/003000000000001AAA"])"),
+                            part(4, 500, error("UNKNOWN_EXCEPTION"))}));
+  auto guarded = update(1, 1769854272);
+  guarded.fields.set();  // all of them
+  const auto results = org.write(written, std::vector{guarded, update(2), create("key/1"), create("k2"), update(5)});
+  ASSERT_TRUE(results) << results.error().message;
+  ASSERT_EQ(results->size(), 5u);
+  EXPECT_EQ((*results)[0].value(), contact_id(1));
+  EXPECT_EQ((*results)[1].error().kind, ErrorKind::precondition);
+  EXPECT_EQ((*results)[2].value(), id_of("003000000000009AAA"));
+  EXPECT_EQ((*results)[3].error().kind, ErrorKind::rejected);
+  EXPECT_EQ((*results)[4].error().kind, ErrorKind::unknown_fate);
+  EXPECT_EQ(rest.sent.at(0).body,
+            R"({"allOrNone":false,"collateSubrequests":false,"compositeRequest":[)"
+            R"({"method":"PATCH","url":"/services/data/v66.0/sobjects/Contact/)" +
+                contact_id(1).str() +
+                R"(","referenceId":"r0","httpHeaders":{"If-Unmodified-Since":"Sat, 31 Jan 2026 10:11:12 GMT"},)"
+                R"("body":{"FirstName":"Ann","LastName":"Lee","Score__c":12.5,"HasOptedOutOfEmail":true,)"
+                R"("Birthdate":null,"Seen__c":"2026-01-31T10:11:12Z"}},)"
+                R"({"method":"PATCH","url":"/services/data/v66.0/sobjects/Contact/)" +
+                contact_id(2).str() +
+                R"(","referenceId":"r1","body":{"LastName":"Lee"}},)"
+                R"({"method":"PATCH","url":"/services/data/v66.0/sobjects/Contact/Lockstep_Id__c/key%2F1",)"
+                R"("referenceId":"r2","body":{"LastName":"Lee"}},)"
+                R"({"method":"PATCH","url":"/services/data/v66.0/sobjects/Contact/Lockstep_Id__c/k2",)"
+                R"("referenceId":"r3","body":{"LastName":"Lee"}},)"
+                R"({"method":"PATCH","url":"/services/data/v66.0/sobjects/Contact/)" +
+                contact_id(5).str() + R"(","referenceId":"r4","body":{"LastName":"Lee"}}]})");
+  EXPECT_EQ(header_in(rest.sent[0], "Sforce-Call-Options"), "client=lockstep/" LOCKSTEP_VERSION);
+}
+
+TEST_F(RestOrgTest, WritesMixedCollectionsAndAnswersInTheOrderOfTheWrites) {
+  rest.then(200, composite({part(1, 200, "[" + row(1) + "," + bad_row("ENTITY_IS_DELETED") + "]"),
+                            part(0, 200, "[" + row(8) + "," + bad_row("REQUIRED_FIELD_MISSING") + "]")}));
+  const auto results = org.write(written, std::vector{update(1), create("k1"), update(2), create("k\"2")});
+  ASSERT_TRUE(results) << results.error().message;
+  EXPECT_EQ((*results)[0].value(), contact_id(1));
+  EXPECT_EQ((*results)[1].value(), contact_id(8));
+  EXPECT_EQ((*results)[2].error().kind, ErrorKind::precondition);
+  EXPECT_EQ((*results)[3].error().kind, ErrorKind::rejected);
+  EXPECT_TRUE((*results)[3].error().message.contains("LastName"));
+  EXPECT_EQ(rest.sent.at(0).body,
+            R"({"allOrNone":false,"collateSubrequests":false,"compositeRequest":[)"
+            R"({"method":"PATCH","url":"/services/data/v66.0/composite/sobjects/Contact/Lockstep_Id__c",)"
+            R"("referenceId":"r0","body":{"allOrNone":false,"records":[)"
+            R"({"attributes":{"type":"Contact"},"Lockstep_Id__c":"k1","LastName":"Lee"},)"
+            R"({"attributes":{"type":"Contact"},"Lockstep_Id__c":"k\"2","LastName":"Lee"}]}},)"
+            R"({"method":"PATCH","url":"/services/data/v66.0/composite/sobjects",)"
+            R"("referenceId":"r1","body":{"allOrNone":false,"records":[)"
+            R"({"attributes":{"type":"Contact"},"id":")" +
+                contact_id(1).str() +
+                R"(","LastName":"Lee"},)"
+                R"({"attributes":{"type":"Contact"},"id":")" +
+                contact_id(2).str() + R"(","LastName":"Lee"}]}}]})");
+}
+
+/// Answers a write of `counts` rows a subrequest, beginning with record `n`.
+std::string rows_answer(std::size_t n, const std::vector<std::size_t>& counts) {
+  std::vector<std::string> parts;
+  for (std::size_t i = 0; i < counts.size(); ++i) {
+    std::string body = "[";
+    for (std::size_t k = 0; k < counts[i]; ++k) (body += k > 0 ? "," : "") += row(n++);
+    parts.push_back(part(static_cast<int>(i), 200, body + "]"));
+  }
+  return composite(parts);
+}
+
+TEST_F(RestOrgTest, WritesAThousandRecordsInACall) {
+  std::vector<OrgWrite> writes;
+  for (std::size_t n = 1; n <= 1001; ++n) writes.push_back(update(n, 5));
+  rest.then(200, rows_answer(1, {200, 200, 200, 200, 200})).then(200, rows_answer(1001, {1}));
+  const auto results = org.write(written, writes);
+  ASSERT_TRUE(results) << results.error().message;
+  for (std::size_t n = 1; n <= 1001; ++n) EXPECT_EQ((*results)[n - 1].value(), contact_id(n));
+  EXPECT_EQ(org.calls(), 2);
+}
+
+TEST_F(RestOrgTest, PutsTwoWritesOfOneRecordIntoTwoGroups) {
+  rest.then(200, rows_answer(1, {1, 1}));
+  ASSERT_TRUE(org.write(written, std::vector{create("k"), create("k")}));
+  EXPECT_EQ(count_of(rest.sent.at(0).body, "\"records\":["), 2u);
+}
+
+TEST_F(RestOrgTest, KeepsWhatWasWrittenWhenALaterCallFails) {
+  std::vector<OrgWrite> writes;
+  for (std::size_t n = 1; n <= 2001; ++n) writes.push_back(update(n));
+  rest.then(200, rows_answer(1, {200, 200, 200, 200, 200})).then_fail(ErrorKind::unknown_fate);
+  const auto results = org.write(written, writes);
+  ASSERT_TRUE(results);
+  EXPECT_TRUE((*results)[999]);
+  EXPECT_EQ((*results)[1000].error().kind, ErrorKind::unknown_fate);
+  EXPECT_EQ((*results)[1999].error().kind, ErrorKind::unknown_fate);
+  EXPECT_EQ((*results)[2000].error().kind, ErrorKind::unreachable) << "it was not sent";
+  EXPECT_EQ(org.calls(), 2);
+}
+
+TEST_F(RestOrgTest, KeepsTheAnswersBeforeTheOneThatMakesNoSense) {
+  std::string rows = row(1);
+  for (std::size_t n = 2; n <= 200; ++n) rows += "," + row(n);
+  rest.then(200, composite({part(0, 200, "[" + rows + "]"), part(1, 200, "7")}));
+  std::vector<OrgWrite> writes;
+  for (std::size_t n = 1; n <= 201; ++n) writes.push_back(update(n));
+  const auto results = org.write(written, writes);
+  ASSERT_TRUE(results);
+  EXPECT_EQ((*results)[0].value(), contact_id(1));
+  EXPECT_EQ((*results)[200].error().kind, ErrorKind::unknown_fate);
+}
+
+TEST_F(RestOrgTest, LeavesTheFateOfAWriteOpenWhenTheAnswerIsLostOrMakesNoSense) {
+  const auto kind = [&] { return org.write(written, std::vector{update(1)}).error().kind; };
+  rest.then_fail(ErrorKind::unknown_fate);
+  EXPECT_EQ(kind(), ErrorKind::unknown_fate);
+  rest.then(503, "<html>");
+  EXPECT_EQ(kind(), ErrorKind::unknown_fate);
+  rest.then(200, "<html>", {{"content-type", "text/html"}});
+  EXPECT_EQ(kind(), ErrorKind::unknown_fate);
+  rest.then(200, R"({"compositeResponse":[)");
+  EXPECT_EQ(kind(), ErrorKind::unknown_fate);
+  rest.then(200, composite({part(0, 200, "[]")}));
+  EXPECT_EQ(kind(), ErrorKind::unknown_fate);
+  rest.then(403, error("REQUEST_LIMIT_EXCEEDED"));
+  EXPECT_EQ(kind(), ErrorKind::throttled);
+  rest.then_fail(ErrorKind::unreachable).then_fail(ErrorKind::unreachable);
+  EXPECT_EQ(kind(), ErrorKind::unreachable);
+}
+
+TEST_F(RestOrgTest, RefusesAGroupRowByRow) {
+  rest.then(200, composite({part(0, 400, error("INVALID_FIELD"))}));
+  const auto results = org.write(written, std::vector{update(1), update(2)});
+  ASSERT_TRUE(results);
+  EXPECT_EQ((*results)[0].error().kind, ErrorKind::settings);
+  EXPECT_EQ((*results)[1].error().kind, ErrorKind::settings);
+}
+
+TEST_F(RestOrgTest, SendsNothingThatWouldSpoilTheCallForOthers) {
+  auto broken = update(2);
+  const std::vector<model::Cell> bytes{model::Cell{}, model::Cell{"\xff"}, model::Cell{}, model::Cell{},
+                                       model::Cell{}, model::Cell{},       model::Cell{}};
+  broken.values = bytes;
+  auto injected = update(3);
+  const std::vector<model::Cell> code{model::Cell{}, model::Cell{}, model::Cell{"1,\"OwnerId\":\"x\""},
+                                      model::Cell{}, model::Cell{}, model::Cell{},
+                                      model::Cell{}};
+  injected.values = code;
+  injected.fields.set(2);
+  rest.then(200, rows_answer(1, {1}));
+  const auto results = org.write(written, std::vector{broken, update(1), injected, create("")});
+  ASSERT_TRUE(results);
+  EXPECT_EQ((*results)[0].error().kind, ErrorKind::rejected);
+  EXPECT_EQ((*results)[1].value(), contact_id(1));
+  EXPECT_EQ((*results)[2].error().kind, ErrorKind::rejected);
+  EXPECT_EQ((*results)[3].error().kind, ErrorKind::rejected);
+  EXPECT_FALSE(rest.sent.at(0).body.contains("OwnerId"));
+}
+
+TEST_F(RestOrgTest, LeavesOutWhatIsNotTheOrgsToWrite) {
+  written.fields[1].org_field = "Lockstep_Id__c";
+  auto write = update(1);
+  write.fields.set();
+  values[0] = model::Cell::unresolved();
+  rest.then(200, rows_answer(1, {1}));
+  ASSERT_TRUE(org.write(written, std::vector{write}));
+  EXPECT_TRUE(rest.sent.at(0).body.contains(
+      R"({"attributes":{"type":"Contact"},"id":")" + contact_id(1).str() +
+      R"(","Score__c":12.5,"HasOptedOutOfEmail":true,"Birthdate":null,"Seen__c":"2026-01-31T10:11:12Z"})"))
+      << rest.sent[0].body;
+}
+
+TEST_F(RestOrgTest, CallsNobodyToWriteNothing) {
+  EXPECT_EQ(org.write(written, {}).value().size(), 0u);
+  EXPECT_EQ(org.retrieve(written, {}).value().size(), 0u);
+  EXPECT_EQ(org.find(written, {}).value().size(), 0u);
+  EXPECT_EQ(org.fetch({}).size(), 0u);
+  EXPECT_TRUE(rest.sent.empty());
+}
+
+TEST_F(RestOrgTest, DescribesAnObject) {
+  rest.then(200, "{\"name\":\"Contact\"}");
+  EXPECT_EQ(org.describe("Contact").value(), "{\"name\":\"Contact\"}");
+  EXPECT_EQ(rest.sent.at(0).url, "https://acme.my.salesforce.com/services/data/v66.0/sobjects/Contact/describe");
+  EXPECT_EQ(org.describe("../x").error().kind, ErrorKind::settings);
+}
+
+}  // namespace
+}  // namespace salesforce
