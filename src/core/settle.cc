@@ -113,6 +113,7 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
   for (std::size_t i = 0; i < observed.size(); ++i) {
     const KnownHead& head = known.heads[i];
     const RecordHead& record = observed.heads[i];
+    if (!record.id) continue;  // Retrieved and not there: deleted, or hidden from us.
     const auto org = observed.cells[i];
     const model::FieldSet& unlinked = known.unlinked[i];
     Settlement settlement;

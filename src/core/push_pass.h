@@ -1,0 +1,63 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/random.h"
+#include "core/pull_pass.h"
+
+namespace core {
+
+struct PushCounts {
+  std::int64_t created = 0, updated = 0, conflicts = 0, parked = 0, linked = 0;
+};
+
+/// Brings one mapping's changes from the store into the org, one page a step.
+///
+/// Order matters where a step can die half way:
+///   1. one transaction reads the rows, settles the store's half, records every value the org is about to lose,
+///      mints keys for creates and announces what will be sent,
+///   2. then the org is written, refusing records that changed since they were read,
+///   3. then one transaction moves the bases, links and outbox.
+/// Dying after 2 leaves announced values that the next look recognises as ours; a create is found by its key,
+/// among deleted records too, before anything is sent again.
+/// An outbox entry stays until its row is written, agreed or parked; an edit made meanwhile has an entry of its own.
+class PushPass {
+ public:
+  PushPass(const model::Mapping&, Org&, Store&, const base::Clock&, base::Random&, const Safeguards& = {},
+           std::size_t page_size = 2000);
+
+  /// Does at most one page of work. `waiting`: rows were left that may go on within seconds; call restart() then.
+  base::Result<Step> step();
+
+  /// Begins again with the oldest entry.
+  void restart();
+
+  const PushCounts& counts() const { return counts_; }
+
+ private:
+  struct Intent;
+  struct Look;
+  base::Result<Look> look(const std::vector<OutboxEntry>&);
+  WriteSet announce(const Look&, const Known&, std::vector<Intent>&);
+  void announce_row(const Look&, const Known&, std::size_t i, Settlement&, Intent&);
+  WriteSet confirm(const Known&, const std::vector<Intent>&,
+                   const std::vector<base::Result<model::RecordId>>& results);
+  void count(const std::vector<Intent>&, const std::vector<base::Result<model::RecordId>>& results);
+
+  const model::Mapping& mapping_;
+  Org& org_;
+  Store& store_;
+  const base::Clock& clock_;
+  base::Random& random_;
+  const Safeguards safeguards_;
+  const std::size_t page_size_;
+  model::OutboxSeq after_{};
+  bool left_behind_ = false;
+  model::Grid values_;   ///< What the step sends; lives from the announcement to the confirmation.
+  model::Grid bases_;
+  std::vector<Outcome> outcomes_;
+  PushCounts counts_;
+};
+
+}  // namespace core

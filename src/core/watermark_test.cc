@@ -1,0 +1,54 @@
+#include "core/watermark.h"
+
+#include <gtest/gtest.h>
+
+namespace core {
+namespace {
+
+using namespace std::chrono_literals;
+
+const base::Utc noon{std::chrono::sys_days{std::chrono::year{2026} / 1 / 2} + 12h};
+const model::RecordId ann = *model::RecordId::parse("003000000000001");
+
+TEST(Watermark, ABackfillThatDiesGoesOnWhereItStood) {
+  const model::Position start = model::Beginning{};
+  const auto plan = plan_read(start, noon, {}, {});
+  EXPECT_TRUE(plan.sweep);
+  ReadProgress progress{start, plan, {}, {}};
+  progress.settled({noon - 24h, ann});
+  const model::Watermark half = progress.position(noon, false);
+  EXPECT_TRUE(half.backfilling);
+
+  const auto again = plan_read(half, noon + 1h, {}, {});
+  EXPECT_EQ(again.after, (model::Keyset{noon - 24h, ann}));
+  ReadProgress rest{half, again, {}, {}};
+  const model::Watermark whole = rest.position(noon + 1h, true);
+  EXPECT_FALSE(whole.backfilling);
+  EXPECT_EQ(whole.sweep_from, noon - 15min) << "what was open when the first page was read is swept later";
+}
+
+TEST(Watermark, ARunStartsALittleBehindAndASweepFarther) {
+  model::Watermark stored{.reached = {noon, ann}, .revisit_from = {noon - 30s, {}}, .sweep_from = noon - 15min,
+                          .swept_at = noon};
+  EXPECT_EQ(plan_read(stored, noon + 1min, {}, {}).after.at, noon - 30s);
+  const auto sweep = plan_read(stored, noon + 15min, {}, {});
+  EXPECT_TRUE(sweep.sweep);
+  EXPECT_EQ(sweep.after.at, noon - 15min);
+  ReadProgress progress{stored, sweep, {}, {}};
+  const auto unfinished = progress.position(noon + 15min, false);
+  EXPECT_EQ(unfinished.swept_at, noon) << "a sweep that dies is owed again";
+  EXPECT_EQ(progress.position(noon + 15min, true).swept_at, noon + 15min);
+}
+
+TEST(Watermark, ManyEqualStampsDoNotMakeEveryRunReadThemAgain) {
+  const Lookback lookback{.revisit_records = 3};
+  const model::Position start = model::Beginning{};
+  ReadProgress progress{start, plan_read(start, noon, lookback, {}), lookback, {}};
+  for (int i = 0; i < 5; ++i)
+    progress.settled({noon, *model::RecordId::parse("00300000000000" + std::to_string(i))});
+  EXPECT_EQ(progress.position(noon + 1s, true).revisit_from,
+            (model::Keyset{noon, *model::RecordId::parse("003000000000002")}));
+}
+
+}  // namespace
+}  // namespace core
