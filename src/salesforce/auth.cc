@@ -225,15 +225,22 @@ base::Result<Answer> Session::send(Transport& transport, Request request, int* e
   const std::string path = std::move(request.url);
   ASSIGN_OR_RETURN(Credentials credentials, current());
   request.headers.push_back({"Authorization", {}});
-  for (const bool last : {false, true}) {
+  bool repeated = false, renewed_once = false;
+  while (true) {
     request.url = credentials.instance_url + path;
     request.headers.back().value = "Bearer " + credentials.access_token;
-    if (exchanges != nullptr) ++*exchanges;
     auto answer = transport.send(request);
-    if (last || !answer || !is_expired_session(*answer)) return answer;
-    ASSIGN_OR_RETURN(credentials, renewed(credentials.access_token));
+    const bool unsent = !answer && answer.error().kind == ErrorKind::unreachable;
+    if (exchanges != nullptr && !unsent) ++*exchanges;
+    if (unsent && !repeated) {
+      repeated = true;
+    } else if (answer && !renewed_once && is_expired_session(*answer)) {
+      renewed_once = true;
+      ASSIGN_OR_RETURN(credentials, renewed(credentials.access_token));
+    } else {
+      return answer;
+    }
   }
-  std::unreachable();
 }
 
 base::Result<Identity> Session::identity() {

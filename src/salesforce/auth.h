@@ -60,8 +60,9 @@ class Session {
  public:
   Session(SessionSettings settings, Vault& vault, Transport& transport);
 
-  /// Sends `request`, whose url is a path ("/services/data/…"), with the bearer token over `transport`. After a
-  /// 401 for an expired session it signs in and sends it once more. `exchanges`, if given, counts what was sent.
+  /// Sends `request`, whose url is a path ("/services/data/…"), with the bearer token over `transport`. Once more if
+  /// it provably did not get out (a signing in is not repeated: it may have used up the refresh token), and once more
+  /// with a new token after a 401 for an expired session. `exchanges`, if given, counts what the org got to see.
   base::Result<Answer> send(Transport& transport, Request request, int* exchanges = nullptr);
 
   /// Asks the org who we are.

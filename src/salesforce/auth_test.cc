@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <latch>
+#include <thread>
+
 #include "salesforce/fakes_for_test.h"
 
 namespace salesforce {
@@ -195,6 +198,47 @@ TEST_F(Auth, SignsInOverTlsOnly) {
   Session session{plain, vault, login};
   EXPECT_EQ(session.send(rest, get()).error().kind, ErrorKind::settings);
   EXPECT_TRUE(login.sent.empty());
+}
+
+TEST_F(Auth, DoesNotRepeatASignInByItself) {
+  vault.held.refresh_token = "R0";
+  login.then_fail(ErrorKind::unreachable);
+  Session session{settings(), vault, login};
+  EXPECT_EQ(session.send(rest, get()).error().kind, ErrorKind::unreachable);
+  EXPECT_EQ(login.sent.size(), 1u);
+}
+
+TEST_F(Auth, CountsWhatTheOrgGotToSee) {
+  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  rest.then_fail(ErrorKind::unreachable).then(200, "{}");
+  Session session{settings(), vault, login};
+  int exchanges = 0;
+  ASSERT_TRUE(session.send(rest, get(), &exchanges));
+  EXPECT_EQ(exchanges, 1);
+}
+
+TEST_F(Auth, SignsInOnceForTwoThreads) {
+  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  ScriptedTransport other;
+  std::latch both_refused{2};
+  for (ScriptedTransport* transport : {&rest, &other}) {
+    transport->then(401, expired).then(200, "{}");
+    // Nobody gets its refusal before both have sent the old token.
+    transport->on_send = [&, transport](const Request&) {
+      if (transport->sent.size() == 1) both_refused.arrive_and_wait();
+    };
+  }
+  login.then(200, token("T1", "R1"));
+  Session session{settings(), vault, login};
+  base::Result<Answer> here, there;
+  {
+    const std::jthread thread{[&] { there = session.send(other, get()); }};
+    here = session.send(rest, get());
+  }
+  EXPECT_TRUE(here && there);
+  EXPECT_EQ(login.sent.size(), 1u);
+  EXPECT_EQ(header_in(rest.sent.at(1), "Authorization"), "Bearer T1");
+  EXPECT_EQ(header_in(other.sent.at(1), "Authorization"), "Bearer T1");
 }
 
 TEST(TrustedHosts, AreSalesforcesOwnOrALoopbackForALoopback) {

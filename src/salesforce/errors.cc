@@ -246,7 +246,9 @@ base::Error error_from(int status, const ServiceError& error, const Doing& doing
   if (known.retry_after > own_pace) out.retry_after = known.retry_after;
 
   std::string& message = out.message;
-  message = undecided ? "Salesforce failed while it was asked to " : "Salesforce refused to ";
+  message = undecided                              ? "Salesforce failed while it was asked to "
+            : known.kind == ErrorKind::unreachable ? "Salesforce failed to "
+                                                   : "Salesforce refused to ";
   message += doing.what;
   if (!error.fields.empty()) {
     message += " (";

@@ -43,9 +43,7 @@ base::Result<Answer> RestClient::call(std::string_view method, const std::string
                   .body = std::move(body)};
   if (!request.body.empty()) request.headers.push_back({"Content-Type", "application/json; charset=UTF-8"});
   int exchanges = 0;
-  auto answer = session_.send(transport_, request, &exchanges);
-  if (!answer && answer.error().kind == base::ErrorKind::unreachable)
-    answer = session_.send(transport_, std::move(request), &exchanges);
+  auto answer = session_.send(transport_, std::move(request), &exchanges);
   calls_ += exchanges;
   if (!answer) {
     base::Error error = std::move(answer).error();
