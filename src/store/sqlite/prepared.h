@@ -1,0 +1,65 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/ports/store.h"
+#include "model/mapping.h"
+#include "store/sqlite/database.h"
+#include "store/sqlite/table.h"
+
+namespace store {
+
+/// The table that a reference or a parent's name points to.
+struct Parent {
+  std::int64_t mapping = 0;
+  Affinity key_affinity = Affinity::none;
+  Statement by_name;  ///< Record ids of the linked rows of a name, two at most. Empty if no column holds the name.
+};
+
+/// The columns in which a row shows how its sync stands; quoted, empty where the table has none.
+struct SyncColumns {
+  std::string record, status, error, synced_at, updated_at;
+};
+
+/// A mapping with what belongs to it in the database.
+struct Prepared {
+  model::Mapping mapping;
+  Table table;
+  std::int64_t number = 0;  ///< The mapping's id.
+  std::uint32_t layout = 0;
+  const Column* key = nullptr;
+  std::string key_name;                 ///< Quoted.
+  std::string of_workspace;             ///< A condition; "1" for every row.
+  const Column* workspace = nullptr;    ///< Null where the table has no such column.
+  std::vector<const Column*> columns;   ///< One a field.
+  std::optional<std::size_t> name_field;  ///< The field that holds the record's Name.
+  SyncColumns sync;
+  bool generates_key = false;           ///< The table gives text keys no default: we make one.
+  std::vector<std::unique_ptr<Parent>> parents;  ///< One a field; null where there is none or it is not prepared.
+
+  Statement read_row;
+  Statement load_row;
+  std::unordered_map<model::FieldSet, Statement> inserts, updates;
+
+  bool is_new_row_field(std::size_t field) const {
+    return mapping.fields[field].direction != model::SyncDirection::to_org;
+  }
+};
+
+/// Fills in all but the parents. The mapping has been checked against the table.
+base::Result<std::unique_ptr<Prepared>> make_prepared(Database& database, const model::Mapping& mapping, Table table);
+
+/// The statement that inserts a row with `fields`: parameters are the fields in order, then the workspace (if the
+/// table has one), the key (if generated), then record id, status, error and synced_at as far as there are columns.
+/// Where the key is not the rowid the statement returns it.
+std::string insert_sql(const Prepared& mapping, const model::FieldSet& fields);
+
+/// The statement that updates a row: parameters are the fields in order, record id, status, error and synced_at as
+/// far as there are columns, then the key. Empty when there is nothing to set.
+std::string update_sql(const Prepared& mapping, const model::FieldSet& fields);
+
+}  // namespace store

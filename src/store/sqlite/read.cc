@@ -1,0 +1,217 @@
+// What settle() and update() know before they decide.
+#include <algorithm>
+#include <array>
+
+#include "store/sqlite/sqlite_store.h"
+#include "store/sqlite/step.h"
+#include "store/sqlite/values.h"
+
+namespace store {
+namespace {
+
+using core::LinkState;
+using model::Cell;
+using model::FieldRole;
+
+constexpr std::array<std::string_view, 5> state_names = {"none", "creating", "linked", "row_gone", "record_gone"};
+
+constexpr const char* link_by_record =
+    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent FROM lockstep_links WHERE mapping_id = ?1 AND "
+    "record_id = ?2";
+constexpr const char* link_by_row =
+    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent FROM lockstep_links WHERE mapping_id = ?1 AND "
+    "row_key = ?2";
+constexpr const char* link_by_upsert_key =
+    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent FROM lockstep_links WHERE mapping_id = ?1 AND "
+    "upsert_key = ?2 AND state = 'creating'";
+
+}  // namespace
+
+std::string_view name_of(LinkState state) { return state_names[static_cast<std::size_t>(state)]; }
+
+LinkState link_state_named(std::string_view name) {
+  const auto found = std::ranges::find(state_names, name);
+  return found == state_names.end() ? LinkState::none : static_cast<LinkState>(found - state_names.begin());
+}
+
+base::Result<void> SqliteStore::read_known(Step& step) {
+  const std::size_t count = step.size(), width = step.mapping.mapping.fields.size();
+  core::Known& known = step.known;
+  known.heads.clear();
+  known.heads.resize(count);
+  for (model::Grid* grid : {&known.rows, &known.bases, &known.parents}) {
+    grid->restart(width);
+    grid->add(count);
+  }
+  known.unlinked.assign(step.observed ? count : 0, model::FieldSet{});
+  step.found.resize(count);
+
+  ASSIGN_OR_RETURN(Statement * parked, statement("SELECT 1 FROM lockstep_parked WHERE mapping_id = ?1 LIMIT 1"));
+  parked->bind(1, step.mapping.number);
+  step.any_parked = parked->step() == Statement::Step::row;
+  parked->reset();
+  ASSIGN_OR_RETURN(Statement * open, statement("SELECT 1 FROM lockstep_conflicts WHERE mapping_id = ?1 AND decision = "
+                                               "'open' AND resolved_at IS NULL LIMIT 1"));
+  open->bind(1, step.mapping.number);
+  step.any_open_conflicts = open->step() == Statement::Step::row;
+  open->reset();
+
+  for (std::size_t at = 0; at < count; ++at) {
+    if (step.observed) {
+      const core::RecordHead& head = step.observed->heads[at];
+      bool linked = false;
+      if (head.id) {
+        ASSIGN_OR_RETURN(linked, read_link(step, at, link_by_record, head.id.view()));
+      }
+      if (!linked && !head.upsert_key.empty())
+        RETURN_IF_ERROR(read_link(step, at, link_by_upsert_key, head.upsert_key));
+      RETURN_IF_ERROR(read_unlinked(step, at));
+    } else {
+      RETURN_IF_ERROR(read_link(step, at, link_by_row, step.rows[at].text));
+      known.heads[at].row = step.rows[at];
+      step.found[at].row_key = step.rows[at].text;
+    }
+    if (!step.found[at].row_key.empty()) RETURN_IF_ERROR(read_row(step, at));
+    if (step.any_parked) RETURN_IF_ERROR(read_parked(step, at));
+  }
+  return {};
+}
+
+base::Result<bool> SqliteStore::read_link(Step& step, std::size_t at, const char* sql, std::string_view key) {
+  ASSIGN_OR_RETURN(Statement * find, statement(sql));
+  Use link{*find};
+  link->bind(1, step.mapping.number).bind(2, key);
+  switch (link->step()) {
+    case Statement::Step::failed: return std::unexpected(database_.error("reading a link"));
+    case Statement::Step::done: return false;
+    case Statement::Step::row: break;
+  }
+  core::KnownHead& head = step.known.heads[at];
+  Found& found = step.found[at];
+  found.link_id = link->integer(0);
+  found.row_key = link->text(1);
+  head.row.text = found.row_key;
+  head.record = model::RecordId::parse(link->text(2)).value_or(model::RecordId{});
+  head.upsert_key = link->text(3);
+  head.link = link_state_named(link->text(4));
+  base::Arena& text = step.known.bases.text();
+  if (!link->is_null(5)) model::unpack_cells(step.mapping.layout, text.copy(link->blob(5)), step.known.bases[at]);
+  if (!link->is_null(6)) head.sent = model::unpack_sent(step.mapping.layout, text.copy(link->blob(6)));
+  return true;
+}
+
+base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
+  Prepared& p = step.mapping;
+  core::KnownHead& head = step.known.heads[at];
+  const Found& found = step.found[at];
+  {
+    ASSIGN_OR_RETURN(Statement * find, statement("SELECT seq, changed_at FROM lockstep_outbox WHERE mapping_id = ?1 AND "
+                                                 "row_key = ?2"));
+    Use entry{*find};
+    entry->bind(1, p.number).bind(2, found.row_key);
+    const auto read = entry->step();
+    if (read == Statement::Step::failed) return std::unexpected(database_.error("reading the outbox"));
+    if (read == Statement::Step::row) {
+      head.pending = static_cast<model::OutboxSeq>(entry->integer(0));
+      head.changed_at = base::Utc{std::chrono::milliseconds{entry->integer(1)}};
+    }
+  }
+  Use row{p.read_row};
+  bind_key(*row, 1, found.row_key, p.key->affinity, Affinity::integer);
+  switch (row->step()) {
+    case Statement::Step::failed:
+      return std::unexpected(database_.error("reading row " + found.row_key + " of table " + p.table.name));
+    case Statement::Step::done: return {};
+    case Statement::Step::row: break;
+  }
+  head.row_exists = true;
+  const std::span<Cell> cells = step.known.rows[at];
+  base::Arena& arena = step.known.rows.text();
+  const auto unreadable = [&](std::size_t i, std::string_view what) {
+    if (head.unreadable) return;
+    head.unreadable = base::Error{base::ErrorKind::rejected,
+                                  "column " + p.columns[i]->name + " of row " + found.row_key + " in table " +
+                                      p.table.name + " holds " + std::string{what} + "; allowed is " +
+                                      std::string{allowed_in(p.mapping.fields[i].type)} + ": correct the row",
+                                  "INVALID_VALUE"};
+  };
+  for (std::size_t i = 0; i < cells.size(); ++i) {
+    const model::FieldMapping& field = p.mapping.fields[i];
+    bool is_blob = false;
+    const auto raw = raw_text(*row, static_cast<int>(i) + 1, arena, is_blob);
+    if (is_blob) unreadable(i, "a BLOB");
+    if (!raw) {
+      cells[i] = is_blob ? Cell{} : canonical_null(field.type);
+      continue;
+    }
+    if (field.role != FieldRole::reference) {
+      const auto cell = model::canonical(field.type, *raw, arena);
+      if (!cell) unreadable(i, std::string{"what is no "} + std::string{model::name_of(field.type.kind)});
+      cells[i] = cell.value_or(Cell{});
+      if (field.role != FieldRole::parent_name || !cells[i].has_text() || !p.parents[i] || !p.parents[i]->by_name)
+        continue;
+      Use named{p.parents[i]->by_name};
+      named->bind(1, cells[i].text());
+      if (named->step() != Statement::Step::row) continue;
+      const Cell record{step.known.parents.text().copy(named->text(0))};
+      if (named->step() == Statement::Step::done) step.known.parents[at][i] = record;  // Of two, neither.
+      continue;
+    }
+    if (raw->empty()) continue;
+    cells[i] = Cell::unresolved();
+    if (!p.parents[i]) continue;
+    ASSIGN_OR_RETURN(Statement * find, statement("SELECT record_id FROM lockstep_links WHERE mapping_id = ?1 AND row_key "
+                                                 "= ?2 AND record_id IS NOT NULL"));
+    Use link{*find};
+    link->bind(1, p.parents[i]->mapping).bind(2, *raw);
+    switch (link->step()) {
+      case Statement::Step::failed: return std::unexpected(database_.error("reading a parent's link"));
+      case Statement::Step::done: break;
+      case Statement::Step::row: cells[i] = Cell{arena.copy(link->text(0))};
+    }
+  }
+  return {};
+}
+
+base::Result<void> SqliteStore::read_parked(Step& step, std::size_t at) {
+  ASSIGN_OR_RETURN(Statement * find, statement("SELECT 1 FROM lockstep_parked WHERE mapping_id = ?1 AND (row_key = ?2 OR "
+                                               "record_id = ?3)"));
+  Use use{*find};
+  const model::RecordId record = step.record(at);
+  use->bind(1, step.mapping.number).bind_or_null(2, step.found[at].row_key).bind_or_null(3, record.view());
+  const auto read = use->step();
+  if (read == Statement::Step::failed) return std::unexpected(database_.error("reading what is parked"));
+  step.known.heads[at].parked = read == Statement::Step::row;
+  return {};
+}
+
+base::Result<std::optional<std::string>> SqliteStore::row_of_record(std::int64_t mapping, std::string_view record) {
+  ASSIGN_OR_RETURN(Statement * find, statement("SELECT row_key FROM lockstep_links WHERE mapping_id = ?1 AND record_id = "
+                                               "?2 AND row_key IS NOT NULL AND state <> 'row_gone'"));
+  Use use{*find};
+  use->bind(1, mapping).bind(2, record);
+  switch (use->step()) {
+    case Statement::Step::failed: return std::unexpected(database_.error("looking for a parent's row"));
+    case Statement::Step::done: return std::nullopt;
+    case Statement::Step::row: return std::string{use->text(0)};
+  }
+  return std::nullopt;
+}
+
+base::Result<void> SqliteStore::read_unlinked(Step& step, std::size_t at) {
+  const Prepared& p = step.mapping;
+  for (std::size_t i = 0; i < p.mapping.fields.size(); ++i) {
+    if (p.mapping.fields[i].role != FieldRole::reference) continue;
+    const Cell& cell = step.observed->cells[at][i];
+    if (!cell.has_text()) continue;
+    bool has_row = false;
+    if (p.parents[i]) {
+      ASSIGN_OR_RETURN(const auto row, row_of_record(p.parents[i]->mapping, cell.text()));
+      has_row = row.has_value();
+    }
+    step.known.unlinked[at][i] = !has_row;
+  }
+  return {};
+}
+
+}  // namespace store

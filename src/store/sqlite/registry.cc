@@ -1,0 +1,298 @@
+// Integrations, mappings, runs and describes: the tables that users read and edit.
+#include <algorithm>
+#include <array>
+
+#include "base/time_text.h"
+#include "store/sqlite/registry_json.h"
+#include "store/sqlite/sqlite_store.h"
+#include "store/sqlite/step.h"
+
+namespace store {
+namespace {
+
+/// The objects that have a column of their own, in the order of the columns.
+constexpr std::array<std::string_view, 5> own_flags = {"Contact", "Account", "Opportunity", "Task", "Event"};
+
+std::optional<base::Utc> moment(const Statement& row, int column) {
+  return row.is_null(column) ? std::nullopt : base::parse_iso(row.text(column));
+}
+
+core::Integration integration_from(const Statement& row) {
+  core::Integration i;
+  i.id.text = row.text(0);
+  i.workspace = row.text(1);
+  i.flow = row.text(2);
+  i.login_url = row.text(3);
+  i.instance_url = row.text(4);
+  i.org_id = row.text(5);
+  i.username = row.text(6);
+  i.access_token = row.text(7);
+  i.refresh_token = row.text(8);
+  i.is_active = row.integer(9) != 0;
+  i.direction = model::sync_direction_named(row.text(10)).value_or(model::SyncDirection::both);
+  i.sync_frequency_minutes = static_cast<int>(row.integer(11));
+  i.sync_objects = flags_from(row.text(12));
+  for (int flag = 0; flag < 5; ++flag)
+    i.sync_objects[std::string{own_flags[static_cast<std::size_t>(flag)]}] = row.integer(13 + flag) != 0;
+  i.on_conflict = model::conflict_policy_named(row.text(18)).value_or(model::ConflictPolicy::newest_wins);
+  i.filters = filters_from(row.text(19));
+  i.sync_status = row.text(20);
+  i.last_error = row.text(21);
+  i.last_sync_at = moment(row, 22);
+  i.next_sync_at = moment(row, 23);
+  i.stats = stats_from(row.text(24));
+  i.created_at = moment(row, 25).value_or(base::Utc{});
+  return i;
+}
+
+constexpr const char* run_columns =
+    "SELECT id, integration_id, operation, status, started_at, completed_at, duration, api_calls, summary, objects, "
+    "sync_errors FROM lockstep_sync_logs";
+
+core::RunRecord run_from(const Statement& row) {
+  core::RunRecord run;
+  run.id.text = row.text(0);
+  run.integration.text = row.text(1);
+  run.operation = row.text(2);
+  run.status = row.text(3);
+  run.started_at = moment(row, 4).value_or(base::Utc{});
+  run.completed_at = moment(row, 5);
+  run.duration = std::chrono::milliseconds{row.integer(6)};
+  run.api_calls = row.integer(7);
+  summary_from(row.text(8), run);
+  objects_from(row.text(9), run);
+  errors_from(row.text(10), run);
+  return run;
+}
+
+/// A time for a column; the text must outlive the statement's use.
+void bind_time(Statement& statement, int at, const std::optional<base::Utc>& time, std::string& text) {
+  if (!time) {
+    statement.bind_null(at);
+    return;
+  }
+  text = base::to_iso(*time);
+  statement.bind(at, text);
+}
+
+}  // namespace
+
+base::Result<std::vector<core::Integration>> SqliteStore::integrations() {
+  ASSIGN_OR_RETURN(Statement * find,
+                   statement("SELECT id, workspace_id, flow, login_url, instance_url, org_id, username, access_token, "
+                             "refresh_token, is_active, sync_direction, sync_frequency, sync_others, sync_contacts, "
+                             "sync_accounts, sync_opportunities, sync_tasks, sync_events, conflict_resolution, filters, "
+                             "sync_status, last_error, last_sync_at, next_sync_at, stats, created_at FROM "
+                             "lockstep_integrations ORDER BY created_at, id"));
+  Use use{*find};
+  std::vector<core::Integration> all;
+  while (true) {
+    switch (use->step()) {
+      case Statement::Step::failed: return std::unexpected(database_.error("reading the integrations"));
+      case Statement::Step::done: return all;
+      case Statement::Step::row: all.push_back(integration_from(*use));
+    }
+  }
+}
+
+base::Result<void> SqliteStore::save(const core::Integration& i) {
+  ASSIGN_OR_RETURN(Statement * put,
+                   statement("REPLACE INTO lockstep_integrations(id, workspace_id, flow, login_url, instance_url, org_id, "
+                             "username, access_token, refresh_token, is_active, sync_direction, sync_frequency, "
+                             "sync_others, sync_contacts, sync_accounts, sync_opportunities, sync_tasks, sync_events, "
+                             "conflict_resolution, filters, sync_status, last_error, last_sync_at, next_sync_at, stats, "
+                             "created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+                             "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)"));
+  std::map<std::string, bool> others = i.sync_objects;
+  Use use{*put};
+  for (int flag = 0; flag < 5; ++flag) {
+    const std::string name{own_flags[static_cast<std::size_t>(flag)]};
+    const auto found = i.sync_objects.find(name);
+    // Where nothing is said, the documented defaults: tasks and events are off.
+    use->bind(14 + flag, std::int64_t{found == i.sync_objects.end() ? flag < 3 : found->second});
+    others.erase(name);
+  }
+  const std::string flags = flags_json(others), filters = filters_json(i.filters), stats = stats_json(i.stats);
+  const std::string created = base::to_iso(i.created_at == base::Utc{} ? clock_.now() : i.created_at);
+  std::string last, next;
+  use->bind(1, i.id.text).bind(2, i.workspace).bind(3, i.flow).bind(4, i.login_url).bind(5, i.instance_url);
+  use->bind(6, i.org_id).bind(7, i.username).bind(8, i.access_token).bind(9, i.refresh_token);
+  use->bind(10, std::int64_t{i.is_active}).bind(11, model::name_of(i.direction));
+  use->bind(12, std::int64_t{i.sync_frequency_minutes}).bind(13, flags).bind(19, model::name_of(i.on_conflict));
+  use->bind(20, filters).bind(21, i.sync_status).bind(22, i.last_error).bind(25, stats).bind(26, created);
+  bind_time(*use, 23, i.last_sync_at, last);
+  bind_time(*use, 24, i.next_sync_at, next);
+  return database_.run(*use, "storing integration " + i.id.text);
+}
+
+base::Result<void> SqliteStore::save_tokens(const model::IntegrationId& id, std::string_view sealed_access_token,
+                                            std::string_view sealed_refresh_token, std::string_view instance_url) {
+  ASSIGN_OR_RETURN(Statement * put, statement("UPDATE lockstep_integrations SET access_token = ?2, refresh_token = CASE "
+                                              "WHEN ?3 = '' THEN refresh_token ELSE ?3 END, instance_url = ?4 WHERE id = "
+                                              "?1"));
+  put->bind(1, id.text).bind(2, sealed_access_token).bind(3, sealed_refresh_token).bind(4, instance_url);
+  RETURN_IF_ERROR(database_.run(*put, "storing the tokens of integration " + id.text));
+  if (database_.changes() == 0)
+    return base::failure(base::ErrorKind::settings,
+                         "there is no integration " + id.text + " any more: connect it again with `lockstep connect`");
+  return {};
+}
+
+base::Result<void> SqliteStore::save_state(const core::Integration& i) {
+  ASSIGN_OR_RETURN(Statement * put, statement("UPDATE lockstep_integrations SET sync_status = ?2, last_error = ?3, "
+                                              "last_sync_at = ?4, next_sync_at = ?5, stats = ?6 WHERE id = ?1"));
+  const std::string stats = stats_json(i.stats);
+  std::string last, next;
+  put->bind(1, i.id.text).bind(2, i.sync_status).bind(3, i.last_error).bind(6, stats);
+  bind_time(*put, 4, i.last_sync_at, last);
+  bind_time(*put, 5, i.next_sync_at, next);
+  return database_.run(*put, "storing the state of integration " + i.id.text);
+}
+
+base::Result<std::vector<core::MappingSetting>> SqliteStore::mappings(const model::IntegrationId& integration) {
+  ASSIGN_OR_RETURN(Statement * find, statement("SELECT id, integration_id, workspace_id, object_type, table_name, mappings "
+                                               "FROM lockstep_field_mappings WHERE integration_id = ?1 ORDER BY id"));
+  Use use{*find};
+  use->bind(1, integration.text);
+  std::vector<core::MappingSetting> all;
+  while (true) {
+    switch (use->step()) {
+      case Statement::Step::failed: return std::unexpected(database_.error("reading the mappings"));
+      case Statement::Step::done: return all;
+      case Statement::Step::row: break;
+    }
+    all.push_back({.id = static_cast<model::MappingId>(use->integer(0)),
+                   .integration = {std::string{use->text(1)}},
+                   .workspace = std::string{use->text(2)},
+                   .object_type = std::string{use->text(3)},
+                   .table = std::string{use->text(4)},
+                   .fields = fields_from(use->text(5))});
+  }
+}
+
+base::Result<void> SqliteStore::save(core::MappingSetting& mapping) {
+  // An update in place, because REPLACE would drop what a later version keeps beside these columns.
+  ASSIGN_OR_RETURN(Statement * put,
+                   statement("INSERT INTO lockstep_field_mappings(id, integration_id, workspace_id, object_type, "
+                             "table_name, mappings) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET "
+                             "integration_id = ?2, workspace_id = ?3, object_type = ?4, table_name = ?5, mappings = ?6"));
+  const std::string fields = fields_json(mapping.fields);
+  const bool made = mapping.id == model::MappingId{};
+  if (made) {
+    put->bind_null(1);
+  } else {
+    put->bind(1, static_cast<std::int64_t>(mapping.id));
+  }
+  put->bind(2, mapping.integration.text).bind(3, mapping.workspace).bind(4, mapping.object_type);
+  put->bind(5, mapping.table).bind(6, fields);
+  RETURN_IF_ERROR(database_.run(*put, "storing the mapping of " + mapping.object_type));
+  if (made) mapping.id = static_cast<model::MappingId>(database_.last_rowid());
+  return {};
+}
+
+base::Result<void> SqliteStore::save(const core::RunRecord& run) {
+  ASSIGN_OR_RETURN(Statement * put,
+                   statement("INSERT INTO lockstep_sync_logs(id, integration_id, operation, status, started_at, "
+                             "completed_at, duration, api_calls, summary, objects, sync_errors) VALUES (?1, ?2, ?3, ?4, "
+                             "?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO UPDATE SET integration_id = ?2, operation "
+                             "= ?3, status = ?4, started_at = ?5, completed_at = ?6, duration = ?7, api_calls = ?8, "
+                             "summary = ?9, objects = ?10, sync_errors = ?11"));
+  const std::string started = base::to_iso(run.started_at), summary = summary_json(run), objects = objects_json(run),
+                    errors = errors_json(run);
+  std::string completed;
+  put->bind(1, run.id.text).bind(2, run.integration.text).bind(3, run.operation).bind(4, run.status).bind(5, started);
+  bind_time(*put, 6, run.completed_at, completed);
+  put->bind(7, std::int64_t{run.duration.count()}).bind(8, run.api_calls).bind(9, summary).bind(10, objects);
+  put->bind(11, errors);
+  return database_.run(*put, "storing run " + run.id.text);
+}
+
+base::Result<std::vector<core::RunRecord>> SqliteStore::runs(std::size_t limit) {
+  static const std::string sql = std::string{run_columns} + " ORDER BY started_at DESC, rowid DESC LIMIT ?1";
+  ASSIGN_OR_RETURN(Statement * find, statement(sql.c_str()));
+  Use use{*find};
+  use->bind(1, static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000'000)));
+  std::vector<core::RunRecord> all;
+  while (true) {
+    switch (use->step()) {
+      case Statement::Step::failed: return std::unexpected(database_.error("reading the sync logs"));
+      case Statement::Step::done: return all;
+      case Statement::Step::row: all.push_back(run_from(*use));
+    }
+  }
+}
+
+base::Result<std::optional<core::RunRecord>> SqliteStore::run(const model::RunId& id) {
+  static const std::string sql = std::string{run_columns} + " WHERE id = ?1";
+  ASSIGN_OR_RETURN(Statement * find, statement(sql.c_str()));
+  Use use{*find};
+  use->bind(1, id.text);
+  switch (use->step()) {
+    case Statement::Step::failed: return std::unexpected(database_.error("reading run " + id.text));
+    case Statement::Step::done: return std::nullopt;
+    case Statement::Step::row: break;
+  }
+  return run_from(*use);
+}
+
+base::Result<std::vector<core::Backlog>> SqliteStore::backlog(const model::IntegrationId& integration) {
+  // A mapping belongs to the integration of its document; a built-in one to the integration of its workspace.
+  ASSIGN_OR_RETURN(
+      Statement * find,
+      statement("SELECT c.object, (SELECT count(*) FROM lockstep_outbox o WHERE o.mapping_id = c.mapping_id), (SELECT "
+                "count(*) FROM lockstep_parked p WHERE p.mapping_id = c.mapping_id), (SELECT count(*) FROM "
+                "lockstep_conflicts x WHERE x.mapping_id = c.mapping_id AND x.decision = 'open' AND x.resolved_at IS "
+                "NULL), (SELECT count(*) FROM lockstep_links l WHERE l.mapping_id = c.mapping_id) - (SELECT count(*) FROM "
+                "lockstep_links l WHERE l.mapping_id = c.mapping_id AND l.state <> 'linked'), (SELECT reached_at FROM "
+                "lockstep_checkpoints k WHERE k.mapping_id = c.mapping_id) FROM lockstep_captures c WHERE coalesce("
+                "(SELECT f.integration_id = ?1 FROM lockstep_field_mappings f WHERE f.id = c.mapping_id), c.workspace_id "
+                "= (SELECT workspace_id FROM lockstep_integrations WHERE id = ?1)) ORDER BY c.mapping_id"));
+  Use use{*find};
+  use->bind(1, integration.text);
+  std::vector<core::Backlog> all;
+  while (true) {
+    switch (use->step()) {
+      case Statement::Step::failed: return std::unexpected(database_.error("counting what waits"));
+      case Statement::Step::done: break;
+      case Statement::Step::row: {
+        core::Backlog backlog{.object = std::string{use->text(0)},
+                              .outbox = use->integer(1),
+                              .parked = use->integer(2),
+                              .open_conflicts = use->integer(3),
+                              .links = use->integer(4),
+                              .watermark = {}};
+        if (!use->is_null(5)) backlog.watermark = base::Utc{std::chrono::milliseconds{use->integer(5)}};
+        all.push_back(std::move(backlog));
+        continue;
+      }
+    }
+    break;
+  }
+  std::ranges::stable_sort(all, {}, [](const core::Backlog& b) { return model::rank_of_object(b.object); });
+  return all;
+}
+
+base::Result<std::optional<core::Registry::CachedDescribe>> SqliteStore::describe(
+    const model::IntegrationId& integration, std::string_view object) {
+  ASSIGN_OR_RETURN(Statement * find, statement("SELECT json, fetched_at FROM lockstep_describes WHERE integration_id = ?1 "
+                                               "AND object = ?2"));
+  Use use{*find};
+  use->bind(1, integration.text).bind(2, object);
+  switch (use->step()) {
+    case Statement::Step::failed: return std::unexpected(database_.error("reading a describe answer"));
+    case Statement::Step::done: return std::nullopt;
+    case Statement::Step::row: break;
+  }
+  return CachedDescribe{.json = std::string{use->text(0)},
+                        .fetched_at = base::Utc{std::chrono::milliseconds{use->integer(1)}}};
+}
+
+base::Result<void> SqliteStore::save_describe(const model::IntegrationId& integration, std::string_view object,
+                                              const CachedDescribe& describe) {
+  ASSIGN_OR_RETURN(Statement * put, statement("REPLACE INTO lockstep_describes(integration_id, object, fetched_at, json) "
+                                              "VALUES (?1, ?2, ?3, ?4)"));
+  put->bind(1, integration.text).bind(2, object).bind(3, milliseconds(describe.fetched_at)).bind(4, describe.json);
+  return database_.run(*put, "keeping a describe answer");
+}
+
+}  // namespace store

@@ -1,0 +1,268 @@
+#include "store/sqlite/schema.h"
+
+#include <array>
+#include <charconv>
+#include <string>
+
+namespace store {
+namespace {
+
+// Forward only: a released step is never edited, the next one is appended. The version stands in a table of ours
+// and not in user_version, because the file may be the application's, which keeps its own number there.
+constexpr std::array<const char*, schema_version> steps = {R"sql(
+CREATE TABLE lockstep_guard(ours INTEGER NOT NULL);
+INSERT INTO lockstep_guard(ours) VALUES (0);
+
+CREATE TABLE lockstep_captures(
+  mapping_id INTEGER PRIMARY KEY,
+  workspace_id TEXT NOT NULL,
+  object TEXT NOT NULL,
+  table_name TEXT NOT NULL,
+  key_column TEXT NOT NULL,
+  name_column TEXT,
+  triggers TEXT NOT NULL
+);
+CREATE INDEX lockstep_captures_object ON lockstep_captures(workspace_id, object);
+
+CREATE TABLE lockstep_outbox(
+  seq INTEGER PRIMARY KEY AUTOINCREMENT,
+  mapping_id INTEGER NOT NULL,
+  row_key TEXT NOT NULL,
+  changed_at INTEGER NOT NULL,
+  UNIQUE (mapping_id, row_key)
+);
+CREATE INDEX lockstep_outbox_order ON lockstep_outbox(mapping_id, seq);
+
+CREATE TABLE lockstep_links(
+  link_id INTEGER PRIMARY KEY,
+  mapping_id INTEGER NOT NULL,
+  row_key TEXT,
+  record_id TEXT,
+  upsert_key TEXT,
+  state TEXT NOT NULL CHECK (state IN ('none', 'creating', 'linked', 'row_gone', 'record_gone')),
+  stamp INTEGER,
+  base BLOB,
+  sent BLOB
+);
+CREATE UNIQUE INDEX lockstep_links_row ON lockstep_links(mapping_id, row_key);
+CREATE UNIQUE INDEX lockstep_links_record ON lockstep_links(mapping_id, record_id);
+CREATE INDEX lockstep_links_upsert_key ON lockstep_links(mapping_id, upsert_key) WHERE upsert_key IS NOT NULL;
+CREATE INDEX lockstep_links_other ON lockstep_links(mapping_id) WHERE state <> 'linked';
+
+CREATE TABLE lockstep_checkpoints(
+  mapping_id INTEGER PRIMARY KEY,
+  reached_at INTEGER NOT NULL,
+  reached_record TEXT,
+  revisit_at INTEGER NOT NULL,
+  revisit_record TEXT,
+  sweep_from INTEGER NOT NULL,
+  swept_at INTEGER NOT NULL,
+  backfilling INTEGER NOT NULL
+);
+
+CREATE TABLE lockstep_conflicts(
+  conflict_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  mapping_id INTEGER NOT NULL,
+  field TEXT NOT NULL,
+  column_name TEXT NOT NULL,
+  row_key TEXT,
+  record_id TEXT,
+  base_value TEXT,
+  org_value TEXT,
+  store_value TEXT,
+  decision TEXT NOT NULL CHECK (decision IN ('org_won', 'store_won', 'open')),
+  at TEXT NOT NULL,
+  resolved_at TEXT
+);
+CREATE INDEX lockstep_conflicts_row ON lockstep_conflicts(mapping_id, row_key, field);
+CREATE INDEX lockstep_conflicts_open ON lockstep_conflicts(mapping_id, row_key)
+  WHERE decision = 'open' AND resolved_at IS NULL;
+
+CREATE TABLE lockstep_parked(
+  parked_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  mapping_id INTEGER NOT NULL,
+  row_key TEXT,
+  record_id TEXT,
+  kind TEXT NOT NULL,
+  message TEXT NOT NULL,
+  service_code TEXT,
+  parked_at TEXT NOT NULL,
+  retry_at INTEGER NOT NULL,
+  waits_for TEXT,
+  changed_at INTEGER NOT NULL DEFAULT 0,
+  CHECK ((row_key IS NULL) <> (record_id IS NULL))
+);
+CREATE UNIQUE INDEX lockstep_parked_row ON lockstep_parked(mapping_id, row_key) WHERE row_key IS NOT NULL;
+CREATE UNIQUE INDEX lockstep_parked_record ON lockstep_parked(mapping_id, record_id) WHERE record_id IS NOT NULL;
+
+CREATE TABLE lockstep_integrations(
+  id TEXT PRIMARY KEY NOT NULL,
+  workspace_id TEXT NOT NULL DEFAULT 'default',
+  flow TEXT NOT NULL DEFAULT '',
+  login_url TEXT NOT NULL DEFAULT '',
+  instance_url TEXT NOT NULL DEFAULT '',
+  org_id TEXT NOT NULL DEFAULT '',
+  username TEXT NOT NULL DEFAULT '',
+  access_token TEXT NOT NULL DEFAULT '',
+  refresh_token TEXT NOT NULL DEFAULT '',
+  is_active INTEGER NOT NULL DEFAULT 1,
+  sync_direction TEXT NOT NULL DEFAULT 'bidirectional'
+    CHECK (sync_direction IN ('bidirectional', 'salesforce_to_crm', 'crm_to_salesforce')),
+  sync_frequency INTEGER NOT NULL DEFAULT 15 CHECK (sync_frequency > 0),
+  sync_contacts INTEGER NOT NULL DEFAULT 1,
+  sync_accounts INTEGER NOT NULL DEFAULT 1,
+  sync_opportunities INTEGER NOT NULL DEFAULT 1,
+  sync_tasks INTEGER NOT NULL DEFAULT 0,
+  sync_events INTEGER NOT NULL DEFAULT 0,
+  sync_others TEXT NOT NULL DEFAULT '{}' CHECK (json_type(sync_others) = 'object'),
+  conflict_resolution TEXT NOT NULL DEFAULT 'newest_wins'
+    CHECK (conflict_resolution IN ('newest_wins', 'salesforce_wins', 'crm_wins', 'manual')),
+  filters TEXT NOT NULL DEFAULT '{}' CHECK (json_type(filters) = 'object'),
+  sync_status TEXT NOT NULL DEFAULT 'idle',
+  last_error TEXT NOT NULL DEFAULT '',
+  last_sync_at TEXT,
+  next_sync_at TEXT,
+  stats TEXT NOT NULL DEFAULT '{}' CHECK (json_type(stats) = 'object'),
+  created_at TEXT NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+);
+
+CREATE TABLE lockstep_field_mappings(
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  integration_id TEXT NOT NULL,
+  workspace_id TEXT NOT NULL DEFAULT 'default',
+  object_type TEXT NOT NULL,
+  table_name TEXT NOT NULL DEFAULT '',
+  mappings TEXT NOT NULL DEFAULT '[]' CHECK (json_type(mappings) = 'array')
+);
+CREATE INDEX lockstep_field_mappings_integration ON lockstep_field_mappings(integration_id);
+
+CREATE TABLE lockstep_sync_logs(
+  id TEXT PRIMARY KEY NOT NULL,
+  integration_id TEXT NOT NULL,
+  operation TEXT NOT NULL,
+  status TEXT NOT NULL,
+  started_at TEXT NOT NULL,
+  completed_at TEXT,
+  duration INTEGER NOT NULL DEFAULT 0,
+  api_calls INTEGER NOT NULL DEFAULT 0,
+  summary TEXT NOT NULL DEFAULT '{}',
+  objects TEXT NOT NULL DEFAULT '[]',
+  sync_errors TEXT NOT NULL DEFAULT '[]'
+);
+CREATE INDEX lockstep_sync_logs_started ON lockstep_sync_logs(started_at);
+
+CREATE TABLE lockstep_describes(
+  integration_id TEXT NOT NULL,
+  object TEXT NOT NULL,
+  fetched_at INTEGER NOT NULL,
+  json TEXT NOT NULL,
+  PRIMARY KEY (integration_id, object)
+);
+
+CREATE TABLE lockstep_leases(
+  integration_id TEXT PRIMARY KEY NOT NULL,
+  epoch INTEGER NOT NULL,
+  host TEXT,
+  boot TEXT,
+  pid INTEGER,
+  process_started INTEGER,
+  expires_at INTEGER NOT NULL
+);
+)sql"};
+
+struct ApplicationTable {
+  const char* name;
+  const char* columns;
+  const char* indexes;
+};
+
+// What the application reads and writes. Its own tables of these names are left as they are.
+constexpr std::array<ApplicationTable, 5> application_tables = {{
+    {"companies",
+     "name TEXT, website TEXT, phone TEXT, industry TEXT, billing_street TEXT, billing_city TEXT, billing_state TEXT, "
+     "billing_postal_code TEXT, billing_country TEXT, description TEXT",
+     "CREATE INDEX companies_name ON companies(name);"},
+    {"contacts",
+     "first_name TEXT, last_name TEXT, email TEXT, phone TEXT, title TEXT, company TEXT, company_id INTEGER",
+     "CREATE INDEX contacts_company_id ON contacts(company_id);"},
+    {"opportunities",
+     "name TEXT, stage TEXT, amount NUMERIC, close_date TEXT, company_id INTEGER, description TEXT",
+     "CREATE INDEX opportunities_company_id ON opportunities(company_id);"},
+    {"tasks",
+     "subject TEXT, status TEXT, priority TEXT, due_date TEXT, description TEXT, contact_id INTEGER, "
+     "company_id INTEGER, opportunity_id INTEGER",
+     ""},
+    {"events",
+     "subject TEXT, location TEXT, start_at TEXT, end_at TEXT, is_all_day INTEGER, description TEXT, "
+     "contact_id INTEGER, company_id INTEGER, opportunity_id INTEGER",
+     ""},
+}};
+
+std::string create(const ApplicationTable& table) {
+  const std::string now = std::string{"TEXT NOT NULL DEFAULT ("} + clock_text_sql + ")";
+  return std::string{"CREATE TABLE "} + table.name +
+         "(id INTEGER PRIMARY KEY AUTOINCREMENT, workspace_id TEXT NOT NULL DEFAULT 'default', " + table.columns +
+         ", created_at " + now + ", updated_at " + now +
+         ", salesforce_id TEXT, salesforce_sync_status TEXT DEFAULT 'pending', salesforce_sync_error TEXT, "
+         "salesforce_synced_at TEXT);" +
+         table.indexes;
+}
+
+base::Result<bool> exists(Database& database, std::string_view table) {
+  ASSIGN_OR_RETURN(const auto found,
+                   database.value("SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 "
+                                  "COLLATE NOCASE",
+                                  table));
+  return found.has_value();
+}
+
+base::Result<int> version_of(Database& database) {
+  ASSIGN_OR_RETURN(const bool known, exists(database, "lockstep_schema"));
+  if (!known) return 0;
+  ASSIGN_OR_RETURN(const auto text, database.value("SELECT max(version) FROM lockstep_schema"));
+  int version = 0;
+  if (text) std::from_chars(text->data(), text->data() + text->size(), version);
+  if (version > schema_version)
+    return base::failure(base::ErrorKind::settings,
+                         "SQLite database " + database.path() + " was written by a newer Lockstep (schema " +
+                             std::to_string(version) + ", this program knows " + std::to_string(schema_version) +
+                             "): install that version, or name another file in store.url");
+  return version;
+}
+
+base::Result<bool> up_to_date(Database& database) {
+  ASSIGN_OR_RETURN(const int version, version_of(database));
+  if (version < schema_version) return false;
+  for (const ApplicationTable& table : application_tables) {
+    ASSIGN_OR_RETURN(const bool found, exists(database, table.name));
+    if (!found) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+base::Result<void> migrate(Database& database) {
+  ASSIGN_OR_RETURN(const bool ready, up_to_date(database));
+  if (ready) return {};
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database));
+  // Again, now that nobody else can write: two programs may have started at once.
+  ASSIGN_OR_RETURN(const int version, version_of(database));
+  ASSIGN_OR_RETURN(const auto anything, database.value("SELECT 1 FROM sqlite_schema LIMIT 1"));
+  if (version == 0) {
+    RETURN_IF_ERROR(database.execute("CREATE TABLE IF NOT EXISTS lockstep_schema(version INTEGER PRIMARY KEY)"));
+    // A file that we make can say by itself what it is; an application's file keeps its own marks.
+    if (!anything) RETURN_IF_ERROR(database.execute("PRAGMA application_id = 1280529488; PRAGMA user_version = 1"));
+  }
+  for (int step = version; step < schema_version; ++step) {
+    RETURN_IF_ERROR(database.execute(steps[static_cast<std::size_t>(step)]));
+    RETURN_IF_ERROR(database.execute("INSERT INTO lockstep_schema(version) VALUES (" + std::to_string(step + 1) + ")"));
+  }
+  for (const ApplicationTable& table : application_tables) {
+    ASSIGN_OR_RETURN(const bool found, exists(database, table.name));
+    if (!found) RETURN_IF_ERROR(database.execute(create(table)));
+  }
+  return transaction.commit();
+}
+
+}  // namespace store

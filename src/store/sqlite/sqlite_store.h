@@ -1,0 +1,131 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "core/ports/registry.h"
+#include "core/ports/store.h"
+#include "store/sqlite/database.h"
+
+namespace store {
+
+struct Prepared;
+struct Found;
+struct Step;
+
+struct SqliteOptions {
+  int busy_timeout_ms = 5000;  ///< How long a write waits for another program's transaction.
+  int cache_kib = 16 * 1024;   ///< Page cache of this connection.
+  const base::Clock* clock = nullptr;  ///< For what we stamp ourselves; null: the machine's. Edits are stamped by SQLite.
+};
+
+/// The application's SQLite file with our bookkeeping in it: one file, one connection.
+///
+/// What returned without an error survives a power cut (WAL with synchronous FULL), and dying anywhere leaves whole
+/// transactions only. Other programs may read and write the file at the same time. Used by one thread; several stores
+/// may be open on one file, and writes of different stores take turns.
+///
+/// References are spelt through the link of the parent, so the mappings of one workspace are all prepared before the
+/// first pass; a parent prepared by an earlier process is remembered.
+class SqliteStore final : public core::Store, public core::Registry {
+ public:
+  /// Opens or makes the file and brings its schema up to date.
+  /// Errors: `settings` for a file that is no database or was written by a newer Lockstep, `unreachable` when it
+  /// cannot be opened or is locked, `corrupt` when it is damaged.
+  static base::Result<std::unique_ptr<SqliteStore>> open(const std::string& path, const SqliteOptions& options = {});
+  ~SqliteStore() override;
+
+  /// From now on settle(), update() and load() store nothing once the lease is no longer ours. Nothing: no check.
+  void bind(std::optional<core::Lease> lease) { lease_ = std::move(lease); }
+
+  // core::Store
+  base::Result<std::vector<std::string>> columns(std::string_view table) override;
+  base::Result<void> prepare(const model::Mapping& mapping) override;
+  base::Result<model::Position> position(const model::Mapping& mapping) override;
+  base::Result<std::vector<core::Refused>> settle(const model::Mapping& mapping, const core::Observation& observed,
+                                                  const Decide& decide) override;
+  base::Result<std::vector<core::Refused>> update(const model::Mapping& mapping, std::span<const model::RowKey> rows,
+                                                  const Decide& decide) override;
+  base::Result<bool> load(const model::Mapping& mapping, const core::Observation& observed,
+                          const model::Position& position) override;
+  base::Result<std::vector<core::OutboxEntry>> outbox(const model::Mapping& mapping, model::OutboxSeq after,
+                                                      std::size_t limit) override;
+  base::Result<void> requeue_parked(const model::Mapping& mapping, base::Utc now) override;
+  base::Result<std::vector<model::RecordId>> parked_records(const model::Mapping& mapping, base::Utc now,
+                                                            std::size_t limit) override;
+
+  // core::Registry
+  base::Result<std::vector<core::Integration>> integrations() override;
+  base::Result<void> save(const core::Integration& integration) override;
+  base::Result<void> save_tokens(const model::IntegrationId& id, std::string_view sealed_access_token,
+                                 std::string_view sealed_refresh_token, std::string_view instance_url) override;
+  base::Result<void> save_state(const core::Integration& integration) override;
+  base::Result<std::vector<core::MappingSetting>> mappings(const model::IntegrationId& integration) override;
+  base::Result<void> save(core::MappingSetting& mapping) override;
+  base::Result<core::Lease> take_lease(const model::IntegrationId& integration, base::Utc now,
+                                       std::chrono::seconds ttl) override;
+  base::Result<void> renew_lease(const core::Lease& lease, base::Utc now, std::chrono::seconds ttl) override;
+  base::Result<void> release_lease(const core::Lease& lease) override;
+  base::Result<void> save(const core::RunRecord& run) override;
+  base::Result<std::vector<core::RunRecord>> runs(std::size_t limit) override;
+  base::Result<std::optional<core::RunRecord>> run(const model::RunId& id) override;
+  base::Result<std::vector<core::Backlog>> backlog(const model::IntegrationId& integration) override;
+  base::Result<std::optional<CachedDescribe>> describe(const model::IntegrationId& integration,
+                                                       std::string_view object) override;
+  base::Result<void> save_describe(const model::IntegrationId& integration, std::string_view object,
+                                   const CachedDescribe& describe) override;
+
+ private:
+  explicit SqliteStore(Database database, const base::Clock& clock);
+
+  // One statement a text, prepared when first used. `sql` must be a literal: its address is the key.
+  base::Result<Statement*> statement(const char* sql);
+
+  base::Result<Prepared*> prepared(const model::Mapping& mapping);
+  base::Result<void> resolve_parents(Prepared& mapping);
+  base::Result<void> index_for_parents();
+
+  base::Result<void> check_lease();
+  base::Result<void> guard(bool ours);
+  base::Result<void> save_position(const model::Mapping& mapping, const model::Position& position);
+
+  base::Result<std::vector<core::Refused>> transact(const model::Mapping& mapping, const core::Observation* observed,
+                                                    std::span<const model::RowKey> rows, const Decide& decide);
+  base::Result<void> read_known(Step& step);
+  base::Result<bool> read_link(Step& step, std::size_t at, const char* sql, std::string_view key);
+  base::Result<void> read_row(Step& step, std::size_t at);
+  base::Result<void> read_parked(Step& step, std::size_t at);
+  base::Result<void> read_unlinked(Step& step, std::size_t at);
+  base::Result<std::optional<std::string>> row_of_record(std::int64_t mapping, std::string_view record);
+
+  base::Result<void> apply(Step& step, const core::Settlement& settlement);
+  base::Result<void> refuse(Step& step, const core::Settlement& settlement, base::Error error,
+                            model::RecordId waits_for = {});
+  base::Result<std::optional<base::Error>> taken_link(Step& step, const core::Settlement& settlement);
+  base::Result<void> write_link(Step& step, const core::Settlement& settlement);
+  base::Result<void> write_outbox(Step& step, const core::Settlement& settlement);
+  base::Result<void> write_conflicts(Step& step, const core::Settlement& settlement);
+  base::Result<void> close_conflicts(Step& step, const core::Settlement& settlement);
+  base::Result<void> park(Step& step, std::size_t at, const core::Parked& parked);
+  base::Result<void> park_record(const model::Mapping& mapping, model::RecordId record, const core::Parked& parked);
+  base::Result<void> unpark(Step& step, std::size_t at);
+  base::Result<void> rename_in_children(Step& step, const core::Settlement& settlement);
+
+  Database database_;
+  const base::Clock& clock_;
+  base::Random random_;
+  std::optional<core::Lease> lease_;
+  std::unordered_map<const char*, Statement> statements_;
+  std::map<model::MappingId, std::unique_ptr<Prepared>> prepared_;
+  core::Known known_;     ///< Reused from page to page.
+  std::string packed_;
+};
+
+}  // namespace store
