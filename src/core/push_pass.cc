@@ -250,7 +250,9 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
       intent.kind = Intent::Kind::hold;
       intent.fields.reset();
       left_behind_ = true;
-      settlement.conflicts.clear();
+      // The org's half waits, and what it would have destroyed with it; the store's half stands.
+      std::erase_if(settlement.conflicts,
+                    [](const Conflict& conflict) { return conflict.decision == Conflict::Decision::store_won; });
       return;
     }
     intent.kind = Intent::Kind::update;
