@@ -41,7 +41,7 @@ Outcome run_storm(std::uint64_t seed, const core::Safeguards& safeguards, const 
   Outcome outcome;
   for (int i = 0; i < steps; ++i) {
     try {
-      const bool pulls = world.random().chance(0.5);
+      const bool pulls = !weather.push_only && world.random().chance(0.5);
       if (!(pulls ? pull : push)(world, store, safeguards, 1 + static_cast<int>(world.random().below(3))))
         ++outcome.errors;
     } catch (const Crash&) {
@@ -51,7 +51,7 @@ Outcome run_storm(std::uint64_t seed, const core::Safeguards& safeguards, const 
   world.calm();
   const auto round = [&] {
     world.pass_time(5s);
-    if (!pull(world, store, safeguards, 100)) outcome.broken.push_back("a pull fails in calm weather");
+    if (!weather.push_only && !pull(world, store, safeguards, 100)) outcome.broken.push_back("a pull fails in calm weather");
     if (!push(world, store, safeguards, 100)) outcome.broken.push_back("a push fails in calm weather");
   };
   for (int i = 0; i < calm_rounds; ++i) round();

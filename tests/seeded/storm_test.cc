@@ -59,13 +59,25 @@ TEST(Sharpness, WithoutMergeBase) { expect_caught(&core::Safeguards::merge_base,
 TEST(Sharpness, WithoutAcknowledgingOnlyWhatIsDone) {
   expect_caught(&core::Safeguards::acknowledge_done_only, 10'000);
 }
-TEST(Sharpness, WithoutAcknowledgingBySeq) { expect_caught(&core::Safeguards::acknowledge_by_seq, 10'000); }
 TEST(Sharpness, WithoutConditionalWrites) { expect_caught(&core::Safeguards::conditional_writes, 10'000); }
 TEST(Sharpness, WithoutWaitingOutTheSecond) { expect_caught(&core::Safeguards::wait_out_the_second, 20'000); }
 TEST(Sharpness, WithoutRecordingTheLoserFirst) { expect_caught(&core::Safeguards::record_loser_first, 20'000); }
 TEST(Sharpness, WithoutAnnouncingWrites) { expect_caught(&core::Safeguards::announce_before_write, 10'000); }
 TEST(Sharpness, WithoutAKeptUpsertKey) { expect_caught(&core::Safeguards::create_by_kept_key, 10'000); }
 TEST(Sharpness, WithoutLookingBack) { expect_caught(&core::Safeguards::look_back, 10'000); }
+
+/// A pull of our own write would find an edit whose entry is gone; a mapping that only pushes has no such help.
+const Weather push_only{.push_only = true};
+
+TEST(Sharpness, NothingIsMissedByAMappingThatOnlyPushes) {
+  for (std::uint64_t seed = 1; seed <= 2'000; ++seed) {
+    const Outcome outcome = run_storm(seed, {}, push_only);
+    ASSERT_TRUE(outcome.broken.empty()) << told(seed, outcome);
+  }
+}
+TEST(Sharpness, WithoutAcknowledgingBySeq) {
+  expect_caught(&core::Safeguards::acknowledge_by_seq, 10'000, {}, push_only);
+}
 
 /// Looking back also hides the two mistakes below; without late commits it can be left out to see them alone.
 const Weather prompt_commits{.late_commits = false};

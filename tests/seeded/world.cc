@@ -68,7 +68,7 @@ void World::note_overwrite(const std::string& where, std::size_t field, const Te
 }
 
 void World::somebody_edits() {
-  const bool in_org = random_.chance(0.5);
+  const bool in_org = !weather_.push_only && random_.chance(0.5);
   const bool creates = identities_.size() < most_records && random_.chance(identities_.empty() ? 1.0 : 0.1);
   if (creates) {
     const std::string name = "n" + std::to_string(identities_.size());

@@ -23,6 +23,7 @@ struct Weather {
   double busy_row = 0.05;                        ///< One write of a call is refused for a lock.
   bool late_commits = true;                      ///< Records show up to `commit_delay` after their stamp.
   std::chrono::seconds commit_delay{20};
+  bool push_only = false;                        ///< Nobody edits the org, and nothing is pulled.
 };
 
 /// Both sides, their clock, the people who edit them, and the oracle that knows who saw what.
