@@ -159,11 +159,10 @@ base::Result<Credentials> Session::current() {
 base::Result<Credentials> Session::renewed(const std::string& stale) {
   const std::lock_guard lock{mutex_};
   RETURN_IF_ERROR(save_pending());
-  if (held_ && held_->access_token != stale) return *held_;
   ASSIGN_OR_RETURN(Credentials known, vault_.load());
   if (!known.access_token.empty() && known.access_token != stale &&
       may_hold_org(known.instance_url, is_loopback(settings_.login_url))) {
-    held_ = std::move(known);  // another process signed in
+    held_ = std::move(known);  // another thread or process signed in
   } else {
     RETURN_IF_ERROR(sign_in(known));
   }

@@ -168,6 +168,13 @@ TEST(RecordDecoder, SetsARecordAsideWhoseValueIsNoneOfItsType) {
   }
 }
 
+TEST(RecordDecoder, TakesNoKeyThatComesTwiceForAnother) {
+  const auto page = decode(page_of({replaced(ann, R"("FirstName":" Ann ")", R"("LastName":"Lee")")}), contacts());
+  ASSERT_TRUE(page);
+  ASSERT_EQ(page->unreadable.size(), 1u);
+  EXPECT_TRUE(page->unreadable[0].error.message.contains("FirstName")) << page->unreadable[0].error.message;
+}
+
 TEST(RecordDecoder, RefusesAPageThatIsCutShortAnywhere) {
   const std::string whole = page_of({ann, ann});
   for (std::size_t length = 0; length < whole.size(); ++length) {

@@ -163,6 +163,30 @@ TEST_F(RestOrgTest, FailsEveryPageOfACallThatFailed) {
   EXPECT_EQ(pages[1].error().kind, ErrorKind::malformed);
 }
 
+TEST_F(RestOrgTest, TakesNoAnswerForThatToAnotherRequest) {
+  const auto polled = [&](const std::vector<std::string>& parts) {
+    rest.then(200, composite(parts));
+    const auto pages = org.fetch(std::vector<PageRequest>(2, {&mapping, {}, 100}));
+    return std::pair{pages[0].has_value(), pages[1].has_value()};
+  };
+  const std::string one = page(contact_record(1)), two = page(contact_record(2));
+  EXPECT_EQ(polled({part(0, 200, one), part(0, 200, two)}), std::pair(true, false)) << "answered twice";
+  EXPECT_EQ(polled({part(1, 200, one), part(2, 200, two)}), std::pair(false, true)) << "nobody asked that";
+  std::string unnamed = part(0, 200, one);
+  unnamed.replace(unnamed.find("\"r0\""), 4, "\"x0\"");
+  EXPECT_EQ(polled({unnamed, part(1, 200, two)}), std::pair(false, false)) << "to whom?";
+}
+
+TEST_F(RestOrgTest, ReadsTheOrgsBudgetWhereverItStands) {
+  rest.then(200, page(""), {{"sforce-limit-info", "per-app-api-usage=1/2(appName=x), api-usage=19/5000"}})
+      .then(200, page(""), {{"sforce-limit-info", "api-usage=much"}});
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(org.fetch(std::vector<PageRequest>{{&mapping, {}, 2}})[0]);
+    EXPECT_EQ(org.usage().used, 19);
+    EXPECT_EQ(org.usage().most, 5000);
+  }
+}
+
 TEST_F(RestOrgTest, CannotJudgeStampsWithoutTheOrgsClock) {
   rest.then(Answer{200, {}, page(contact_record(1))});
   EXPECT_EQ(org.fetch(std::vector<PageRequest>{{&mapping, {}, 2}})[0].error().kind, ErrorKind::malformed);
