@@ -1,11 +1,11 @@
 #include <sqlite3.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <filesystem>
 
 #include "store/sqlite/sqlite_store.h"
 #include "store_under_test.h"
-#include <unistd.h>
 
 namespace {
 

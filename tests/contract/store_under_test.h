@@ -16,7 +16,7 @@ namespace contract {
 /// Values by column; nothing is null.
 using Row = std::map<std::string, std::optional<std::string>>;
 
-/// A store together with its application, for the suite in store_contract.cc. The tables are the application's own of
+/// A store together with its application, for the suite in store_contract*.cc. The tables are the application's own of
 /// design.md section 5: `companies`, `contacts`, `opportunities`.
 class StoreUnderTest {
  public:
@@ -43,7 +43,7 @@ struct Backend {
   std::function<std::unique_ptr<StoreUnderTest>()> make;  ///< Empty, with its tables.
 };
 
-/// A backend's program compiles store_contract.cc and says
+/// A backend's program compiles store_contract.cc and store_contract_values.cc and says
 /// INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, testing::Values(contract::Backend{"memory", make}));
 class StoreContract : public testing::TestWithParam<Backend> {
  protected:

@@ -1,0 +1,221 @@
+#include "store/sqlite/test_support.h"
+
+namespace store {
+namespace {
+
+using testing::Test;
+
+class Capture : public Test {
+ protected:
+  Capture() : store_(need(SqliteStore::open(folder_.file()))), client_(folder_.file()) {}
+
+  void prepare() { need(store_->prepare(mapping_)); }
+  /// Every waiting edit is done, every row is shown as synced.
+  void settle_all() {
+    client_.run("DELETE FROM lockstep_outbox");
+    client_.run("UPDATE contacts SET salesforce_sync_status = 'synced'");
+    ASSERT_EQ(client_.one("SELECT count(*) FROM lockstep_outbox"), "0");
+  }
+  std::vector<std::string> waiting() { return client_.run("SELECT row_key FROM lockstep_outbox ORDER BY seq"); }
+  using Keys = std::vector<std::string>;
+
+  TestFolder folder_;
+  model::Mapping mapping_ = test_mapping();
+  std::unique_ptr<SqliteStore> store_;
+  Client client_;
+};
+
+TEST_F(Capture, SeesEveryRowOfAStatement) {
+  prepare();
+  client_.run("INSERT INTO contacts(last_name) VALUES ('a'), ('b'), ('c')");
+  EXPECT_EQ(waiting(), (Keys{"1", "2", "3"}));
+  settle_all();
+  client_.run("UPDATE contacts SET last_name = upper(last_name) WHERE id > 1");
+  EXPECT_EQ(waiting(), (Keys{"2", "3"}));
+  client_.run("DELETE FROM contacts");
+  EXPECT_EQ(waiting(), (Keys{"1", "2", "3"}));
+}
+
+TEST_F(Capture, MarksAnEditedRowPendingAndTouched) {
+  prepare();
+  client_.run("INSERT INTO contacts(last_name, updated_at, salesforce_sync_status) VALUES ('a', 'then', 'synced')");
+  EXPECT_EQ(client_.one("SELECT salesforce_sync_status FROM contacts"), "pending");
+  settle_all();
+  client_.run("UPDATE contacts SET last_name = 'b'");
+  EXPECT_EQ(client_.one("SELECT salesforce_sync_status FROM contacts"), "pending");
+  EXPECT_NE(client_.one("SELECT updated_at FROM contacts"), "then");
+  client_.run("UPDATE contacts SET last_name = 'c', updated_at = 'mine'");
+  EXPECT_EQ(client_.one("SELECT updated_at FROM contacts"), "mine");
+  settle_all();
+  client_.run("UPDATE contacts SET title = 'Dr.'");
+  EXPECT_EQ(client_.one("SELECT salesforce_sync_status FROM contacts"), "synced");
+}
+
+TEST_F(Capture, TakesPendingSetByTheApplicationAsAnEdit) {
+  prepare();
+  client_.run("INSERT INTO contacts(last_name) VALUES ('a')");
+  settle_all();
+  client_.run("UPDATE contacts SET salesforce_sync_status = 'pending'");
+  EXPECT_EQ(waiting(), Keys{"1"});
+}
+
+TEST_F(Capture, LeavesAWriteThatChangesNothingAlone) {
+  prepare();
+  client_.run("INSERT INTO contacts(last_name) VALUES ('a')");
+  settle_all();
+  client_.run("UPDATE contacts SET last_name = last_name, email = NULL");
+  EXPECT_EQ(waiting(), Keys{});
+}
+
+TEST_F(Capture, KeepsTheNewerEditUnderAnyConflictClause) {
+  prepare();
+  client_.run("INSERT INTO contacts(last_name) VALUES ('a')");
+  const auto before = std::stoll(client_.one("SELECT seq FROM lockstep_outbox"));
+  client_.run("UPDATE OR IGNORE contacts SET last_name = 'b'");
+  const auto after = std::stoll(client_.one("SELECT seq FROM lockstep_outbox"));
+  EXPECT_GT(after, before);
+  client_.run("REPLACE INTO contacts(id, last_name) VALUES (1, 'c')");
+  EXPECT_GT(std::stoll(client_.one("SELECT seq FROM lockstep_outbox")), after);
+  client_.run("INSERT INTO contacts(id, last_name) VALUES (1, 'd') ON CONFLICT (id) DO UPDATE SET last_name = 'e'");
+  EXPECT_EQ(waiting(), Keys{"1"});
+}
+
+TEST_F(Capture, SeesTheRowThatReplaceRemovesSilently) {
+  client_.run("CREATE UNIQUE INDEX one_email ON contacts(email)");
+  prepare();
+  client_.run("INSERT INTO contacts(last_name, email) VALUES ('a', 'x'), ('b', 'y')");
+  settle_all();
+  client_.run("REPLACE INTO contacts(last_name, email) VALUES ('c', 'x')");
+  EXPECT_EQ(client_.run("SELECT id FROM contacts ORDER BY id"), (Keys{"2", "3"}));
+  EXPECT_EQ(waiting(), (Keys{"1", "3"}));
+  settle_all();
+  client_.run("UPDATE OR REPLACE contacts SET email = 'y' WHERE id = 3");
+  EXPECT_EQ(client_.run("SELECT id FROM contacts ORDER BY id"), Keys{"3"});
+  EXPECT_EQ(waiting(), (Keys{"2", "3"}));
+}
+
+TEST_F(Capture, AnEditThatIsRolledBackIsNone) {
+  prepare();
+  client_.run("BEGIN; INSERT INTO contacts(last_name) VALUES ('a'); ROLLBACK");
+  EXPECT_EQ(waiting(), Keys{});
+}
+
+TEST_F(Capture, FollowsARowToItsNewKeyAndWorkspace) {
+  prepare();
+  const auto page = test_page(1, {"Lane"});
+  need(store_->settle(mapping_, page, [&](const core::Known& known) { return take_page(page, known); }));
+  client_.run("UPDATE contacts SET id = 50");
+  EXPECT_EQ(client_.one("SELECT row_key FROM lockstep_links"), "50");
+  EXPECT_EQ(waiting(), (Keys{"1", "50"}));
+  settle_all();
+  client_.run("UPDATE contacts SET workspace_id = 'other'");
+  EXPECT_EQ(waiting(), Keys{"50"});
+  settle_all();
+  client_.run("UPDATE contacts SET last_name = 'not ours any more'");
+  EXPECT_EQ(waiting(), Keys{});
+}
+
+TEST_F(Capture, TellsSpellingsApartThatTheColumnCallsEqual) {
+  client_.run("CREATE TABLE people(id INTEGER PRIMARY KEY, last_name TEXT COLLATE NOCASE, email TEXT)");
+  mapping_ = test_mapping(8, "people");
+  prepare();
+  client_.run("INSERT INTO people(last_name) VALUES ('lane'); DELETE FROM lockstep_outbox");
+  client_.run("UPDATE people SET last_name = 'Lane'");
+  EXPECT_EQ(waiting(), Keys{"1"});
+}
+
+TEST_F(Capture, IsSetUpAgainWhenTheApplicationRebuiltItsTable) {
+  prepare();
+  client_.run("INSERT INTO contacts(last_name) VALUES ('a'), ('b')");
+  settle_all();
+  prepare();
+  EXPECT_EQ(waiting(), Keys{});
+  client_.run("CREATE TABLE next AS SELECT * FROM contacts; DROP TABLE contacts; "
+              "CREATE TABLE contacts(id INTEGER PRIMARY KEY, workspace_id TEXT, last_name TEXT, email TEXT); "
+              "INSERT INTO contacts SELECT id, workspace_id, last_name, email FROM next");
+  client_.run("UPDATE contacts SET last_name = 'unseen' WHERE id = 2");
+  prepare();
+  EXPECT_EQ(waiting(), (Keys{"1", "2"})) << "nobody knows which of them were edited";
+  client_.run("DELETE FROM lockstep_outbox; UPDATE contacts SET last_name = 'seen' WHERE id = 2");
+  EXPECT_EQ(waiting(), Keys{"2"});
+}
+
+TEST_F(Capture, WorksOnATableOfTheUsersOwnWithTextKeysAndOddNames) {
+  client_.run("CREATE TABLE \"my \"\"people\"(uuid TEXT PRIMARY KEY, \"last name\" TEXT, mail TEXT, age NUMERIC)");
+  client_.run("INSERT INTO \"my \"\"people\" VALUES ('it''s-1', 'Lane', NULL, 30)");
+  mapping_ = test_mapping(9, "my \"people");
+  mapping_.key_column = "uuid";
+  mapping_.fields = {test_field("last name", "LastName"), test_field("mail", "Email")};
+  prepare();
+  EXPECT_EQ(waiting(), Keys{"it's-1"});
+  const std::vector<model::RowKey> rows = {{"it's-1"}};
+  need(store_->update(mapping_, rows, [](const core::Known& known) {
+    EXPECT_TRUE(known.heads[0].row_exists);
+    EXPECT_EQ(known.rows[0][0], model::Cell{"Lane"});
+    return core::WriteSet{};
+  }));
+  const auto page = test_page(1, {"Kent", "Luthor"});
+  need(store_->settle(mapping_, page, [&](const core::Known& known) { return take_page(page, known); }));
+  EXPECT_TRUE(need(store_->load(mapping_, test_page(10, {"Olsen"}), model::Watermark{})));
+  EXPECT_EQ(client_.run("SELECT \"last name\" FROM \"my \"\"people\" ORDER BY 1"),
+            (Keys{"Kent", "Lane", "Luthor", "Olsen"}));
+  EXPECT_EQ(client_.one("SELECT count(*) FROM \"my \"\"people\" WHERE length(uuid) = 36"), "3");
+  EXPECT_EQ(client_.one("SELECT count(*) FROM lockstep_links l JOIN \"my \"\"people\" p ON p.uuid = l.row_key"), "3");
+  client_.run("INSERT INTO \"my \"\"people\"(uuid) VALUES (NULL)");
+  EXPECT_EQ(client_.one("SELECT count(*) FROM \"my \"\"people\""), "5") << "an application's statement never fails";
+}
+
+TEST_F(Capture, NamesWhatAMappingLacks) {
+  const auto fails = [&](const char* expected) {
+    const auto prepared = store_->prepare(mapping_);
+    ASSERT_FALSE(prepared);
+    EXPECT_EQ(prepared.error().kind, base::ErrorKind::settings);
+    EXPECT_NE(prepared.error().message.find(expected), std::string::npos) << prepared.error().message;
+  };
+  mapping_ = test_mapping(8, "nothing");
+  fails("there is no such table");
+  mapping_ = test_mapping();
+  mapping_.key_column = "uuid";
+  fails("no key column uuid; it has id, workspace_id");
+  mapping_.key_column = "email";
+  fails("email identifies no row");
+  mapping_ = test_mapping();
+  mapping_.fields[1].column = "mail";
+  fails("no column mail (mapped to Email)");
+  client_.run("CREATE VIEW v AS SELECT * FROM contacts");
+  mapping_ = test_mapping(8, "v");
+  fails("it is a view");
+  mapping_ = test_mapping(8, "lockstep_links");
+  fails("not the application's");
+}
+
+TEST_F(Capture, AColumnThatWouldChangeAValueRefusesIt) {
+  client_.run("CREATE TABLE odd(id INTEGER PRIMARY KEY, last_name INTEGER, email TEXT)");
+  mapping_ = test_mapping(8, "odd");
+  prepare();
+  const auto page = test_page(1, {"12", "0123", "Lane"});
+  const auto refused =
+      need(store_->settle(mapping_, page, [&](const core::Known& known) { return take_page(page, known); }));
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].at, 1u);
+  EXPECT_NE(refused[0].error.message.find("last_name (INTEGER)"), std::string::npos);
+  EXPECT_EQ(client_.run("SELECT last_name FROM odd ORDER BY id"), (Keys{"12", "Lane"}));
+}
+
+TEST_F(Capture, AForeignKeyRefusesOneRowAndNotThePage) {
+  client_.run("CREATE TABLE mails(mail TEXT PRIMARY KEY); CREATE TABLE owned(id INTEGER PRIMARY KEY, last_name TEXT "
+              "REFERENCES mails(mail) DEFERRABLE INITIALLY DEFERRED, email TEXT); INSERT INTO mails VALUES ('ok')");
+  mapping_ = test_mapping(8, "owned");
+  prepare();
+  const auto page = test_page(1, {"ok", "missing", "ok"});
+  const auto refused =
+      need(store_->settle(mapping_, page, [&](const core::Known& known) { return take_page(page, known); }));
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].at, 1u);
+  EXPECT_EQ(client_.one("SELECT count(*) FROM owned"), "2");
+  EXPECT_FALSE(need(store_->load(mapping_, test_page(20, {"ok", "missing"}), model::Watermark{})));
+  EXPECT_EQ(client_.one("SELECT count(*) FROM owned"), "2");
+}
+
+}  // namespace
+}  // namespace store
