@@ -1,0 +1,208 @@
+#include "core/sync_run.h"
+
+#include <memory>
+
+namespace core {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr int most_attempts = 4;
+constexpr int most_waits = 3;               ///< Times a run waits for the running second to be over.
+constexpr std::int64_t echo_worth_a_look = 400;  ///< So many of our own writes are read back in the same run.
+
+/// One object's part of the run.
+struct Part {
+  const model::Mapping* mapping;
+  std::unique_ptr<PullPass> pull;
+  std::unique_ptr<PushPass> push;
+  bool ended = false;
+};
+
+class Run {
+ public:
+  Run(std::span<const model::Mapping> mappings, const RunWorld& world) : world_(world) {
+    for (const model::Mapping& mapping : mappings) parts_.push_back({&mapping, nullptr, nullptr, false});
+  }
+
+  RunResult go() {
+    for (Part& part : parts_) new_pull(part);
+    look();
+    for (Part& part : parts_) drain_pull(part);
+    for (Part& part : parts_) drain_push(part);
+    for (Part& part : parts_) {
+      if (!part.push || part.push->counts().updated + part.push->counts().created < echo_worth_a_look) continue;
+      keep_counts(part);
+      new_pull(part);
+      drain_pull(part);
+    }
+    for (Part& part : parts_) {
+      keep_counts(part);
+      result_.objects.emplace_back(part.mapping->object, counts_[part.mapping]);
+    }
+    return std::move(result_);
+  }
+
+ private:
+  bool over() const { return result_.stopped_by.has_value() || (world_.stopping && world_.stopping()); }
+
+  void new_pull(Part& part) {
+    if (part.mapping->direction == model::SyncDirection::to_org) return;
+    part.pull = std::make_unique<PullPass>(*part.mapping, world_.org, world_.store, world_.clock);
+  }
+
+  void fail(Part& part, const base::Error& error, bool end_run) {
+    result_.errors.push_back({part.mapping->object + ": " + error.message, "", error.service_code, world_.clock.now()});
+    part.ended = true;
+    if (end_run) result_.stopped_by = error;
+  }
+
+  /// Runs `step` until it succeeds or the advice is to give up.
+  template <class Call>
+  std::optional<Step> attempt(Part& part, Call call) {
+    for (int attempt = 1;; ++attempt) {
+      const base::Result<Step> step = call();
+      if (step) return *step;
+      const Advice advice = advice_for(step.error(), attempt);
+      if (advice.what != Advice::Do::again) {
+        fail(part, step.error(), advice.what == Advice::Do::end_run);
+        return std::nullopt;
+      }
+      world_.progress(part.mapping->object + ": " + step.error().message + "; trying again");
+      world_.wait(advice.after);
+    }
+  }
+
+  /// The first page of every object that is past its backfill, in one call.
+  void look() {
+    std::vector<PageRequest> requests;
+    std::vector<Part*> asking;
+    for (Part& part : parts_) {
+      if (!part.pull) continue;
+      auto request = part.pull->begin();
+      if (!request) {
+        fail(part, request.error(), advice_for(request.error(), most_attempts).what == Advice::Do::end_run);
+        continue;
+      }
+      if (part.pull->backfilling()) continue;
+      requests.push_back(*request);
+      asking.push_back(&part);
+    }
+    if (requests.size() < 2) return;
+    auto pages = world_.org.fetch(requests);
+    for (std::size_t i = 0; i < pages.size(); ++i) {
+      // A look that failed is made again, object by object, by drain_pull().
+      if (!pages[i]) continue;
+      looked_.push_back({asking[i], std::move(*pages[i])});
+    }
+  }
+
+  void drain_pull(Part& part) {
+    if (!part.pull || part.ended) return;
+    bool first = true;
+    for (int waits = 0; !over();) {
+      const auto step = attempt(part, [&]() -> base::Result<Step> {
+        if (first)
+          for (auto& [who, page] : looked_)
+            if (who == &part) {
+              first = false;
+              return part.pull->settle(std::move(page));
+            }
+        first = false;
+        return part.pull->step();
+      });
+      if (!step) return;
+      const PullCounts& counts = part.pull->counts();
+      if (*step == Step::progressed)
+        world_.progress(part.mapping->object + ": " +
+                        std::to_string(counts.created + counts.updated + counts.unchanged) + " records read");
+      if (*step == Step::idle) break;
+      if (*step == Step::waiting) {
+        if (++waits > most_waits) break;
+        world_.wait(1'050ms);
+      }
+    }
+    if (!over()) attempt(part, [&] { return part.pull->retry_parked(); });
+  }
+
+  void drain_push(Part& part) {
+    if (part.mapping->direction == model::SyncDirection::to_store || part.ended) return;
+    part.push = std::make_unique<PushPass>(*part.mapping, world_.org, world_.store, world_.clock, world_.random);
+    if (auto requeued = world_.store.requeue_parked(*part.mapping, world_.clock.now()); !requeued)
+      return fail(part, requeued.error(), true);
+    for (int waits = 0; !over();) {
+      const auto step = attempt(part, [&] { return part.push->step(); });
+      if (!step) return;
+      const PushCounts& counts = part.push->counts();
+      if (*step == Step::progressed && counts.created + counts.updated > 0)
+        world_.progress(part.mapping->object + ": " + std::to_string(counts.created + counts.updated) +
+                        " records written");
+      if (*step == Step::idle) break;
+      if (*step == Step::waiting) {
+        if (++waits > most_waits) break;
+        world_.wait(1'050ms);
+        part.push->restart();
+      }
+    }
+  }
+
+  void keep_counts(Part& part) {
+    ObjectCounts& counts = counts_[part.mapping];
+    if (part.pull) {
+      const PullCounts& pulled = part.pull->counts();
+      counts.pulled_created += pulled.created;
+      counts.pulled_updated += pulled.updated;
+      counts.pulled_unchanged += pulled.unchanged;
+      counts.linked += pulled.linked;
+      counts.conflicts += pulled.conflicts;
+      counts.parked += pulled.parked;
+      part.pull.reset();
+    }
+    if (part.push) {
+      const PushCounts& pushed = part.push->counts();
+      counts.pushed_created += pushed.created;
+      counts.pushed_updated += pushed.updated;
+      counts.linked += pushed.linked;
+      counts.conflicts += pushed.conflicts;
+      counts.parked += pushed.parked;
+      part.push.reset();
+    }
+  }
+
+  const RunWorld& world_;
+  std::vector<Part> parts_;
+  std::vector<std::pair<Part*, Page>> looked_;
+  std::map<const model::Mapping*, ObjectCounts> counts_;
+  RunResult result_;
+};
+
+}  // namespace
+
+Advice advice_for(const base::Error& error, int attempt) {
+  using base::ErrorKind;
+  switch (error.kind) {
+    case ErrorKind::unreachable:
+    case ErrorKind::unknown_fate:
+      if (attempt >= most_attempts) return {Advice::Do::end_run};
+      return {Advice::Do::again, std::chrono::milliseconds{500 << attempt}};
+    case ErrorKind::throttled:
+      // The day's budget does not come back within a run; a busy org may.
+      if (error.service_code == "REQUEST_LIMIT_EXCEEDED" || attempt >= most_attempts) return {Advice::Do::end_run};
+      return {Advice::Do::again, error.retry_after ? std::chrono::milliseconds{*error.retry_after}
+                                                   : std::chrono::milliseconds{1'000 << attempt}};
+    case ErrorKind::unauthorized:
+    case ErrorKind::corrupt:
+    case ErrorKind::cancelled: return {Advice::Do::end_run};
+    case ErrorKind::precondition:
+    case ErrorKind::rejected:
+    case ErrorKind::malformed:
+    case ErrorKind::settings: return {Advice::Do::end_object};
+  }
+  return {Advice::Do::end_run};
+}
+
+RunResult run_sync(std::span<const model::Mapping> mappings, const RunWorld& world) {
+  return Run{mappings, world}.go();
+}
+
+}  // namespace core

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <functional>
+#include <span>
+
+#include "core/ports/registry.h"
+#include "core/pull_pass.h"
+#include "core/push_pass.h"
+
+namespace core {
+
+/// What a run needs of the world. Borrowed.
+struct RunWorld {
+  Org& org;
+  Store& store;
+  const base::Clock& clock;
+  base::Random& random;
+  std::function<void(std::chrono::milliseconds)> wait;
+  std::function<bool()> stopping;                 ///< True: finish the page in hand and end.
+  std::function<void(const std::string&)> progress;  ///< One line about what is going on.
+};
+
+struct RunResult {
+  std::vector<std::pair<std::string, ObjectCounts>> objects;
+  std::vector<RunError> errors;
+  std::optional<base::Error> stopped_by;  ///< What ended the whole run early.
+};
+
+/// What to do about a failed step.
+struct Advice {
+  enum class Do { again, end_object, end_run } what;
+  std::chrono::milliseconds after{0};
+};
+
+/// Pure. `attempt` counts from 1. Unknown fates are repeated: every step can be.
+Advice advice_for(const base::Error&, int attempt);
+
+/// One sync run over the mappings in the given order (parents first): one look at all objects, then pull each until
+/// nothing is left, then push each. A failing object does not stop the others; a failing org does.
+RunResult run_sync(std::span<const model::Mapping> mappings, const RunWorld&);
+
+}  // namespace core
