@@ -1,0 +1,77 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "core/sync_run.h"
+#include "salesforce/auth.h"
+#include "salesforce/curl_transport.h"
+#include "salesforce/rest_org.h"
+#include "security/seal.h"
+#include "settings/settings.h"
+#include "store/sqlite/sqlite_store.h"
+
+namespace daemon_process {
+
+/// Exit statuses of design.md section 3.
+enum ExitStatus { done = 0, some_left = 1, wrong_usage = 2, sign_in_needed = 3, budget = 4, unreachable = 5, bug = 70 };
+
+int exit_status_for(const base::Error&);
+
+/// The signal handlers set it; runs finish their page and end.
+extern std::atomic<bool> stop_requested;
+
+/// Keeps one integration's tokens in the store, sealed.
+class StoreVault final : public salesforce::Vault {
+ public:
+  StoreVault(core::Registry& registry, const security::KeyRing& keys, model::IntegrationId id)
+      : registry_(registry), keys_(keys), id_(std::move(id)) {}
+  base::Result<salesforce::Credentials> load() override;
+  base::Result<void> save(const salesforce::Credentials&) override;
+
+ private:
+  std::string place(const char* column) const { return "lockstep_integrations/" + id_.text + "/" + column; }
+  core::Registry& registry_;
+  const security::KeyRing& keys_;
+  const model::IntegrationId id_;
+};
+
+/// The store, the keys and the settings: what every command needs.
+struct App {
+  settings::Settings settings;
+  base::SystemClock clock;
+  base::Random random;
+  std::unique_ptr<store::SqliteStore> store;
+  std::optional<security::KeyRing> keys;
+};
+
+base::Result<std::unique_ptr<App>> open_app(settings::Settings);
+
+struct ConnectRequest {
+  std::string flow;
+  std::string login_url;
+  std::string workspace = "default";
+  std::string refresh_token;  ///< From standard input; flow refresh-token only.
+};
+base::Result<core::Integration> connect(App&, const ConnectRequest&);
+
+struct SyncRequest {
+  std::string integration;           ///< Empty: the only one, or every active one.
+  std::vector<std::string> objects;  ///< Empty: all that are switched on.
+  std::optional<model::SyncDirection> direction;
+  std::function<void(const std::string&)> progress;
+};
+/// Syncs one integration and writes its log. The outer error means that no run took place.
+base::Result<core::RunRecord> sync_once(App&, core::Integration&, const SyncRequest&, std::optional<base::Error>& end);
+
+/// The integrations a command is about. Errors: `settings` when there is none, or none of that id.
+base::Result<std::vector<core::Integration>> chosen(App&, const std::string& id);
+
+/// Schedules runs and answers HTTP until told to stop.
+int serve(App&);
+
+std::string run_json(const core::RunRecord&);
+std::string status_json(App&);
+
+}  // namespace daemon_process
