@@ -52,6 +52,11 @@ base::Result<Step> PullPass::settle(Page page) {
   const std::size_t settled = settled_prefix(page.observed, safeguards_);
   const bool running_second_left = settled < page.observed.size();
   const bool more = page.more && !running_second_left;
+  // Without one record to go on from, the same page would come again for ever.
+  if (more && settled == 0)
+    return base::failure(base::ErrorKind::malformed,
+                         "a whole page of " + mapping_.object + " records holds values that cannot be read, the first " +
+                             (page.unreadable.empty() ? "without a name" : page.unreadable.front().error.message));
   page.observed.truncate(settled);
 
   ReadProgress ahead = *progress_;

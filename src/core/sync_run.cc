@@ -187,7 +187,7 @@ Advice advice_for(const base::Error& error, int attempt) {
       return {Advice::Do::again, std::chrono::milliseconds{500 << attempt}};
     case ErrorKind::throttled:
       // The day's budget does not come back within a run; a busy org may.
-      if (error.service_code == "REQUEST_LIMIT_EXCEEDED" || attempt >= most_attempts) return {Advice::Do::end_run};
+      if (error.retry_after > 60s || attempt >= most_attempts) return {Advice::Do::end_run};
       return {Advice::Do::again, error.retry_after ? std::chrono::milliseconds{*error.retry_after}
                                                    : std::chrono::milliseconds{1'000 << attempt}};
     case ErrorKind::unauthorized:

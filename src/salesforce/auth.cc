@@ -82,7 +82,7 @@ base::Error token_error(const Answer& answer, const SessionSettings& settings, s
   if (answer.status >= 500 || code.empty()) {
     error.message = "Salesforce could not sign us in just now [HTTP " + std::to_string(answer.status) + "]. ";
     error.message += answer.status >= 500 ? "It is tried again by itself."
-                                          : "Check that SALESFORCE_LOGIN_URL is the address of the org's login.";
+                                          : "Check that LOCKSTEP_SALESFORCE_LOGIN_URL is the address of the org's login.";
     if (answer.status < 500) error.kind = ErrorKind::settings;
   } else if (code == "rate_limit_exceeded" || code == "unknown_error") {
     error.kind = ErrorKind::throttled;
@@ -91,7 +91,7 @@ base::Error token_error(const Answer& answer, const SessionSettings& settings, s
   } else if (code == "invalid_client_id") {
     error.kind = ErrorKind::unauthorized;
     error.message = "Salesforce does not know our client id [" + said +
-                    "]. Check SALESFORCE_CLIENT_ID against the app's consumer key, and SALESFORCE_LOGIN_URL.";
+                    "]. Check SALESFORCE_CLIENT_ID against the app's consumer key, and LOCKSTEP_SALESFORCE_LOGIN_URL.";
   } else if (code.starts_with("invalid_client")) {
     error.kind = ErrorKind::unauthorized;
     error.message = "Salesforce refused our client credentials [" + said +
@@ -107,9 +107,9 @@ base::Error token_error(const Answer& answer, const SessionSettings& settings, s
     error.kind = ErrorKind::settings;
     error.message = "Salesforce refused the way we sign in [" + said + "]. ";
     error.message += settings.flow == Flow::client_credentials
-                         ? "SALESFORCE_LOGIN_URL must be the org's own My Domain address, and the app must have the "
+                         ? "LOCKSTEP_SALESFORCE_LOGIN_URL must be the org's own My Domain address, and the app must have the "
                            "client credentials flow enabled."
-                         : "Check the OAuth settings of the app and SALESFORCE_LOGIN_URL.";
+                         : "Check the OAuth settings of the app and LOCKSTEP_SALESFORCE_LOGIN_URL.";
   }
   return error;
 }
@@ -174,7 +174,7 @@ base::Result<void> Session::sign_in(const Credentials& known) {
   const bool loopback = is_loopback(settings_.login_url);
   if (!login || (!login->tls && !loopback))
     return base::failure(ErrorKind::settings,
-                         "SALESFORCE_LOGIN_URL must begin with https://, such as https://acme.my.salesforce.com.");
+                         "LOCKSTEP_SALESFORCE_LOGIN_URL must begin with https://, such as https://acme.my.salesforce.com.");
   std::string form = "client_id=" + url_encoded(settings_.client_id);
   if (!settings_.client_secret.empty()) form += "&client_secret=" + url_encoded(settings_.client_secret);
   if (settings_.flow == Flow::client_credentials) {
@@ -209,11 +209,11 @@ base::Result<void> Session::sign_in(const Credentials& known) {
   }
   if (fresh.access_token.empty() || fresh.access_token.find_first_of("\r\n") != std::string::npos)
     return base::failure(ErrorKind::malformed,
-                         "Salesforce's answer to our signing in holds no access token. Check SALESFORCE_LOGIN_URL.");
+                         "Salesforce's answer to our signing in holds no access token. Check LOCKSTEP_SALESFORCE_LOGIN_URL.");
   if (!may_hold_org(fresh.instance_url, loopback))
     return base::failure(ErrorKind::settings,
                          "The login answered with an org at an address that is not Salesforce's, so no token is sent "
-                         "there. Check SALESFORCE_LOGIN_URL.");
+                         "there. Check LOCKSTEP_SALESFORCE_LOGIN_URL.");
   if (fresh.refresh_token.empty()) fresh.refresh_token = known.refresh_token;
   identity_url_ = may_hold_org(identity_url, loopback) ? identity_url : std::string{};
   pending_ = std::move(fresh);
