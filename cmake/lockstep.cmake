@@ -25,6 +25,9 @@ add_compile_options(-Wall -Wextra -Wshadow -Wconversion -Wno-sign-conversion -Wn
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # g++ 12 reports these inside libstdc++ and Asio for code that is right (GCC bugs 105562, 105329).
   add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-stringop-overflow)
+else()
+  # clang 19 reports libstdc++ 12's own use of get_temporary_buffer inside std::stable_sort.
+  add_compile_options(-Wno-deprecated-declarations)
 endif()
 add_compile_options(-fstack-protector-strong)
 if(LOCKSTEP_SANITIZE)

@@ -49,7 +49,7 @@ model::Watermark ReadProgress::position(base::Utc as_of, bool through) {
     watermark_.revisit_from = watermark_.reached;
     return watermark_;
   }
-  const model::Keyset in_time{watermark_.reached.at - lookback_.revisit, {}};
+  const model::Keyset in_time{std::max(base::Utc{}, base::Utc{watermark_.reached.at - lookback_.revisit}), {}};
   const bool bounded = recent_.size() == lookback_.revisit_records && recent_.front().at > in_time.at;
   watermark_.revisit_from = bounded ? recent_.front() : in_time;
   return watermark_;

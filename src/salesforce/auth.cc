@@ -107,7 +107,8 @@ base::Error token_error(const Answer& answer, const SessionSettings& settings, s
     error.kind = ErrorKind::settings;
     error.message = "Salesforce refused the way we sign in [" + said + "]. ";
     error.message += settings.flow == Flow::client_credentials
-                         ? "LOCKSTEP_SALESFORCE_LOGIN_URL must be the org's own My Domain address, and the app must have the "
+                         ? "LOCKSTEP_SALESFORCE_LOGIN_URL must be the org's own My Domain address, and the app must have "
+                           "the "
                            "client credentials flow enabled."
                          : "Check the OAuth settings of the app and LOCKSTEP_SALESFORCE_LOGIN_URL.";
   }
