@@ -28,7 +28,9 @@ struct Spent {
 Spent now() {
   rusage usage{};
   getrusage(RUSAGE_SELF, &usage);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  const auto seconds = [](const timeval& t) {
+    return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6;
+  };
   return {std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count(),
           seconds(usage.ru_utime) + seconds(usage.ru_stime)};
 }
@@ -39,12 +41,14 @@ long peak_kib() {
   return usage.ru_maxrss;
 }
 
-void report(const char* what, std::size_t records, Spent from) {
+/// Returns the records per second.
+double report(const char* what, std::size_t records, Spent from) {
   const Spent to = now();
   std::printf("%-28s %9zu records  %7.2f s  %9.0f records/s  CPU %6.2f s  peak RSS %4ld MiB\n", what, records,
               to.wall - from.wall, static_cast<double>(records) / (to.wall - from.wall), to.cpu - from.cpu,
               peak_kib() / 1024);
   std::fflush(stdout);
+  return static_cast<double>(records) / (to.wall - from.wall);
 }
 
 model::RecordId id_of(const char* prefix, std::size_t number) {
@@ -128,13 +132,14 @@ void exec(sqlite3* db, const char* sql) {
 void load_bare(const std::string& path, std::size_t records) {
   sqlite3* db = nullptr;
   sqlite3_open(path.c_str(), &db);
-  exec(db, "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16384; "
-           "PRAGMA wal_autocheckpoint=2000;"
-           "CREATE TABLE contacts(id INTEGER PRIMARY KEY AUTOINCREMENT, workspace_id TEXT NOT NULL, first_name TEXT, "
-           "last_name TEXT, email TEXT, phone TEXT, title TEXT, company TEXT, company_id INTEGER, created_at TEXT NOT "
-           "NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), updated_at TEXT NOT NULL DEFAULT "
-           "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), salesforce_id TEXT);"
-           "CREATE INDEX contacts_company_id ON contacts(company_id)");
+  exec(db,
+       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16384; "
+       "PRAGMA wal_autocheckpoint=2000;"
+       "CREATE TABLE contacts(id INTEGER PRIMARY KEY AUTOINCREMENT, workspace_id TEXT NOT NULL, first_name TEXT, "
+       "last_name TEXT, email TEXT, phone TEXT, title TEXT, company TEXT, company_id INTEGER, created_at TEXT NOT "
+       "NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), updated_at TEXT NOT NULL DEFAULT "
+       "(strftime('%Y-%m-%dT%H:%M:%fZ', 'now')), salesforce_id TEXT);"
+       "CREATE INDEX contacts_company_id ON contacts(company_id)");
   sqlite3_stmt* insert = nullptr;
   sqlite3_prepare_v2(db,
                      "INSERT INTO contacts(first_name, last_name, email, phone, title, company, company_id, "
@@ -171,10 +176,11 @@ int main(int argc, char** argv) {
   std::filesystem::create_directories(folder);
 
   core::Observation page;
+  double bare = 0;
   {
     const Spent from = now();
     load_bare(folder / "bare.db", records);
-    report("bare sqlite3 insert", records, from);
+    bare = report("bare sqlite3 insert", records, from);
   }
   auto store = need(store::SqliteStore::open(folder / "store.db"));
   const model::Mapping accounts = account_mapping(), contacts = contact_mapping();
@@ -197,7 +203,7 @@ int main(int argc, char** argv) {
       fill_contacts(page, at, std::min(page_size, records - at));
       if (!need(store->load(contacts, page, position))) std::abort();
     }
-    report("load()", records, from);
+    std::printf("load() / bare: %.2f\n", report("load()", records, from) / bare);
   }
   {
     const Spent from = now();
@@ -206,8 +212,8 @@ int main(int argc, char** argv) {
       fill_contacts(page, at, std::min(page_size, records - at));
       need(store->settle(contacts, page, [&](const core::Known& known) {
         for (std::size_t i = 0; i < page.size(); ++i)
-          equal += known.heads[i].link == core::LinkState::linked &&
-                   std::ranges::equal(known.rows[i], page.cells[i]) && std::ranges::equal(known.bases[i], page.cells[i]);
+          equal += known.heads[i].link == core::LinkState::linked && std::ranges::equal(known.rows[i], page.cells[i]) &&
+                   std::ranges::equal(known.bases[i], page.cells[i]);
         return core::WriteSet{};
       }));
     }

@@ -402,9 +402,8 @@ TEST_P(StoreContract, AnOpenConflictShowsOnTheRowUntilTheSidesAgree) {
 TEST_P(StoreContract, LoadingStoresRowsLinksBasesAndPosition) {
   prepare_all();
   const auto parent = linked_company(account(1), "Acme");
-  const auto observed = observe({{contact(1), {"Lane", "l@example.com", "Acme", account(1).str()}},
-                                 {contact(2), {"Kent", "", "", ""}}},
-                                4);
+  const auto observed = observe(
+      {{contact(1), {"Lane", "l@example.com", "Acme", account(1).str()}}, {contact(2), {"Kent", "", "", ""}}}, 4);
   EXPECT_TRUE(need(store().load(contacts_, observed, reached(2))));
   const auto keys = app_->keys("contacts");
   ASSERT_EQ(keys.size(), 2u);
@@ -426,8 +425,7 @@ TEST_P(StoreContract, LoadingStoresRowsLinksBasesAndPosition) {
 TEST_P(StoreContract, LoadingARecordThatIsLinkedStoresNothing) {
   prepare_all();
   linked_contact(contact(2), "Kent");
-  const auto observed =
-      observe({{contact(1), {"Lane", "", "", ""}}, {contact(2), {"Kent", "", "", ""}}}, 4);
+  const auto observed = observe({{contact(1), {"Lane", "", "", ""}}, {contact(2), {"Kent", "", "", ""}}}, 4);
   EXPECT_FALSE(need(store().load(contacts_, observed, reached(2))));
   EXPECT_EQ(app_->keys("contacts").size(), 1u);
   EXPECT_EQ(need(store().position(contacts_)), model::Position{model::Beginning{}});

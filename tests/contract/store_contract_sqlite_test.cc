@@ -116,9 +116,9 @@ class SqliteUnderTest final : public contract::StoreUnderTest {
   sqlite3* application_ = nullptr;
 };
 
-INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract, testing::Values(contract::Backend{"sqlite", [] {
-                           return std::make_unique<SqliteUnderTest>();
-                         }}),
+INSTANTIATE_TEST_SUITE_P(Sqlite, StoreContract,
+                         testing::Values(contract::Backend{"sqlite",
+                                                           [] { return std::make_unique<SqliteUnderTest>(); }}),
                          [](const auto& backend) { return backend.param.name; });
 
 }  // namespace

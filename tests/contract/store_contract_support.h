@@ -19,8 +19,8 @@ using model::RecordId;
 using model::RowKey;
 using std::chrono::seconds;
 
-inline model::FieldMapping field(std::string column, std::string org_field, model::FieldKind kind = model::FieldKind::text,
-                          std::int32_t scale = 0) {
+inline model::FieldMapping field(std::string column, std::string org_field,
+                                 model::FieldKind kind = model::FieldKind::text, std::int32_t scale = 0) {
   model::FieldMapping made;
   made.column = std::move(column);
   made.org_field = std::move(org_field);
@@ -72,10 +72,16 @@ inline RecordId id(std::string_view prefix, int number) {
   std::string digits = std::to_string(number);
   return *RecordId::parse(std::string{prefix} + std::string(12 - digits.size(), '0') + digits);
 }
-inline RecordId account(int number) { return id("001", number); }
-inline RecordId contact(int number) { return id("003", number); }
+inline RecordId account(int number) {
+  return id("001", number);
+}
+inline RecordId contact(int number) {
+  return id("003", number);
+}
 
-inline base::Utc at(int second) { return base::Utc{seconds{1'700'000'000 + second}}; }
+inline base::Utc at(int second) {
+  return base::Utc{seconds{1'700'000'000 + second}};
+}
 
 inline model::Position reached(int second) {
   model::Watermark mark;
@@ -84,8 +90,8 @@ inline model::Position reached(int second) {
 }
 
 /// An observation of records with one row of values each; an empty text is null.
-inline core::Observation observe(const std::vector<std::pair<RecordId, std::vector<std::string>>>& records, std::size_t width,
-                          int second = 1) {
+inline core::Observation observe(const std::vector<std::pair<RecordId, std::vector<std::string>>>& records,
+                                 std::size_t width, int second = 1) {
   core::Observation observed;
   observed.restart(width);
   for (const auto& [record, values] : records) {

@@ -25,9 +25,8 @@ TEST_P(StoreContract, AReferenceIsSpeltAsTheParentsRecordId) {
 TEST_P(StoreContract, AReferenceIsWrittenAsTheParentsRowKey) {
   prepare_all();
   const auto parent = linked_company(account(1), "Acme");
-  const auto observed = observe({{contact(1), {"Lane", "", "Acme", account(1).str()}},
-                                 {contact(2), {"Kent", "", "", account(99).str()}}},
-                                4);
+  const auto observed = observe(
+      {{contact(1), {"Lane", "", "Acme", account(1).str()}}, {contact(2), {"Kent", "", "", account(99).str()}}}, 4);
   need(store().settle(contacts_, observed, [&](const Known& known) {
     EXPECT_FALSE(known.unlinked[0][company_id]);
     EXPECT_TRUE(known.unlinked[1][company_id]);
@@ -59,9 +58,8 @@ TEST_P(StoreContract, AParentsNameStandsForTheOneLinkedParentOfThatName) {
 TEST_P(StoreContract, ARenamedParentIsRenamedInItsChildrenSilently) {
   prepare_all();
   linked_company(account(1), "Acme");
-  const auto observed = observe({{contact(1), {"Lane", "", "Acme", account(1).str()}},
-                                 {contact(2), {"Kent", "", "Acme", account(1).str()}}},
-                                4);
+  const auto observed = observe(
+      {{contact(1), {"Lane", "", "Acme", account(1).str()}}, {contact(2), {"Kent", "", "Acme", account(1).str()}}}, 4);
   take(contacts_, observed);
   const auto keys = app_->keys("contacts");
   app_->update("contacts", keys[1], {{"company", "Somewhere else"}});
@@ -75,8 +73,8 @@ TEST_P(StoreContract, ARenamedParentIsRenamedInItsChildrenSilently) {
 
 TEST_P(StoreContract, ValuesOfBothSidesAreSpeltAlike) {
   prepare_all();
-  const auto key = app_->insert(
-      "opportunities", {{"name", "  Big deal "}, {"amount", "1234.50"}, {"close_date", "2026-01-31"}});
+  const auto key =
+      app_->insert("opportunities", {{"name", "  Big deal "}, {"amount", "1234.50"}, {"close_date", "2026-01-31"}});
   look(opportunities_, key, [](const Known& known) {
     EXPECT_EQ(known.rows[0][0], Cell{"Big deal"});
     EXPECT_EQ(known.rows[0][1], Cell{"1234.5"});
@@ -94,8 +92,7 @@ TEST_P(StoreContract, ValuesOfBothSidesAreSpeltAlike) {
 
 TEST_P(StoreContract, AValueThatIsNoneOfItsTypeIsReported) {
   prepare_all();
-  const auto key =
-      app_->insert("opportunities", {{"name", "Deal"}, {"amount", "1"}, {"close_date", "next Tuesday"}});
+  const auto key = app_->insert("opportunities", {{"name", "Deal"}, {"amount", "1"}, {"close_date", "next Tuesday"}});
   look(opportunities_, key, [](const Known& known) {
     ASSERT_TRUE(known.heads[0].unreadable);
     EXPECT_EQ(known.heads[0].unreadable->service_code, "INVALID_VALUE");
@@ -155,9 +152,8 @@ TEST_P(StoreContract, AParkedRowComesBackWithItsNextEdit) {
 
 TEST_P(StoreContract, ARecordWaitsForItsTimeOrForItsParent) {
   prepare_all();
-  const auto observed = observe({{contact(1), {"Lane", "", "", account(9).str()}},
-                                 {contact(2), {"Kent", "", "", ""}}},
-                                4);
+  const auto observed =
+      observe({{contact(1), {"Lane", "", "", account(9).str()}}, {contact(2), {"Kent", "", "", ""}}}, 4);
   need(store().settle(contacts_, observed, [&](const Known& known) {
     WriteSet writes = take_all(observed, known);
     writes.settlements[0].parked = core::Parked{{base::ErrorKind::precondition, "waits"}, at(5000), account(9)};
@@ -215,7 +211,8 @@ TEST_P(StoreContract, ARowThatTheDatabaseRefusesIsParkedAndTheRestGoesOn) {
   EXPECT_EQ(need(store().position(contacts_)), reached(3));
   const base::Utc far = base::Utc{seconds{32'000'000'000}};
   EXPECT_EQ(need(store().parked_records(contacts_, far, 10)), std::vector{contact(2)});
-  EXPECT_FALSE(need(store().load(contacts_, observe({{contact(4), {"D", "same@example.com", "", ""}}}, 4), reached(4))));
+  EXPECT_FALSE(
+      need(store().load(contacts_, observe({{contact(4), {"D", "same@example.com", "", ""}}}, 4), reached(4))));
   EXPECT_EQ(app_->keys("contacts").size(), 2u);
   EXPECT_TRUE(waiting(contacts_).empty());
 }

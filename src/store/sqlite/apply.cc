@@ -117,18 +117,19 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
       if (s.parked) {
         state.error = s.parked->error.message;
       } else {
-        ASSIGN_OR_RETURN(auto message, database_.value("SELECT message FROM lockstep_parked WHERE mapping_id = " +
-                                                           std::to_string(p.number) + " AND (row_key = ?1 OR record_id = " +
-                                                           literal(step.record(s.at).view()) + ")",
-                                                       found.row_key));
+        ASSIGN_OR_RETURN(
+            auto message,
+            database_.value("SELECT message FROM lockstep_parked WHERE mapping_id = " + std::to_string(p.number) +
+                                " AND (row_key = ?1 OR record_id = " + literal(step.record(s.at).view()) + ")",
+                            found.row_key));
         state.error = std::move(message).value_or("");
       }
     } else if (step.any_open_conflicts || step.wrote_conflicts) {
-      ASSIGN_OR_RETURN(const auto field,
-                       database_.value("SELECT field FROM lockstep_conflicts WHERE mapping_id = " +
-                                           std::to_string(p.number) + " AND row_key = ?1 AND decision = 'open' AND "
-                                           "resolved_at IS NULL ORDER BY conflict_id LIMIT 1",
-                                       found.row_key));
+      ASSIGN_OR_RETURN(const auto field, database_.value("SELECT field FROM lockstep_conflicts WHERE mapping_id = " +
+                                                             std::to_string(p.number) +
+                                                             " AND row_key = ?1 AND decision = 'open' AND "
+                                                             "resolved_at IS NULL ORDER BY conflict_id LIMIT 1",
+                                                         found.row_key));
       if (field) {
         state.status = "conflict";
         state.error = *field + " was changed on both sides: choose a value in the conflict inbox";
@@ -184,6 +185,7 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
         if (!p.sync.status.empty()) use->bind(++at, state.status);
         if (!p.sync.error.empty()) use->bind_or_null(++at, state.error);
         if (!p.sync.synced_at.empty()) use->bind_or_null(++at, state.synced_now ? at_time : std::string_view{});
+        for (std::size_t i = 0; inserts && i < p.stamped.size(); ++i) use->bind(++at, at_time);
         if (!inserts) bind_key(*use, ++at, found.row_key, p.key->affinity, Affinity::integer);
         if (why.empty()) {
           auto read = use->step();
@@ -207,8 +209,8 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
         if (key.empty()) {
           refused = true;
           why = "the table gives new rows no key: give column " + p.key->name + " a default";
-          RETURN_IF_ERROR(database_.execute("DELETE FROM " + quoted(p.table.name) + " WHERE rowid = " +
-                                            std::to_string(database_.last_rowid())));
+          RETURN_IF_ERROR(database_.execute("DELETE FROM " + quoted(p.table.name) +
+                                            " WHERE rowid = " + std::to_string(database_.last_rowid())));
         }
       }
       if (in_savepoint) {
@@ -243,26 +245,32 @@ base::Result<std::optional<base::Error>> SqliteStore::taken_link(Step& step, con
   Found& found = step.found[s.at];
   const model::RecordId record = s.record ? s.record : step.record(s.at);
   if (record && record != step.known.heads[s.at].record) {
-    ASSIGN_OR_RETURN(Statement * find, statement("SELECT link_id, row_key FROM lockstep_links WHERE mapping_id = ?1 AND "
-                                                 "record_id = ?2"));
+    ASSIGN_OR_RETURN(Statement * find,
+                     statement("SELECT link_id, row_key FROM lockstep_links WHERE mapping_id = ?1 AND "
+                               "record_id = ?2"));
     Use use{*find};
     use->bind(1, step.mapping.number).bind(2, record.view());
     switch (use->step()) {
-      case Statement::Step::failed: return std::unexpected(database_.error("reading a link"));
-      case Statement::Step::done: break;
+      case Statement::Step::failed:
+        return std::unexpected(database_.error("reading a link"));
+      case Statement::Step::done:
+        break;
       case Statement::Step::row:
         if (use->integer(0) != found.link_id)
           return base::Error{ErrorKind::rejected,
-                             "record " + record.str() + " is linked to row " + std::string{use->text(1)} + " of table " +
-                                 step.mapping.table.name + " already, and a record has one row at most: see "
-                                 "`lockstep history " + record.str() + "`",
+                             "record " + record.str() + " is linked to row " + std::string{use->text(1)} +
+                                 " of table " + step.mapping.table.name +
+                                 " already, and a record has one row at most: see "
+                                 "`lockstep history " +
+                                 record.str() + "`",
                              "ALREADY_LINKED"};
     }
   }
   // Another settlement of this write set may have made the row's link.
   if (found.link_id == 0 && !found.row_key.empty()) {
-    ASSIGN_OR_RETURN(Statement * find, statement("SELECT link_id FROM lockstep_links WHERE mapping_id = ?1 AND row_key = "
-                                                 "?2"));
+    ASSIGN_OR_RETURN(Statement * find,
+                     statement("SELECT link_id FROM lockstep_links WHERE mapping_id = ?1 AND row_key = "
+                               "?2"));
     Use use{*find};
     use->bind(1, step.mapping.number).bind(2, found.row_key);
     if (use->step() == Statement::Step::row) found.link_id = use->integer(0);
@@ -318,12 +326,14 @@ base::Result<void> SqliteStore::write_link(Step& step, const Settlement& s) {
   const bool made = found.link_id == 0;
   ASSIGN_OR_RETURN(
       Statement * found_write,
-      made ? statement("INSERT INTO lockstep_links(mapping_id, row_key, record_id, upsert_key, state, stamp, base, sent) "
-                       "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9)")
-           : statement("UPDATE lockstep_links SET mapping_id = ?1, row_key = COALESCE(?2, row_key), record_id = "
-                       "COALESCE(?3, record_id), upsert_key = COALESCE(?4, upsert_key), state = ?5, stamp = COALESCE(?6, "
-                       "stamp), base = COALESCE(?7, base), sent = CASE WHEN ?8 THEN ?9 ELSE sent END WHERE link_id = "
-                       "?10"));
+      made ? statement(
+                 "INSERT INTO lockstep_links(mapping_id, row_key, record_id, upsert_key, state, stamp, base, sent) "
+                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9)")
+           : statement(
+                 "UPDATE lockstep_links SET mapping_id = ?1, row_key = COALESCE(?2, row_key), record_id = "
+                 "COALESCE(?3, record_id), upsert_key = COALESCE(?4, upsert_key), state = ?5, stamp = COALESCE(?6, "
+                 "stamp), base = COALESCE(?7, base), sent = CASE WHEN ?8 THEN ?9 ELSE sent END WHERE link_id = "
+                 "?10"));
   Use use{*found_write};
   use->bind(1, p.number).bind_or_null(2, found.row_key);
   use->bind_or_null(3, s.link ? record.view() : std::string_view{}).bind_or_null(4, s.upsert_key);
@@ -354,9 +364,10 @@ base::Result<void> SqliteStore::write_outbox(Step& step, const Settlement& s) {
   const std::string& row = step.found[s.at].row_key;
   if (row.empty()) return {};
   if (s.acknowledge != OutboxSeq::none || (s.parked && !step.observed)) {
-    ASSIGN_OR_RETURN(Statement * take,
-                     statement("DELETE FROM lockstep_outbox WHERE mapping_id = ?1 AND row_key = ?2 AND (?3 = 0 OR seq = "
-                               "?3)"));
+    ASSIGN_OR_RETURN(
+        Statement * take,
+        statement("DELETE FROM lockstep_outbox WHERE mapping_id = ?1 AND row_key = ?2 AND (?3 = 0 OR seq = "
+                  "?3)"));
     take->bind(1, step.mapping.number).bind(2, row).bind(3, static_cast<std::int64_t>(s.acknowledge));
     RETURN_IF_ERROR(database_.run(*take, "acknowledging an edit"));
   }

@@ -47,7 +47,8 @@ class Capture {
       (watched += ", ") += quoted(place->name);
       (changed += " OR ") += differs(quoted(place->name));
     }
-    const std::string either = workspace("NEW.") == "1" ? "1" : "(" + workspace("NEW.") + " OR " + workspace("OLD.") + ")";
+    const std::string either =
+        workspace("NEW.") == "1" ? "1" : "(" + workspace("NEW.") + " OR " + workspace("OLD.") + ")";
     add("update", "AFTER UPDATE OF " + watched, either + " AND (" + changed + ")",
         mark_updated() + follow_key() + enqueue("OLD.", "OLD." + key_ + " IS NOT NEW." + key_) + enqueue("NEW."));
 
@@ -66,7 +67,8 @@ class Capture {
       (taken += taken.empty() ? "" : " OR ") += "(" + same + ")";
     }
     if (!taken.empty()) {
-      // A key of its own stands for the row itself: on INSERT it may be undefined here, and a row too many does no harm.
+      // A key of its own stands for the row itself: on INSERT it may be undefined here, and a row too many does no
+      // harm.
       add("replaced", "BEFORE INSERT", "1", enqueue_rows(taken));
       add("displaced", "BEFORE UPDATE", "1", enqueue_rows("(" + taken + ") AND " + key_ + " IS NOT OLD." + key_));
     }

@@ -130,9 +130,10 @@ TEST_F(Capture, IsSetUpAgainWhenTheApplicationRebuiltItsTable) {
   settle_all();
   prepare();
   EXPECT_EQ(waiting(), Keys{});
-  client_.run("CREATE TABLE next AS SELECT * FROM contacts; DROP TABLE contacts; "
-              "CREATE TABLE contacts(id INTEGER PRIMARY KEY, workspace_id TEXT, last_name TEXT, email TEXT); "
-              "INSERT INTO contacts SELECT id, workspace_id, last_name, email FROM next");
+  client_.run(
+      "CREATE TABLE next AS SELECT * FROM contacts; DROP TABLE contacts; "
+      "CREATE TABLE contacts(id INTEGER PRIMARY KEY, workspace_id TEXT, last_name TEXT, email TEXT); "
+      "INSERT INTO contacts SELECT id, workspace_id, last_name, email FROM next");
   client_.run("UPDATE contacts SET last_name = 'unseen' WHERE id = 2");
   prepare();
   EXPECT_EQ(waiting(), (Keys{"1", "2"})) << "nobody knows which of them were edited";
@@ -203,8 +204,9 @@ TEST_F(Capture, AColumnThatWouldChangeAValueRefusesIt) {
 }
 
 TEST_F(Capture, AForeignKeyRefusesOneRowAndNotThePage) {
-  client_.run("CREATE TABLE mails(mail TEXT PRIMARY KEY); CREATE TABLE owned(id INTEGER PRIMARY KEY, last_name TEXT "
-              "REFERENCES mails(mail) DEFERRABLE INITIALLY DEFERRED, email TEXT); INSERT INTO mails VALUES ('ok')");
+  client_.run(
+      "CREATE TABLE mails(mail TEXT PRIMARY KEY); CREATE TABLE owned(id INTEGER PRIMARY KEY, last_name TEXT "
+      "REFERENCES mails(mail) DEFERRABLE INITIALLY DEFERRED, email TEXT); INSERT INTO mails VALUES ('ok')");
   mapping_ = test_mapping(8, "owned");
   prepare();
   const auto page = test_page(1, {"ok", "missing", "ok"});

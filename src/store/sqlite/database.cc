@@ -20,13 +20,16 @@ ErrorKind kind_of(int code) {
     case SQLITE_NOMEM:
     case SQLITE_PROTOCOL:
       return ErrorKind::unreachable;
-    case SQLITE_CORRUPT: return ErrorKind::corrupt;
-    case SQLITE_INTERRUPT: return ErrorKind::cancelled;
+    case SQLITE_CORRUPT:
+      return ErrorKind::corrupt;
+    case SQLITE_INTERRUPT:
+      return ErrorKind::cancelled;
     case SQLITE_CONSTRAINT:
     case SQLITE_MISMATCH:
     case SQLITE_TOOBIG:
       return ErrorKind::rejected;
-    default: return ErrorKind::settings;  // NOTADB; or a table changed under us: SQLITE_ERROR, SQLITE_SCHEMA
+    default:
+      return ErrorKind::settings;  // NOTADB; or a table changed under us: SQLITE_ERROR, SQLITE_SCHEMA
   }
 }
 
@@ -35,9 +38,12 @@ std::string_view remedy_for(int code) {
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
       return "another program keeps the database locked: close it or let it commit; the work is tried again";
-    case SQLITE_CANTOPEN: return "check that the folder exists and that this user may write to it";
-    case SQLITE_FULL: return "the disk is full: free some space; nothing was stored in part";
-    case SQLITE_IOERR: return "the disk did not answer: check it and its space";
+    case SQLITE_CANTOPEN:
+      return "check that the folder exists and that this user may write to it";
+    case SQLITE_FULL:
+      return "the disk is full: free some space; nothing was stored in part";
+    case SQLITE_IOERR:
+      return "the disk did not answer: check it and its space";
     case SQLITE_READONLY:
     case SQLITE_PERM:
       return "the file or its folder is read-only for this user: give it write permission";
@@ -50,15 +56,20 @@ std::string_view remedy_for(int code) {
     case SQLITE_ERROR:
     case SQLITE_SCHEMA:
       return "a table may have been changed meanwhile: `lockstep mapping check` names what is missing";
-    default: return "";
+    default:
+      return "";
   }
 }
 
-std::string name_of_code(int code) { return "SQLITE_" + std::to_string(code); }
+std::string name_of_code(int code) {
+  return "SQLITE_" + std::to_string(code);
+}
 
 }  // namespace
 
-Statement::~Statement() { sqlite3_finalize(handle_); }
+Statement::~Statement() {
+  sqlite3_finalize(handle_);
+}
 
 Statement& Statement::bind(int at, std::string_view text) {
   // A null pointer would bind NULL; an empty text is none.
@@ -84,15 +95,24 @@ Statement& Statement::bind_null(int at) {
 
 Statement::Step Statement::step() {
   switch (sqlite3_step(handle_)) {
-    case SQLITE_ROW: return Step::row;
-    case SQLITE_DONE: return Step::done;
-    default: return Step::failed;
+    case SQLITE_ROW:
+      return Step::row;
+    case SQLITE_DONE:
+      return Step::done;
+    default:
+      return Step::failed;
   }
 }
-void Statement::reset() { sqlite3_reset(handle_); }
+void Statement::reset() {
+  sqlite3_reset(handle_);
+}
 
-bool Statement::is_null(int column) const { return sqlite3_column_type(handle_, column) == SQLITE_NULL; }
-int Statement::type(int column) const { return sqlite3_column_type(handle_, column); }
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(handle_, column) == SQLITE_NULL;
+}
+int Statement::type(int column) const {
+  return sqlite3_column_type(handle_, column);
+}
 std::string_view Statement::text(int column) const {
   const auto* bytes = static_cast<const char*>(static_cast<const void*>(sqlite3_column_text(handle_, column)));
   return bytes ? std::string_view{bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))}
@@ -103,10 +123,16 @@ std::string_view Statement::blob(int column) const {
   return bytes ? std::string_view{bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))}
                : std::string_view{};
 }
-std::int64_t Statement::integer(int column) const { return sqlite3_column_int64(handle_, column); }
-double Statement::real(int column) const { return sqlite3_column_double(handle_, column); }
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(handle_, column);
+}
+double Statement::real(int column) const {
+  return sqlite3_column_double(handle_, column);
+}
 
-Database::~Database() { sqlite3_close_v2(handle_); }
+Database::~Database() {
+  sqlite3_close_v2(handle_);
+}
 
 base::Result<Database> Database::open(const std::string& path, int busy_timeout_ms) {
   Database database;
@@ -148,9 +174,12 @@ base::Result<std::optional<std::string>> Database::value(std::string_view sql, s
   ASSIGN_OR_RETURN(Statement statement, prepare(sql));
   if (sqlite3_bind_parameter_count(statement.handle_) > 0) statement.bind(1, parameter);
   switch (statement.step()) {
-    case Statement::Step::failed: return std::unexpected(error("reading the database"));
-    case Statement::Step::done: return std::nullopt;
-    case Statement::Step::row: break;
+    case Statement::Step::failed:
+      return std::unexpected(error("reading the database"));
+    case Statement::Step::done:
+      return std::nullopt;
+    case Statement::Step::row:
+      break;
   }
   if (statement.is_null(0)) return std::nullopt;
   return std::string{statement.text(0)};
@@ -163,20 +192,33 @@ base::Error Database::error(std::string_view doing) const {
   return {kind_of(code), std::move(text), name_of_code(code)};
 }
 
-bool Database::refused_a_row() const { return kind_of(sqlite3_errcode(handle_)) == ErrorKind::rejected; }
+bool Database::refused_a_row() const {
+  return kind_of(sqlite3_errcode(handle_)) == ErrorKind::rejected;
+}
 bool Database::unique_violated() const {
   const int code = sqlite3_extended_errcode(handle_);
   return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY;
 }
-std::string Database::message() const { return handle_ ? sqlite3_errmsg(handle_) : "out of memory"; }
-bool Database::in_transaction() const { return sqlite3_get_autocommit(handle_) == 0; }
+std::string Database::message() const {
+  return handle_ ? sqlite3_errmsg(handle_) : "out of memory";
+}
+bool Database::in_transaction() const {
+  return sqlite3_get_autocommit(handle_) == 0;
+}
 bool Database::owes_foreign_keys() const {
   int current = 0, highest = 0;
   sqlite3_db_status(handle_, SQLITE_DBSTATUS_DEFERRED_FKS, &current, &highest, 0);
   return current != 0;
 }
-int Database::changes() const { return sqlite3_changes(handle_); }
-std::int64_t Database::last_rowid() const { return sqlite3_last_insert_rowid(handle_); }
+void Database::enable_triggers(bool on) {
+  sqlite3_db_config(handle_, SQLITE_DBCONFIG_ENABLE_TRIGGER, on ? 1 : 0, nullptr);
+}
+int Database::changes() const {
+  return sqlite3_changes(handle_);
+}
+std::int64_t Database::last_rowid() const {
+  return sqlite3_last_insert_rowid(handle_);
+}
 
 base::Result<Transaction> Transaction::begin(Database& database) {
   // IMMEDIATE: a transaction that reads first and writes later could find its snapshot stale.

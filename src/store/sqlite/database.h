@@ -70,8 +70,7 @@ class Use {
 class Database {
  public:
   Database() = default;
-  Database(Database&& other) noexcept
-      : handle_(std::exchange(other.handle_, nullptr)), path_(std::move(other.path_)) {}
+  Database(Database&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)), path_(std::move(other.path_)) {}
   Database& operator=(Database&& other) noexcept {
     std::swap(handle_, other.handle_);
     std::swap(path_, other.path_);
@@ -93,12 +92,14 @@ class Database {
 
   /// The connection's last error, in our terms.
   base::Error error(std::string_view doing) const;
-  bool refused_a_row() const;   ///< The last error was a constraint, a type or a size: the row's own fault.
+  bool refused_a_row() const;  ///< The last error was a constraint, a type or a size: the row's own fault.
   bool unique_violated() const;
   std::string message() const;
   bool in_transaction() const;
   bool owes_foreign_keys() const;  ///< A deferred foreign key is violated so far.
   int changes() const;
+  /// Switches every trigger off or on for this connection. Costs a new preparation of every statement.
+  void enable_triggers(bool on);
   std::int64_t last_rowid() const;
 
  private:

@@ -15,9 +15,12 @@ using model::Cell;
 
 std::string_view name_of(Conflict::Decision decision) {
   switch (decision) {
-    case Conflict::Decision::org_won: return "org_won";
-    case Conflict::Decision::store_won: return "store_won";
-    case Conflict::Decision::open: return "open";
+    case Conflict::Decision::org_won:
+      return "org_won";
+    case Conflict::Decision::store_won:
+      return "store_won";
+    case Conflict::Decision::open:
+      return "open";
   }
   return "open";
 }
@@ -47,10 +50,11 @@ base::Result<void> SqliteStore::write_conflicts(Step& step, const Settlement& s)
     };
     if (conflict.decision == Conflict::Decision::open) {
       // Both sides still hold theirs, so the newest values are the whole story.
-      ASSIGN_OR_RETURN(Statement * renew,
-                       statement("UPDATE lockstep_conflicts SET base_value = ?5, org_value = ?6, store_value = ?7, "
-                                 "record_id = COALESCE(?4, record_id) WHERE mapping_id = ?1 AND field = ?2 AND row_key IS "
-                                 "?3 AND decision = ?8 AND resolved_at IS NULL AND ?9 IS NOT NULL"));
+      ASSIGN_OR_RETURN(
+          Statement * renew,
+          statement("UPDATE lockstep_conflicts SET base_value = ?5, org_value = ?6, store_value = ?7, "
+                    "record_id = COALESCE(?4, record_id) WHERE mapping_id = ?1 AND field = ?2 AND row_key IS "
+                    "?3 AND decision = ?8 AND resolved_at IS NULL AND ?9 IS NOT NULL"));
       bind_keys(*renew);
       RETURN_IF_ERROR(database_.run(*renew, "recording a conflict"));
       if (database_.changes() > 0) {
@@ -58,12 +62,13 @@ base::Result<void> SqliteStore::write_conflicts(Step& step, const Settlement& s)
         continue;
       }
     }
-    ASSIGN_OR_RETURN(Statement * record_it,
-                     statement("INSERT INTO lockstep_conflicts(mapping_id, field, row_key, record_id, base_value, "
-                               "org_value, store_value, decision, at, column_name) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
-                               "?9, ?10 WHERE NOT EXISTS (SELECT 1 FROM lockstep_conflicts WHERE mapping_id = ?1 AND "
-                               "row_key IS ?3 AND field = ?2 AND record_id IS ?4 AND base_value IS ?5 AND org_value IS ?6 "
-                               "AND store_value IS ?7 AND decision = ?8 AND resolved_at IS NULL)"));
+    ASSIGN_OR_RETURN(
+        Statement * record_it,
+        statement("INSERT INTO lockstep_conflicts(mapping_id, field, row_key, record_id, base_value, "
+                  "org_value, store_value, decision, at, column_name) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
+                  "?9, ?10 WHERE NOT EXISTS (SELECT 1 FROM lockstep_conflicts WHERE mapping_id = ?1 AND "
+                  "row_key IS ?3 AND field = ?2 AND record_id IS ?4 AND base_value IS ?5 AND org_value IS ?6 "
+                  "AND store_value IS ?7 AND decision = ?8 AND resolved_at IS NULL)"));
     bind_keys(*record_it);
     record_it->bind(10, p.columns[conflict.field]->name);
     RETURN_IF_ERROR(database_.run(*record_it, "recording a conflict"));
@@ -107,12 +112,13 @@ base::Result<void> SqliteStore::park(Step& step, std::size_t at, const core::Par
   // Pulled records are offered again by the record, pushed rows by the row.
   if (step.observed && step.record(at)) return park_record(step.mapping.mapping, step.record(at), parked);
   if (step.found[at].row_key.empty()) return {};
-  ASSIGN_OR_RETURN(Statement * put,
-                   statement("INSERT INTO lockstep_parked(mapping_id, row_key, kind, message, service_code, parked_at, "
-                             "retry_at, waits_for, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT "
-                             "(mapping_id, row_key) WHERE row_key IS NOT NULL DO UPDATE SET kind = excluded.kind, message "
-                             "= excluded.message, service_code = excluded.service_code, retry_at = excluded.retry_at, "
-                             "waits_for = excluded.waits_for, changed_at = max(changed_at, excluded.changed_at)"));
+  ASSIGN_OR_RETURN(
+      Statement * put,
+      statement("INSERT INTO lockstep_parked(mapping_id, row_key, kind, message, service_code, parked_at, "
+                "retry_at, waits_for, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT "
+                "(mapping_id, row_key) WHERE row_key IS NOT NULL DO UPDATE SET kind = excluded.kind, message "
+                "= excluded.message, service_code = excluded.service_code, retry_at = excluded.retry_at, "
+                "waits_for = excluded.waits_for, changed_at = max(changed_at, excluded.changed_at)"));
   const std::string now = base::to_iso(step.now);
   put->bind(1, step.mapping.number).bind(2, step.found[at].row_key).bind(3, base::name_of(parked.error.kind));
   put->bind(4, parked.error.message).bind_or_null(5, parked.error.service_code).bind(6, now);
@@ -124,12 +130,13 @@ base::Result<void> SqliteStore::park(Step& step, std::size_t at, const core::Par
 base::Result<void> SqliteStore::park_record(const model::Mapping& mapping, model::RecordId record,
                                             const core::Parked& parked) {
   if (!record) return {};
-  ASSIGN_OR_RETURN(Statement * put,
-                   statement("INSERT INTO lockstep_parked(mapping_id, record_id, kind, message, service_code, parked_at, "
-                             "retry_at, waits_for) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (mapping_id, "
-                             "record_id) WHERE record_id IS NOT NULL DO UPDATE SET kind = excluded.kind, message = "
-                             "excluded.message, service_code = excluded.service_code, retry_at = excluded.retry_at, "
-                             "waits_for = excluded.waits_for"));
+  ASSIGN_OR_RETURN(
+      Statement * put,
+      statement("INSERT INTO lockstep_parked(mapping_id, record_id, kind, message, service_code, parked_at, "
+                "retry_at, waits_for) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (mapping_id, "
+                "record_id) WHERE record_id IS NOT NULL DO UPDATE SET kind = excluded.kind, message = "
+                "excluded.message, service_code = excluded.service_code, retry_at = excluded.retry_at, "
+                "waits_for = excluded.waits_for"));
   const std::string now = base::to_iso(clock_.now());
   put->bind(1, static_cast<std::int64_t>(mapping.id)).bind(2, record.view()).bind(3, base::name_of(parked.error.kind));
   put->bind(4, parked.error.message).bind_or_null(5, parked.error.service_code).bind(6, now);

@@ -50,14 +50,16 @@ Process this_process() {
 
 /// True if `owner` is known to live no more.
 bool is_dead(const Process& owner, const Process& here) {
-  if (owner.host != here.host) return false;   // Another machine: only time tells.
-  if (owner.boot != here.boot) return true;    // This machine, before its last start.
+  if (owner.host != here.host) return false;  // Another machine: only time tells.
+  if (owner.boot != here.boot) return true;   // This machine, before its last start.
   return start_of(owner.pid) != owner.started;
 }
 
 base::Error lost(const core::Lease& lease) {
   return {ErrorKind::cancelled,
-          "the lease on integration " + lease.integration.text + " was taken over; this run must stop", {}, {}};
+          "the lease on integration " + lease.integration.text + " was taken over; this run must stop",
+          {},
+          {}};
 }
 
 }  // namespace

@@ -83,9 +83,7 @@ TEST(SqliteOpen, AFullDiskStoresNothingInPart) {
   if (child == 0) {
     auto own = SqliteStore::open(folder.file());
     if (!own || !(*own)->prepare(mapping)) _exit(2);
-    struct ::rlimit limit {
-      64 * 1024, 64 * 1024
-    };
+    struct ::rlimit limit{64 * 1024, 64 * 1024};
     setrlimit(RLIMIT_FSIZE, &limit);
     const auto loaded =
         (*own)->load(mapping, test_page(1, std::vector<std::string>(5000, std::string(100, 'n'))), model::Watermark{});

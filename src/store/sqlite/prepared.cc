@@ -41,6 +41,11 @@ base::Result<std::unique_ptr<Prepared>> make_prepared(Database& database, const 
   p.workspace = mapping.workspace.empty() ? nullptr : p.table.find("workspace_id");
   p.sync = sync_columns(mapping, p.table);
   p.generates_key = p.key->affinity == Affinity::text && !p.key->has_default;
+  for (const Column& column : p.table.columns) {
+    const bool mapped = std::ranges::any_of(
+        mapping.fields, [&](const model::FieldMapping& field) { return p.table.find(field.column) == &column; });
+    if (column.defaults_to_now && !mapped) p.stamped.push_back(quoted(column.name));
+  }
   p.parents.resize(mapping.fields.size());
   std::string names;
   for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
@@ -68,6 +73,7 @@ std::string insert_sql(const Prepared& p, const model::FieldSet& fields) {
   if (p.generates_key) add(p.key_name);
   for (const std::string* name : {&p.sync.record, &p.sync.status, &p.sync.error, &p.sync.synced_at})
     if (!name->empty()) add(*name);
+  for (const std::string& name : p.stamped) add(name);
   std::string sql = "INSERT INTO " + quoted(p.table.name);
   sql += names.empty() ? " DEFAULT VALUES" : "(" + names + ") VALUES (" + places + ")";
   if (!p.table.rowid_key) sql += " RETURNING " + p.key_name;

@@ -32,13 +32,15 @@ struct Prepared {
   std::int64_t number = 0;  ///< The mapping's id.
   std::uint32_t layout = 0;
   const Column* key = nullptr;
-  std::string key_name;                 ///< Quoted.
-  std::string of_workspace;             ///< A condition; "1" for every row.
-  const Column* workspace = nullptr;    ///< Null where the table has no such column.
-  std::vector<const Column*> columns;   ///< One a field.
+  std::string key_name;                   ///< Quoted.
+  std::string of_workspace;               ///< A condition; "1" for every row.
+  const Column* workspace = nullptr;      ///< Null where the table has no such column.
+  std::vector<const Column*> columns;     ///< One a field.
   std::optional<std::size_t> name_field;  ///< The field that holds the record's Name.
   SyncColumns sync;
-  bool generates_key = false;           ///< The table gives text keys no default: we make one.
+  std::vector<std::string> stamped;  ///< Columns that default to the time: bound, since the default costs as much
+                                     ///< as the rest of the row. Quoted.
+  bool generates_key = false;        ///< The table gives text keys no default: we make one.
   std::vector<std::unique_ptr<Parent>> parents;  ///< One a field; null where there is none or it is not prepared.
 
   Statement read_row;
@@ -54,8 +56,8 @@ struct Prepared {
 base::Result<std::unique_ptr<Prepared>> make_prepared(Database& database, const model::Mapping& mapping, Table table);
 
 /// The statement that inserts a row with `fields`: parameters are the fields in order, then the workspace (if the
-/// table has one), the key (if generated), then record id, status, error and synced_at as far as there are columns.
-/// Where the key is not the rowid the statement returns it.
+/// table has one), the key (if generated), then record id, status, error and synced_at as far as there are columns,
+/// then the time for every stamped column. Where the key is not the rowid the statement returns it.
 std::string insert_sql(const Prepared& mapping, const model::FieldSet& fields);
 
 /// The statement that updates a row: parameters are the fields in order, record id, status, error and synced_at as

@@ -27,7 +27,9 @@ constexpr const char* link_by_upsert_key =
 
 }  // namespace
 
-std::string_view name_of(LinkState state) { return state_names[static_cast<std::size_t>(state)]; }
+std::string_view name_of(LinkState state) {
+  return state_names[static_cast<std::size_t>(state)];
+}
 
 LinkState link_state_named(std::string_view name) {
   const auto found = std::ranges::find(state_names, name);
@@ -82,9 +84,12 @@ base::Result<bool> SqliteStore::read_link(Step& step, std::size_t at, const char
   Use link{*find};
   link->bind(1, step.mapping.number).bind(2, key);
   switch (link->step()) {
-    case Statement::Step::failed: return std::unexpected(database_.error("reading a link"));
-    case Statement::Step::done: return false;
-    case Statement::Step::row: break;
+    case Statement::Step::failed:
+      return std::unexpected(database_.error("reading a link"));
+    case Statement::Step::done:
+      return false;
+    case Statement::Step::row:
+      break;
   }
   core::KnownHead& head = step.known.heads[at];
   Found& found = step.found[at];
@@ -105,8 +110,9 @@ base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
   core::KnownHead& head = step.known.heads[at];
   const Found& found = step.found[at];
   {
-    ASSIGN_OR_RETURN(Statement * find, statement("SELECT seq, changed_at FROM lockstep_outbox WHERE mapping_id = ?1 AND "
-                                                 "row_key = ?2"));
+    ASSIGN_OR_RETURN(Statement * find,
+                     statement("SELECT seq, changed_at FROM lockstep_outbox WHERE mapping_id = ?1 AND "
+                               "row_key = ?2"));
     Use entry{*find};
     entry->bind(1, p.number).bind(2, found.row_key);
     const auto read = entry->step();
@@ -121,8 +127,10 @@ base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
   switch (row->step()) {
     case Statement::Step::failed:
       return std::unexpected(database_.error("reading row " + found.row_key + " of table " + p.table.name));
-    case Statement::Step::done: return {};
-    case Statement::Step::row: break;
+    case Statement::Step::done:
+      return {};
+    case Statement::Step::row:
+      break;
   }
   head.row_exists = true;
   const std::span<Cell> cells = step.known.rows[at];
@@ -160,22 +168,27 @@ base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
     if (raw->empty()) continue;
     cells[i] = Cell::unresolved();
     if (!p.parents[i]) continue;
-    ASSIGN_OR_RETURN(Statement * find, statement("SELECT record_id FROM lockstep_links WHERE mapping_id = ?1 AND row_key "
-                                                 "= ?2 AND record_id IS NOT NULL"));
+    ASSIGN_OR_RETURN(Statement * find,
+                     statement("SELECT record_id FROM lockstep_links WHERE mapping_id = ?1 AND row_key "
+                               "= ?2 AND record_id IS NOT NULL"));
     Use link{*find};
     link->bind(1, p.parents[i]->mapping).bind(2, *raw);
     switch (link->step()) {
-      case Statement::Step::failed: return std::unexpected(database_.error("reading a parent's link"));
-      case Statement::Step::done: break;
-      case Statement::Step::row: cells[i] = Cell{arena.copy(link->text(0))};
+      case Statement::Step::failed:
+        return std::unexpected(database_.error("reading a parent's link"));
+      case Statement::Step::done:
+        break;
+      case Statement::Step::row:
+        cells[i] = Cell{arena.copy(link->text(0))};
     }
   }
   return {};
 }
 
 base::Result<void> SqliteStore::read_parked(Step& step, std::size_t at) {
-  ASSIGN_OR_RETURN(Statement * find, statement("SELECT 1 FROM lockstep_parked WHERE mapping_id = ?1 AND (row_key = ?2 OR "
-                                               "record_id = ?3)"));
+  ASSIGN_OR_RETURN(Statement * find,
+                   statement("SELECT 1 FROM lockstep_parked WHERE mapping_id = ?1 AND (row_key = ?2 OR "
+                             "record_id = ?3)"));
   Use use{*find};
   const model::RecordId record = step.record(at);
   use->bind(1, step.mapping.number).bind_or_null(2, step.found[at].row_key).bind_or_null(3, record.view());
@@ -186,14 +199,18 @@ base::Result<void> SqliteStore::read_parked(Step& step, std::size_t at) {
 }
 
 base::Result<std::optional<std::string>> SqliteStore::row_of_record(std::int64_t mapping, std::string_view record) {
-  ASSIGN_OR_RETURN(Statement * find, statement("SELECT row_key FROM lockstep_links WHERE mapping_id = ?1 AND record_id = "
-                                               "?2 AND row_key IS NOT NULL AND state <> 'row_gone'"));
+  ASSIGN_OR_RETURN(Statement * find,
+                   statement("SELECT row_key FROM lockstep_links WHERE mapping_id = ?1 AND record_id = "
+                             "?2 AND row_key IS NOT NULL AND state <> 'row_gone'"));
   Use use{*find};
   use->bind(1, mapping).bind(2, record);
   switch (use->step()) {
-    case Statement::Step::failed: return std::unexpected(database_.error("looking for a parent's row"));
-    case Statement::Step::done: return std::nullopt;
-    case Statement::Step::row: return std::string{use->text(0)};
+    case Statement::Step::failed:
+      return std::unexpected(database_.error("looking for a parent's row"));
+    case Statement::Step::done:
+      return std::nullopt;
+    case Statement::Step::row:
+      return std::string{use->text(0)};
   }
   return std::nullopt;
 }

@@ -78,31 +78,36 @@ void bind_time(Statement& statement, int at, const std::optional<base::Utc>& tim
 }  // namespace
 
 base::Result<std::vector<core::Integration>> SqliteStore::integrations() {
-  ASSIGN_OR_RETURN(Statement * find,
-                   statement("SELECT id, workspace_id, flow, login_url, instance_url, org_id, username, access_token, "
-                             "refresh_token, is_active, sync_direction, sync_frequency, sync_others, sync_contacts, "
-                             "sync_accounts, sync_opportunities, sync_tasks, sync_events, conflict_resolution, filters, "
-                             "sync_status, last_error, last_sync_at, next_sync_at, stats, created_at FROM "
-                             "lockstep_integrations ORDER BY created_at, id"));
+  ASSIGN_OR_RETURN(
+      Statement * find,
+      statement("SELECT id, workspace_id, flow, login_url, instance_url, org_id, username, access_token, "
+                "refresh_token, is_active, sync_direction, sync_frequency, sync_others, sync_contacts, "
+                "sync_accounts, sync_opportunities, sync_tasks, sync_events, conflict_resolution, filters, "
+                "sync_status, last_error, last_sync_at, next_sync_at, stats, created_at FROM "
+                "lockstep_integrations ORDER BY created_at, id"));
   Use use{*find};
   std::vector<core::Integration> all;
   while (true) {
     switch (use->step()) {
-      case Statement::Step::failed: return std::unexpected(database_.error("reading the integrations"));
-      case Statement::Step::done: return all;
-      case Statement::Step::row: all.push_back(integration_from(*use));
+      case Statement::Step::failed:
+        return std::unexpected(database_.error("reading the integrations"));
+      case Statement::Step::done:
+        return all;
+      case Statement::Step::row:
+        all.push_back(integration_from(*use));
     }
   }
 }
 
 base::Result<void> SqliteStore::save(const core::Integration& i) {
-  ASSIGN_OR_RETURN(Statement * put,
-                   statement("REPLACE INTO lockstep_integrations(id, workspace_id, flow, login_url, instance_url, org_id, "
-                             "username, access_token, refresh_token, is_active, sync_direction, sync_frequency, "
-                             "sync_others, sync_contacts, sync_accounts, sync_opportunities, sync_tasks, sync_events, "
-                             "conflict_resolution, filters, sync_status, last_error, last_sync_at, next_sync_at, stats, "
-                             "created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-                             "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)"));
+  ASSIGN_OR_RETURN(
+      Statement * put,
+      statement("REPLACE INTO lockstep_integrations(id, workspace_id, flow, login_url, instance_url, org_id, "
+                "username, access_token, refresh_token, is_active, sync_direction, sync_frequency, "
+                "sync_others, sync_contacts, sync_accounts, sync_opportunities, sync_tasks, sync_events, "
+                "conflict_resolution, filters, sync_status, last_error, last_sync_at, next_sync_at, stats, "
+                "created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+                "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)"));
   std::map<std::string, bool> others = i.sync_objects;
   Use use{*put};
   for (int flag = 0; flag < 5; ++flag) {
@@ -127,9 +132,10 @@ base::Result<void> SqliteStore::save(const core::Integration& i) {
 
 base::Result<void> SqliteStore::save_tokens(const model::IntegrationId& id, std::string_view sealed_access_token,
                                             std::string_view sealed_refresh_token, std::string_view instance_url) {
-  ASSIGN_OR_RETURN(Statement * put, statement("UPDATE lockstep_integrations SET access_token = ?2, refresh_token = CASE "
-                                              "WHEN ?3 = '' THEN refresh_token ELSE ?3 END, instance_url = ?4 WHERE id = "
-                                              "?1"));
+  ASSIGN_OR_RETURN(Statement * put,
+                   statement("UPDATE lockstep_integrations SET access_token = ?2, refresh_token = CASE "
+                             "WHEN ?3 = '' THEN refresh_token ELSE ?3 END, instance_url = ?4 WHERE id = "
+                             "?1"));
   put->bind(1, id.text).bind(2, sealed_access_token).bind(3, sealed_refresh_token).bind(4, instance_url);
   RETURN_IF_ERROR(database_.run(*put, "storing the tokens of integration " + id.text));
   if (database_.changes() == 0)
@@ -150,16 +156,20 @@ base::Result<void> SqliteStore::save_state(const core::Integration& i) {
 }
 
 base::Result<std::vector<core::MappingSetting>> SqliteStore::mappings(const model::IntegrationId& integration) {
-  ASSIGN_OR_RETURN(Statement * find, statement("SELECT id, integration_id, workspace_id, object_type, table_name, mappings "
-                                               "FROM lockstep_field_mappings WHERE integration_id = ?1 ORDER BY id"));
+  ASSIGN_OR_RETURN(Statement * find,
+                   statement("SELECT id, integration_id, workspace_id, object_type, table_name, mappings "
+                             "FROM lockstep_field_mappings WHERE integration_id = ?1 ORDER BY id"));
   Use use{*find};
   use->bind(1, integration.text);
   std::vector<core::MappingSetting> all;
   while (true) {
     switch (use->step()) {
-      case Statement::Step::failed: return std::unexpected(database_.error("reading the mappings"));
-      case Statement::Step::done: return all;
-      case Statement::Step::row: break;
+      case Statement::Step::failed:
+        return std::unexpected(database_.error("reading the mappings"));
+      case Statement::Step::done:
+        return all;
+      case Statement::Step::row:
+        break;
     }
     all.push_back({.id = static_cast<model::MappingId>(use->integer(0)),
                    .integration = {std::string{use->text(1)}},
@@ -172,10 +182,11 @@ base::Result<std::vector<core::MappingSetting>> SqliteStore::mappings(const mode
 
 base::Result<void> SqliteStore::save(core::MappingSetting& mapping) {
   // An update in place, because REPLACE would drop what a later version keeps beside these columns.
-  ASSIGN_OR_RETURN(Statement * put,
-                   statement("INSERT INTO lockstep_field_mappings(id, integration_id, workspace_id, object_type, "
-                             "table_name, mappings) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET "
-                             "integration_id = ?2, workspace_id = ?3, object_type = ?4, table_name = ?5, mappings = ?6"));
+  ASSIGN_OR_RETURN(
+      Statement * put,
+      statement("INSERT INTO lockstep_field_mappings(id, integration_id, workspace_id, object_type, "
+                "table_name, mappings) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET "
+                "integration_id = ?2, workspace_id = ?3, object_type = ?4, table_name = ?5, mappings = ?6"));
   const std::string fields = fields_json(mapping.fields);
   const bool made = mapping.id == model::MappingId{};
   if (made) {
@@ -191,12 +202,13 @@ base::Result<void> SqliteStore::save(core::MappingSetting& mapping) {
 }
 
 base::Result<void> SqliteStore::save(const core::RunRecord& run) {
-  ASSIGN_OR_RETURN(Statement * put,
-                   statement("INSERT INTO lockstep_sync_logs(id, integration_id, operation, status, started_at, "
-                             "completed_at, duration, api_calls, summary, objects, sync_errors) VALUES (?1, ?2, ?3, ?4, "
-                             "?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO UPDATE SET integration_id = ?2, operation "
-                             "= ?3, status = ?4, started_at = ?5, completed_at = ?6, duration = ?7, api_calls = ?8, "
-                             "summary = ?9, objects = ?10, sync_errors = ?11"));
+  ASSIGN_OR_RETURN(
+      Statement * put,
+      statement("INSERT INTO lockstep_sync_logs(id, integration_id, operation, status, started_at, "
+                "completed_at, duration, api_calls, summary, objects, sync_errors) VALUES (?1, ?2, ?3, ?4, "
+                "?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO UPDATE SET integration_id = ?2, operation "
+                "= ?3, status = ?4, started_at = ?5, completed_at = ?6, duration = ?7, api_calls = ?8, "
+                "summary = ?9, objects = ?10, sync_errors = ?11"));
   const std::string started = base::to_iso(run.started_at), summary = summary_json(run), objects = objects_json(run),
                     errors = errors_json(run);
   std::string completed;
@@ -215,9 +227,12 @@ base::Result<std::vector<core::RunRecord>> SqliteStore::runs(std::size_t limit) 
   std::vector<core::RunRecord> all;
   while (true) {
     switch (use->step()) {
-      case Statement::Step::failed: return std::unexpected(database_.error("reading the sync logs"));
-      case Statement::Step::done: return all;
-      case Statement::Step::row: all.push_back(run_from(*use));
+      case Statement::Step::failed:
+        return std::unexpected(database_.error("reading the sync logs"));
+      case Statement::Step::done:
+        return all;
+      case Statement::Step::row:
+        all.push_back(run_from(*use));
     }
   }
 }
@@ -228,9 +243,12 @@ base::Result<std::optional<core::RunRecord>> SqliteStore::run(const model::RunId
   Use use{*find};
   use->bind(1, id.text);
   switch (use->step()) {
-    case Statement::Step::failed: return std::unexpected(database_.error("reading run " + id.text));
-    case Statement::Step::done: return std::nullopt;
-    case Statement::Step::row: break;
+    case Statement::Step::failed:
+      return std::unexpected(database_.error("reading run " + id.text));
+    case Statement::Step::done:
+      return std::nullopt;
+    case Statement::Step::row:
+      break;
   }
   return run_from(*use);
 }
@@ -239,21 +257,24 @@ base::Result<std::vector<core::Backlog>> SqliteStore::backlog(const model::Integ
   // A mapping belongs to the integration of its document; a built-in one to the integration of its workspace.
   ASSIGN_OR_RETURN(
       Statement * find,
-      statement("SELECT c.object, (SELECT count(*) FROM lockstep_outbox o WHERE o.mapping_id = c.mapping_id), (SELECT "
-                "count(*) FROM lockstep_parked p WHERE p.mapping_id = c.mapping_id), (SELECT count(*) FROM "
-                "lockstep_conflicts x WHERE x.mapping_id = c.mapping_id AND x.decision = 'open' AND x.resolved_at IS "
-                "NULL), (SELECT count(*) FROM lockstep_links l WHERE l.mapping_id = c.mapping_id) - (SELECT count(*) FROM "
-                "lockstep_links l WHERE l.mapping_id = c.mapping_id AND l.state <> 'linked'), (SELECT reached_at FROM "
-                "lockstep_checkpoints k WHERE k.mapping_id = c.mapping_id) FROM lockstep_captures c WHERE coalesce("
-                "(SELECT f.integration_id = ?1 FROM lockstep_field_mappings f WHERE f.id = c.mapping_id), c.workspace_id "
-                "= (SELECT workspace_id FROM lockstep_integrations WHERE id = ?1)) ORDER BY c.mapping_id"));
+      statement(
+          "SELECT c.object, (SELECT count(*) FROM lockstep_outbox o WHERE o.mapping_id = c.mapping_id), (SELECT "
+          "count(*) FROM lockstep_parked p WHERE p.mapping_id = c.mapping_id), (SELECT count(*) FROM "
+          "lockstep_conflicts x WHERE x.mapping_id = c.mapping_id AND x.decision = 'open' AND x.resolved_at IS "
+          "NULL), (SELECT count(*) FROM lockstep_links l WHERE l.mapping_id = c.mapping_id) - (SELECT count(*) FROM "
+          "lockstep_links l WHERE l.mapping_id = c.mapping_id AND l.state <> 'linked'), (SELECT reached_at FROM "
+          "lockstep_checkpoints k WHERE k.mapping_id = c.mapping_id) FROM lockstep_captures c WHERE coalesce("
+          "(SELECT f.integration_id = ?1 FROM lockstep_field_mappings f WHERE f.id = c.mapping_id), c.workspace_id "
+          "= (SELECT workspace_id FROM lockstep_integrations WHERE id = ?1)) ORDER BY c.mapping_id"));
   Use use{*find};
   use->bind(1, integration.text);
   std::vector<core::Backlog> all;
   while (true) {
     switch (use->step()) {
-      case Statement::Step::failed: return std::unexpected(database_.error("counting what waits"));
-      case Statement::Step::done: break;
+      case Statement::Step::failed:
+        return std::unexpected(database_.error("counting what waits"));
+      case Statement::Step::done:
+        break;
       case Statement::Step::row: {
         core::Backlog backlog{.object = std::string{use->text(0)},
                               .outbox = use->integer(1),
@@ -268,20 +289,25 @@ base::Result<std::vector<core::Backlog>> SqliteStore::backlog(const model::Integ
     }
     break;
   }
-  std::ranges::stable_sort(all, {}, [](const core::Backlog& b) { return model::rank_of_object(b.object); });
+  std::ranges::sort(all, {},
+                    [](const core::Backlog& b) { return std::pair{model::rank_of_object(b.object), b.object}; });
   return all;
 }
 
 base::Result<std::optional<core::Registry::CachedDescribe>> SqliteStore::describe(
     const model::IntegrationId& integration, std::string_view object) {
-  ASSIGN_OR_RETURN(Statement * find, statement("SELECT json, fetched_at FROM lockstep_describes WHERE integration_id = ?1 "
-                                               "AND object = ?2"));
+  ASSIGN_OR_RETURN(Statement * find,
+                   statement("SELECT json, fetched_at FROM lockstep_describes WHERE integration_id = ?1 "
+                             "AND object = ?2"));
   Use use{*find};
   use->bind(1, integration.text).bind(2, object);
   switch (use->step()) {
-    case Statement::Step::failed: return std::unexpected(database_.error("reading a describe answer"));
-    case Statement::Step::done: return std::nullopt;
-    case Statement::Step::row: break;
+    case Statement::Step::failed:
+      return std::unexpected(database_.error("reading a describe answer"));
+    case Statement::Step::done:
+      return std::nullopt;
+    case Statement::Step::row:
+      break;
   }
   return CachedDescribe{.json = std::string{use->text(0)},
                         .fetched_at = base::Utc{std::chrono::milliseconds{use->integer(1)}}};
@@ -289,8 +315,9 @@ base::Result<std::optional<core::Registry::CachedDescribe>> SqliteStore::describ
 
 base::Result<void> SqliteStore::save_describe(const model::IntegrationId& integration, std::string_view object,
                                               const CachedDescribe& describe) {
-  ASSIGN_OR_RETURN(Statement * put, statement("REPLACE INTO lockstep_describes(integration_id, object, fetched_at, json) "
-                                              "VALUES (?1, ?2, ?3, ?4)"));
+  ASSIGN_OR_RETURN(Statement * put,
+                   statement("REPLACE INTO lockstep_describes(integration_id, object, fetched_at, json) "
+                             "VALUES (?1, ?2, ?3, ?4)"));
   put->bind(1, integration.text).bind(2, object).bind(3, milliseconds(describe.fetched_at)).bind(4, describe.json);
   return database_.run(*put, "keeping a describe answer");
 }

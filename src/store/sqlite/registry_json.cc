@@ -34,7 +34,8 @@ json::array array_of(std::string_view text) {
 /// The first of the names that is there and text.
 std::string text_at(const json::object& object, std::initializer_list<std::string_view> names) {
   for (const std::string_view name : names)
-    if (const auto* value = object.if_contains(json::string_view{name.data(), name.size()}); value && value->is_string())
+    if (const auto* value = object.if_contains(json::string_view{name.data(), name.size()});
+        value && value->is_string())
       return std::string{value->get_string().data(), value->get_string().size()};
   return {};
 }
@@ -51,7 +52,9 @@ std::int64_t number_at(const json::object& object, std::string_view name) {
   return value && value->is_number() ? number_in(*value) : 0;
 }
 
-std::string key_text(json::string_view key) { return {key.data(), key.size()}; }
+std::string key_text(json::string_view key) {
+  return {key.data(), key.size()};
+}
 
 }  // namespace
 
@@ -142,19 +145,18 @@ void summary_from(std::string_view text, core::RunRecord& run) {
 std::string objects_json(const core::RunRecord& run) {
   json::array array;
   for (const auto& [name, counts] : run.objects)
-    array.push_back(json::object{{"object", name},
-                                 {"pulled",
-                                  {{"created", counts.pulled_created},
-                                   {"updated", counts.pulled_updated},
-                                   {"deleted", counts.pulled_deleted},
-                                   {"unchanged", counts.pulled_unchanged}}},
-                                 {"pushed",
-                                  {{"created", counts.pushed_created},
-                                   {"updated", counts.pushed_updated},
-                                   {"deleted", counts.pushed_deleted}}},
-                                 {"linked", counts.linked},
-                                 {"conflicts", counts.conflicts},
-                                 {"parked", counts.parked}});
+    array.push_back(json::object{
+        {"object", name},
+        {"pulled",
+         {{"created", counts.pulled_created},
+          {"updated", counts.pulled_updated},
+          {"deleted", counts.pulled_deleted},
+          {"unchanged", counts.pulled_unchanged}}},
+        {"pushed",
+         {{"created", counts.pushed_created}, {"updated", counts.pushed_updated}, {"deleted", counts.pushed_deleted}}},
+        {"linked", counts.linked},
+        {"conflicts", counts.conflicts},
+        {"parked", counts.parked}});
   return json::serialize(array);
 }
 

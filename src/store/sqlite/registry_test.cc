@@ -89,8 +89,9 @@ TEST_F(RegistryTest, MappingsMayBeWrittenBySql) {
   setting.fields = {{"firstName", "FirstName", "", ""}, {"phone", "Phone", "salesforce_to_crm", "crm_wins"}};
   need(store_->save(setting));
   EXPECT_NE(setting.id, model::MappingId{});
-  client_.run("UPDATE lockstep_field_mappings SET mappings = json_insert(mappings, '$[#]', json('{\"crm_field\": "
-              "\"title\", \"salesforce_field\": \"Title\"}'))");
+  client_.run(
+      "UPDATE lockstep_field_mappings SET mappings = json_insert(mappings, '$[#]', json('{\"crm_field\": "
+      "\"title\", \"salesforce_field\": \"Title\"}'))");
   const auto back = need(store_->mappings(org));
   ASSERT_EQ(back.size(), 1u);
   ASSERT_EQ(back[0].fields.size(), 3u);
@@ -229,8 +230,9 @@ TEST_F(RegistryTest, ConflictsAreKeptOnce) {
       writes.settlements.push_back(s);
       return writes;
     }));
-  EXPECT_EQ(client_.run("SELECT field || base_value IS NULL || org_value || store_value || decision FROM "
-                        "lockstep_conflicts")
+  EXPECT_EQ(client_
+                .run("SELECT field || base_value IS NULL || org_value || store_value || decision FROM "
+                     "lockstep_conflicts")
                 .size(),
             1u);
   EXPECT_EQ(client_.one("SELECT store_value FROM lockstep_conflicts"), "Kent");

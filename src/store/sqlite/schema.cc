@@ -185,8 +185,7 @@ constexpr std::array<ApplicationTable, 5> application_tables = {{
     {"contacts",
      "first_name TEXT, last_name TEXT, email TEXT, phone TEXT, title TEXT, company TEXT, company_id INTEGER",
      "CREATE INDEX contacts_company_id ON contacts(company_id);"},
-    {"opportunities",
-     "name TEXT, stage TEXT, amount NUMERIC, close_date TEXT, company_id INTEGER, description TEXT",
+    {"opportunities", "name TEXT, stage TEXT, amount NUMERIC, close_date TEXT, company_id INTEGER, description TEXT",
      "CREATE INDEX opportunities_company_id ON opportunities(company_id);"},
     {"tasks",
      "subject TEXT, status TEXT, priority TEXT, due_date TEXT, description TEXT, contact_id INTEGER, "

@@ -23,7 +23,8 @@ struct Step;
 struct SqliteOptions {
   int busy_timeout_ms = 5000;  ///< How long a write waits for another program's transaction.
   int cache_kib = 16 * 1024;   ///< Page cache of this connection.
-  const base::Clock* clock = nullptr;  ///< For what we stamp ourselves; null: the machine's. Edits are stamped by SQLite.
+  const base::Clock* clock =
+      nullptr;  ///< For what we stamp ourselves; null: the machine's. Edits are stamped by SQLite.
 };
 
 /// The application's SQLite file with our bookkeeping in it: one file, one connection.
@@ -124,7 +125,7 @@ class SqliteStore final : public core::Store, public core::Registry {
   std::optional<core::Lease> lease_;
   std::unordered_map<const char*, Statement> statements_;
   std::map<model::MappingId, std::unique_ptr<Prepared>> prepared_;
-  core::Known known_;     ///< Reused from page to page.
+  core::Known known_;  ///< Reused from page to page.
   std::string packed_;
 };
 

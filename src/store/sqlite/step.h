@@ -11,14 +11,14 @@ namespace store {
 
 /// What was read of one key beside what the core is told.
 struct Found {
-  std::int64_t link_id = 0;      ///< 0: there is no link.
-  std::string row_key;           ///< Of the link, even where the row is gone; or of the row.
+  std::int64_t link_id = 0;  ///< 0: there is no link.
+  std::string row_key;       ///< Of the link, even where the row is gone; or of the row.
 };
 
 /// One settle() or update() on its way through its transaction.
 struct Step {
   Prepared& mapping;
-  const core::Observation* observed;        ///< Null: keyed by rows.
+  const core::Observation* observed;  ///< Null: keyed by rows.
   std::span<const model::RowKey> rows;
   core::Known& known;
   std::vector<Found> found = {};
@@ -30,12 +30,12 @@ struct Step {
 
   std::size_t size() const { return observed ? observed->size() : rows.size(); }
   /// The record that key `at` is about, as far as it is known.
-  model::RecordId record(std::size_t at) const {
-    return observed ? observed->heads[at].id : known.heads[at].record;
-  }
+  model::RecordId record(std::size_t at) const { return observed ? observed->heads[at].id : known.heads[at].record; }
 };
 
-inline std::int64_t milliseconds(base::Utc moment) { return moment.time_since_epoch().count(); }
+inline std::int64_t milliseconds(base::Utc moment) {
+  return moment.time_since_epoch().count();
+}
 
 std::string_view name_of(core::LinkState state);
 core::LinkState link_state_named(std::string_view name);

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "store/sqlite/schema.h"
+
 namespace store {
 namespace {
 
@@ -66,16 +68,18 @@ base::Result<std::optional<Table>> describe_table(Database& database, std::strin
                                                       "'view') AND name = ?1 COLLATE NOCASE"));
     find.bind(1, name);
     switch (find.step()) {
-      case Statement::Step::failed: return std::unexpected(database.error("looking for a table"));
-      case Statement::Step::done: return std::nullopt;
-      case Statement::Step::row: break;
+      case Statement::Step::failed:
+        return std::unexpected(database.error("looking for a table"));
+      case Statement::Step::done:
+        return std::nullopt;
+      case Statement::Step::row:
+        break;
     }
     table.name = find.text(0);
     table.is_view = find.text(1) == "view";
   }
-  ASSIGN_OR_RETURN(Statement info,
-                   database.prepare("SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM "
-                                    "pragma_table_xinfo(?1)"));
+  ASSIGN_OR_RETURN(Statement info, database.prepare("SELECT name, type, \"notnull\", dflt_value, pk, hidden FROM "
+                                                    "pragma_table_xinfo(?1)"));
   info.bind(1, table.name);
   while (true) {
     const auto step = info.step();
@@ -87,6 +91,7 @@ base::Result<std::optional<Table>> describe_table(Database& database, std::strin
                              .affinity = affinity_of(info.text(1)),
                              .not_null = info.integer(2) != 0,
                              .has_default = !info.is_null(3),
+                             .defaults_to_now = info.text(3) == clock_text_sql,
                              .is_key = info.integer(4) != 0});
   }
   ASSIGN_OR_RETURN(const auto foreign, database.value("SELECT 1 FROM pragma_foreign_key_list(?1) LIMIT 1", table.name));
@@ -100,8 +105,9 @@ base::Result<void> check_mapping(const model::Mapping& mapping, const std::optio
   if (mapping.table.starts_with("lockstep_") || mapping.table.starts_with("sqlite_"))
     return base::failure(ErrorKind::settings, what + "that table is not the application's; name one of yours");
   if (!table)
-    return base::failure(ErrorKind::settings,
-                         what + "there is no such table; create it, or name another one with `lockstep mapping attach`");
+    return base::failure(
+        ErrorKind::settings,
+        what + "there is no such table; create it, or name another one with `lockstep mapping attach`");
   if (table->is_view)
     return base::failure(ErrorKind::settings,
                          what + "it is a view, whose edits cannot be seen; attach the table behind it");
@@ -131,8 +137,9 @@ base::Result<void> check_mapping(const model::Mapping& mapping, const std::optio
                                                     field.org_field + "); it has " + names() +
                                                     ": add the column or change the mapping");
     if (field.role == model::FieldRole::parent_name && field.via >= mapping.fields.size())
-      return base::failure(ErrorKind::settings, what + field.column + " stands for a parent, but the mapping has no "
-                                                                      "reference that it goes through");
+      return base::failure(ErrorKind::settings, what + field.column +
+                                                    " stands for a parent, but the mapping has no "
+                                                    "reference that it goes through");
   }
   return {};
 }

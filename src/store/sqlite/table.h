@@ -14,7 +14,9 @@ namespace store {
 /// How SQLite stores what is written to a column. Source: sqlite.org/datatype3.html section 3.1.
 enum class Affinity { text, numeric, integer, real, none };
 
-inline bool is_numeric(Affinity affinity) { return affinity != Affinity::text && affinity != Affinity::none; }
+inline bool is_numeric(Affinity affinity) {
+  return affinity != Affinity::text && affinity != Affinity::none;
+}
 
 struct Column {
   std::string name;
@@ -22,7 +24,8 @@ struct Column {
   Affinity affinity = Affinity::none;
   bool not_null = false;
   bool has_default = false;
-  bool is_key = false;  ///< Part of the primary key.
+  bool defaults_to_now = false;  ///< The default is the time as we spell it.
+  bool is_key = false;           ///< Part of the primary key.
 };
 
 /// An application table as it stands in the database.

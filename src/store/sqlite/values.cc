@@ -53,13 +53,19 @@ std::optional<std::string_view> raw_text(const Statement& row, int column, base:
   char spelt[400];
   char* end = spelt;
   switch (row.type(column)) {
-    case SQLITE_NULL: return std::nullopt;
-    case SQLITE_TEXT: return arena.copy(row.text(column));
-    case SQLITE_INTEGER: end = std::to_chars(spelt, spelt + sizeof spelt, row.integer(column)).ptr; break;
+    case SQLITE_NULL:
+      return std::nullopt;
+    case SQLITE_TEXT:
+      return arena.copy(row.text(column));
+    case SQLITE_INTEGER:
+      end = std::to_chars(spelt, spelt + sizeof spelt, row.integer(column)).ptr;
+      break;
     case SQLITE_FLOAT:
       end = std::to_chars(spelt, spelt + sizeof spelt, row.real(column), std::chars_format::fixed).ptr;
       break;
-    default: is_blob = true; return std::nullopt;
+    default:
+      is_blob = true;
+      return std::nullopt;
   }
   return arena.copy({spelt, static_cast<std::size_t>(end - spelt)});
 }
@@ -99,13 +105,20 @@ std::string bind_cell(Statement& statement, int at, const model::FieldMapping& f
 
 std::string_view allowed_in(const model::FieldType& type) {
   switch (type.kind) {
-    case FieldKind::text: return "text";
-    case FieldKind::boolean: return "true, false, 1 or 0";
-    case FieldKind::number: return "a decimal number";
-    case FieldKind::date: return "a date such as 2026-01-31";
-    case FieldKind::datetime: return "a date and time such as 2026-01-31T10:11:12Z";
-    case FieldKind::multi: return "values separated by semicolons";
-    case FieldKind::reference: return "the key of a row of the parent table";
+    case FieldKind::text:
+      return "text";
+    case FieldKind::boolean:
+      return "true, false, 1 or 0";
+    case FieldKind::number:
+      return "a decimal number";
+    case FieldKind::date:
+      return "a date such as 2026-01-31";
+    case FieldKind::datetime:
+      return "a date and time such as 2026-01-31T10:11:12Z";
+    case FieldKind::multi:
+      return "values separated by semicolons";
+    case FieldKind::reference:
+      return "the key of a row of the parent table";
   }
   return "text";
 }
