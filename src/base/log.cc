@@ -36,7 +36,7 @@ void start_log(LogLevel level, LogFormat chosen) {
 void log(LogLevel level, std::string_view message) {
   if (!spdlog::default_logger_raw()->should_log(level_of(level))) return;
   if (format == LogFormat::json) {
-    spdlog::log(level_of(level), boost::json::serialize(boost::json::value{message}));
+    spdlog::log(level_of(level), boost::json::serialize(boost::json::value(message)));
   } else {
     spdlog::log(level_of(level), message);
   }

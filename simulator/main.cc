@@ -1,0 +1,59 @@
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <thread>
+
+#include "http/server.h"
+#include "simulator/http/api.h"
+
+namespace {
+volatile std::sig_atomic_t stopping = 0;
+}
+
+int main(int argc, char** argv) {
+  CLI::App cli{"sfsim, a local Salesforce for development and tests. Its records live in memory."};
+  cli.set_version_flag("--version", "sfsim " LOCKSTEP_VERSION);
+  cli.footer("Examples:\n  sfsim --seed-rows 1000\n  sfsim --port 0 --token-lifetime-s 2");
+  std::uint16_t port = 5001;
+  std::string address = "127.0.0.1";
+  std::int64_t lifetime = 7200;
+  simulator::OrgOptions org_options;
+  simulator::ApiOptions api_options;
+  bool no_upsert_field = false;
+  unsigned latency_ms = 0;
+  cli.add_option("--port", port, "0 takes a free one")->capture_default_str();
+  cli.add_option("--listen", address)->capture_default_str();
+  cli.add_option("--seed-rows", org_options.sample.contacts, "Contacts to begin with")->check(CLI::Range(0, 1'000'000));
+  cli.add_option("--seed", org_options.sample.seed, "Equal seeds give equal records")->capture_default_str();
+  cli.add_option("--latency-ms", latency_ms, "Added to every answer");
+  cli.add_option("--api-limit", api_options.daily_calls, "API calls a day")->capture_default_str();
+  cli.add_option("--token-lifetime-s", lifetime)->capture_default_str();
+  cli.add_option("--client-id", api_options.client_id)->capture_default_str();
+  cli.add_option("--client-secret", api_options.client_secret)->capture_default_str();
+  cli.add_option("--refresh-token", api_options.refresh_token)->capture_default_str();
+  cli.add_flag("--no-upsert-field", no_upsert_field, "Leave Lockstep_Id__c out");
+  CLI11_PARSE(cli, argc, argv);
+  api_options.token_lifetime = std::chrono::seconds{lifetime};
+  org_options.schema.upsert_field = !no_upsert_field;
+
+  const base::SystemClock clock;
+  simulator::Org org{clock, org_options};
+  simulator::Api api{org, api_options};
+  auto server = http::Server::listen(address, port, [&](const http::Request& request) {
+    if (latency_ms > 0) std::this_thread::sleep_for(std::chrono::milliseconds{latency_ms});
+    return api.handle(request);
+  });
+  if (!server) {
+    std::fprintf(stderr, "sfsim: %s\n", server.error().message.c_str());
+    return 2;
+  }
+  std::signal(SIGTERM, [](int) { stopping = 1; });
+  std::signal(SIGINT, [](int) { stopping = 1; });
+  std::printf("sfsim listening on http://%s:%u\nclient id %s, client secret %s, refresh token %s\n", address.c_str(),
+              unsigned{(*server)->port()}, api_options.client_id.c_str(), api_options.client_secret.c_str(),
+              api_options.refresh_token.c_str());
+  std::fflush(stdout);
+  while (!stopping) std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  (*server)->stop();
+  return 0;
+}

@@ -1,0 +1,272 @@
+#include "simulator/org/describe.h"
+
+#include "simulator/org/text.h"
+
+namespace simulator {
+namespace {
+
+/// Writes the members of one JSON object.
+class Members {
+ public:
+  explicit Members(std::string& out) : out_(out) { out_ += '{'; }
+  void raw(std::string_view key, std::string_view json) {
+    if (!first_) out_ += ',';
+    first_ = false;
+    ((append_key(key)) += ':') += json;
+  }
+  void flag(std::string_view key, bool value) { raw(key, value ? "true" : "false"); }
+  void number(std::string_view key, std::size_t value) { raw(key, std::to_string(value)); }
+  void text(std::string_view key, std::string_view value) { raw(key, quoted_json(value)); }
+  void null(std::string_view key) { raw(key, "null"); }
+  void text_or_null(std::string_view key, std::string_view value) {
+    if (value.empty()) {
+      null(key);
+    } else {
+      text(key, value);
+    }
+  }
+  void close() { out_ += '}'; }
+
+ private:
+  std::string& append_key(std::string_view key) {
+    append_json(out_, key);
+    return out_;
+  }
+  std::string& out_;
+  bool first_ = true;
+};
+
+std::string_view soap_type(const Field& field) {
+  switch (field.type) {
+    case FieldType::id:
+    case FieldType::reference:
+      return "tns:ID";
+    case FieldType::boolean:
+      return "xsd:boolean";
+    case FieldType::integer:
+      return "xsd:int";
+    case FieldType::currency:
+    case FieldType::real:
+    case FieldType::percent:
+      return "xsd:double";
+    case FieldType::date:
+      return "xsd:date";
+    case FieldType::datetime:
+      return "xsd:dateTime";
+    case FieldType::address:
+      return "urn:address";
+    default:
+      return "xsd:string";
+  }
+}
+
+std::string picklist_values(const Field& field) {
+  std::string out = "[";
+  for (const std::string& value : field.picklist) {
+    if (out.size() > 1) out += ',';
+    const std::string text = quoted_json(value);
+    out += "{\"active\":true,\"defaultValue\":false,\"label\":" + text + ",\"validFor\":null,\"value\":" + text + "}";
+  }
+  return out += ']';
+}
+
+void append_field(std::string& out, const Field& field) {
+  const bool is_long = !field.filterable;
+  const bool is_address = field.type == FieldType::address;
+  const bool is_person_name = field.compound == "Name";
+  const bool nillable = !field.required && !field.defaulted && field.type != FieldType::boolean &&
+                        field.source != Source::created && field.source != Source::created_by &&
+                        field.source != Source::modified && field.source != Source::modified_by &&
+                        field.source != Source::stamp && field.source != Source::person_name;
+  Members f{out};
+  f.flag("aggregatable", !is_long && !is_address && field.type != FieldType::boolean);
+  f.flag("aiPredictionField", false);
+  f.flag("autoNumber", false);
+  const bool bytes_equal_characters =
+      field.type == FieldType::id || field.type == FieldType::reference || field.length >= 4000;
+  f.number("byteLength", bytes_equal_characters ? field.length : field.length * 3);
+  f.flag("calculated", false);
+  f.null("calculatedFormula");
+  f.flag("cascadeDelete", false);
+  f.flag("caseSensitive", false);
+  f.text_or_null("compoundFieldName", field.compound);
+  f.null("controllerName");
+  f.flag("createable", field.createable);
+  f.flag("custom", field.custom);
+  if (field.type == FieldType::boolean) {
+    f.flag("defaultValue", false);
+  } else {
+    f.null("defaultValue");
+  }
+  f.null("defaultValueFormula");
+  f.flag("defaultedOnCreate", field.defaulted || field.source == Source::created ||
+                                  field.source == Source::created_by || field.source == Source::modified ||
+                                  field.source == Source::modified_by || field.source == Source::stamp);
+  f.flag("dependentPicklist", false);
+  f.flag("deprecatedAndHidden", false);
+  f.number("digits", field.type == FieldType::integer ? 9 : 0);
+  f.flag("displayLocationInDecimal", false);
+  f.flag("encrypted", false);
+  f.flag("externalId", field.external_id);
+  if (is_person_name) {
+    f.text("extraTypeInfo", "personname");
+  } else if (field.type == FieldType::textarea) {
+    f.text("extraTypeInfo", "plaintextarea");
+  } else {
+    f.null("extraTypeInfo");
+  }
+  f.flag("filterable", field.filterable);
+  f.null("filteredLookupInfo");
+  f.flag("formulaTreatNullNumberAsZero", false);
+  f.flag("groupable", !is_long && !is_address && field.type != FieldType::datetime && !field.is_number());
+  f.flag("highScaleNumber", false);
+  f.flag("htmlFormatted", false);
+  f.flag("idLookup", field.id_lookup);
+  f.null("inlineHelpText");
+  f.text("label", field.label);
+  f.number("length", field.length);
+  f.null("mask");
+  f.null("maskType");
+  f.text("name", field.name);
+  f.flag("nameField", field.name_field);
+  f.flag("namePointing", false);
+  f.flag("nillable", nillable);
+  f.flag("permissionable", nillable && field.source == Source::stored);
+  f.raw("picklistValues", picklist_values(field));
+  f.flag("polymorphicForeignKey", false);
+  f.number("precision", static_cast<std::size_t>(field.type == FieldType::integer ? 0 : field.precision));
+  f.flag("queryByDistance", is_address);
+  f.null("referenceTargetField");
+  f.raw("referenceTo", field.target.empty() ? "[]" : "[" + quoted_json(field.target) + "]");
+  f.text_or_null("relationshipName", field.relationship);
+  f.null("relationshipOrder");
+  f.flag("restrictedDelete", false);
+  f.flag("restrictedPicklist", field.restricted);
+  f.number("scale", static_cast<std::size_t>(field.scale));
+  f.flag("searchPrefilterable", field.type == FieldType::reference);
+  f.text("soapType", soap_type(field));
+  f.flag("sortable", field.filterable && !is_address);
+  f.text("type", name_of(field.type));
+  f.flag("unique", field.unique);
+  f.flag("updateable", field.updateable);
+  f.flag("writeRequiresMasterRead", false);
+  f.close();
+}
+
+std::string child_relationships(const Schema& schema, const Object& parent) {
+  std::string out = "[";
+  for (const Object& child : schema.objects())
+    for (const Field& field : child.fields) {
+      if (field.target != parent.name) continue;
+      const bool by_account = parent.index == account && field.name == "AccountId";
+      if (out.size() > 1) out += ',';
+      Members m{out};
+      m.flag("cascadeDelete", by_account);
+      m.text("childSObject", child.name);
+      m.flag("deprecatedAndHidden", false);
+      m.text("field", field.name);
+      m.raw("junctionIdListNames", "[]");
+      m.raw("junctionReferenceTo", "[]");
+      m.text_or_null("relationshipName", by_account ? child.plural : std::string{});
+      m.flag("restrictedDelete", false);
+      m.close();
+    }
+  return out += ']';
+}
+
+void add_brief_start(Members& m, const Object& object) {
+  m.flag("activateable", false);
+  m.null("associateEntityType");
+  m.null("associateParentEntity");
+  m.flag("createable", object.writable);
+  m.flag("custom", false);
+  m.flag("customSetting", false);
+  m.flag("deepCloneable", false);
+  m.flag("deletable", object.writable);
+  m.flag("deprecatedAndHidden", false);
+  m.flag("feedEnabled", true);
+  m.flag("hasSubtypes", false);
+  m.flag("isInterface", false);
+  m.flag("isSubtype", false);
+  m.text("keyPrefix", object.prefix);
+  m.text("label", object.label);
+  m.text("labelPlural", object.plural);
+  m.flag("layoutable", true);
+  m.flag("mergeable", object.index == account || object.index == contact);
+  m.flag("mruEnabled", true);
+  m.text("name", object.name);
+  m.flag("queryable", true);
+  m.flag("replicateable", true);
+  m.flag("retrieveable", true);
+  m.flag("searchable", true);
+  m.flag("triggerable", true);
+  m.flag("undeletable", object.writable);
+  m.flag("updateable", object.writable);
+}
+
+void add_urls(Members& m, const Object& object, std::string_view root) {
+  const std::string base = std::string{root} + "/sobjects/" + object.name;
+  std::string urls;
+  Members u{urls};
+  u.text("compactLayouts", base + "/describe/compactLayouts");
+  u.text("rowTemplate", base + "/{ID}");
+  u.text("approvalLayouts", base + "/describe/approvalLayouts");
+  u.text("listviews", base + "/listviews");
+  u.text("describe", base + "/describe");
+  u.text("quickActions", base + "/quickActions");
+  u.text("layouts", base + "/describe/layouts");
+  u.text("sobject", base);
+  u.close();
+  m.raw("urls", urls);
+}
+
+}  // namespace
+
+std::string describe_briefly(const Object& object, std::string_view root) {
+  std::string out;
+  Members m{out};
+  add_brief_start(m, object);
+  add_urls(m, object, root);
+  m.close();
+  return out;
+}
+
+std::string describe_global(const Schema& schema, std::string_view root) {
+  std::string out = "{\"encoding\":\"UTF-8\",\"maxBatchSize\":200,\"sobjects\":[";
+  for (const Object& object : schema.objects()) {
+    if (object.index > 0) out += ',';
+    out += describe_briefly(object, root);
+  }
+  return out += "]}";
+}
+
+std::string describe(const Schema& schema, const Object& object, std::string_view root) {
+  std::string fields = "[";
+  for (const Field& field : object.fields) {
+    if (fields.size() > 1) fields += ',';
+    append_field(fields, field);
+  }
+  fields += ']';
+  std::string out;
+  Members m{out};
+  m.raw("actionOverrides", "[]");
+  m.raw("childRelationships", child_relationships(schema, object));
+  m.flag("compactLayoutable", true);
+  add_brief_start(m, object);
+  m.raw("fields", fields);
+  m.null("listviewable");
+  m.null("lookupLayoutable");
+  m.raw("namedLayoutInfos", "[]");
+  m.null("networkScopeFieldName");
+  m.raw("recordTypeInfos",
+        "[{\"active\":true,\"available\":true,\"defaultRecordTypeMapping\":true,\"developerName\":\"Master\","
+        "\"master\":true,\"name\":\"Master\",\"recordTypeId\":\"012000000000000AAA\",\"urls\":{}}]");
+  m.flag("searchLayoutable", true);
+  m.text("sobjectDescribeOption", "FULL");
+  m.raw("supportedScopes", "[{\"label\":\"All\",\"name\":\"everything\"}]");
+  add_urls(m, object, root);
+  m.close();
+  return out;
+}
+
+}  // namespace simulator

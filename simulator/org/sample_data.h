@@ -1,0 +1,54 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/arena.h"
+#include "simulator/org/schema.h"
+#include "simulator/org/value.h"
+
+namespace simulator {
+
+struct SampleOptions {
+  std::uint64_t contacts = 0;  ///< With max(1, n/10) accounts and max(1, n/20) opportunities, if any.
+  std::uint64_t seed = 1;
+};
+
+/// The records an org begins with. Nothing is stored: each value follows from (seed, number) when it is asked for,
+/// so a million contacts cost no memory. Numbers run from 1; the stamps lie in the year before `start`, do not fall
+/// with the number, and several records share a second.
+class SampleData {
+ public:
+  SampleData(const Schema& schema, const SampleOptions& options, std::int64_t start_second);
+
+  std::uint64_t size(std::size_t object) const { return sizes_[object]; }
+  std::uint32_t stamp(std::size_t object, std::uint64_t number) const;
+  std::uint32_t created(std::size_t object, std::uint64_t number) const;
+  /// The first number with a stamp not before `second`; size+1 if there is none.
+  std::uint64_t first_from(std::size_t object, std::uint32_t second) const;
+
+  /// The contacts or opportunities of an account lie in [first, second).
+  std::pair<std::uint64_t, std::uint64_t> children_of(std::size_t object, std::uint64_t account_number) const;
+
+  /// A stored field's value. Its text lives in `arena` or forever.
+  Cell cell(std::size_t object, std::uint64_t number, std::size_t field, base::Arena& arena) const;
+
+  /// The contact with this address, which the address itself tells; 0 if there is none. `folded` as by folded().
+  std::uint64_t contact_with_email(std::string_view folded_email, base::Arena& arena) const;
+
+ private:
+  enum class What : std::uint8_t;
+  std::uint64_t mix(std::size_t object, std::uint64_t number, std::uint64_t salt) const;
+  RecordKey account_of(std::size_t object, std::uint64_t number) const;
+  std::string_view account_name(std::uint64_t number, base::Arena& arena) const;
+
+  std::array<std::uint64_t, object_count> sizes_{};
+  std::array<std::vector<What>, object_count> what_;
+  std::uint64_t seed_;
+  std::int64_t first_second_;
+};
+
+}  // namespace simulator

@@ -1,0 +1,27 @@
+#pragma once
+
+#include <cstddef>
+#include <string_view>
+
+namespace simulator::unconfirmed {
+
+// What the wire reference could not check against a source and we rely on: one switch each. The number is the
+// reference's section.
+
+inline constexpr bool text_is_trimmed = true;                 ///< 5: blanks at both ends of text are cut.
+inline constexpr bool empty_text_becomes_null = true;         ///< 5
+inline constexpr bool id_in_patch_body_is_refused = true;     ///< 5: INVALID_FIELD
+inline constexpr int deleted_row_status = 404;                ///< 5
+inline constexpr std::string_view deleted_row_text = "entity is deleted";
+inline constexpr bool binned_unique_value_is_free = true;     ///< 6: a deleted record does not hold its unique value.
+inline constexpr bool numbers_are_rounded_to_scale = true;    ///< 7: a number with more digits is rounded, not refused.
+inline constexpr std::size_t open_cursors = 10;               ///< 9: per user; the oldest is closed.
+inline constexpr int bad_locator_status = 400;                ///< 9
+inline constexpr std::string_view bad_locator_text = "invalid query locator";
+inline constexpr bool deleted_rows_leave_open_cursors = true; ///< 9
+inline constexpr bool unequal_matches_null = true;            ///< 10: `!= 'x'` and NOT IN also return nulls.
+inline constexpr bool fractions_in_datetime_literals = true;  ///< 10
+inline constexpr std::string_view duplicate_value_text = "duplicate value found: ";  ///< 16
+inline constexpr bool account_delete_takes_children = true;   ///< 24
+
+}  // namespace simulator::unconfirmed

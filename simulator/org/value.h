@@ -1,0 +1,135 @@
+#pragma once
+
+#include <cstdint>
+#include <cstring>
+#include <string>
+#include <string_view>
+
+#include "simulator/org/ids.h"
+
+namespace simulator {
+
+enum class Kind : std::uint8_t { null, boolean, number, date, datetime, reference, text };
+
+/// One value of a record, as it is read. Text is borrowed.
+struct Cell {
+  Kind kind = Kind::null;
+  bool truth = false;
+  double number = 0;
+  std::int64_t moment = 0;  ///< Days since 1970 of a date, milliseconds of a datetime.
+  RecordKey key{};
+  std::string_view text{};
+
+  static Cell of(bool value) { return {.kind = Kind::boolean, .truth = value}; }
+  static Cell of(double value) { return {.kind = Kind::number, .number = value}; }
+  static Cell of(std::string_view value) { return {.kind = Kind::text, .text = value}; }
+  static Cell of(RecordKey value) { return {.kind = Kind::reference, .key = value}; }
+  static Cell day(std::int64_t value) { return {.kind = Kind::date, .moment = value}; }
+  static Cell at(std::int64_t milliseconds) { return {.kind = Kind::datetime, .moment = milliseconds}; }
+  bool is_null() const { return kind == Kind::null; }
+};
+
+/// The stored values of one record, packed: fields without a value take no room.
+class PackedRow {
+ public:
+  Cell get(std::size_t field) const {
+    for (std::size_t at = 0; at < bytes_.size();) {
+      const char* entry = bytes_.data() + at;
+      if (static_cast<unsigned char>(entry[0]) == field) return read(entry);
+      at += size_of(entry);
+    }
+    return {};
+  }
+
+  void set(std::size_t field, const Cell& cell) {
+    std::string entry;
+    if (!cell.is_null()) {
+      entry += static_cast<char>(field);
+      entry += static_cast<char>(cell.kind);
+      const auto put = [&entry](const auto& value) { entry.append(reinterpret_cast<const char*>(&value), sizeof value); };
+      switch (cell.kind) {
+        case Kind::null:
+          break;
+        case Kind::boolean:
+          entry += cell.truth ? '\1' : '\0';
+          break;
+        case Kind::number:
+          put(cell.number);
+          break;
+        case Kind::date:
+        case Kind::datetime:
+          put(cell.moment);
+          break;
+        case Kind::reference:
+          put(cell.key.packed());
+          break;
+        case Kind::text:
+          put(static_cast<std::uint32_t>(cell.text.size()));
+          entry += cell.text;
+      }
+    }
+    for (std::size_t at = 0; at < bytes_.size();) {
+      const std::size_t size = size_of(bytes_.data() + at);
+      if (static_cast<unsigned char>(bytes_[at]) == field) {
+        bytes_.replace(at, size, entry);
+        return;
+      }
+      at += size;
+    }
+    bytes_ += entry;
+  }
+
+  void shrink() { bytes_.shrink_to_fit(); }
+
+ private:
+  static std::size_t size_of(const char* entry) {
+    switch (static_cast<Kind>(entry[1])) {
+      case Kind::boolean:
+        return 3;
+      case Kind::text:
+        return 6 + load<std::uint32_t>(entry);
+      default:
+        return 10;
+    }
+  }
+  template <class T>
+  static T load(const char* entry) {
+    T value;
+    std::memcpy(&value, entry + 2, sizeof value);
+    return value;
+  }
+  static Cell read(const char* entry) {
+    switch (static_cast<Kind>(entry[1])) {
+      case Kind::boolean:
+        return Cell::of(entry[2] != 0);
+      case Kind::number:
+        return Cell::of(load<double>(entry));
+      case Kind::date:
+        return Cell::day(load<std::int64_t>(entry));
+      case Kind::datetime:
+        return Cell::at(load<std::int64_t>(entry));
+      case Kind::reference:
+        return Cell::of(RecordKey::unpacked(load<std::uint64_t>(entry)));
+      case Kind::text:
+        return Cell::of(std::string_view{entry + 6, load<std::uint32_t>(entry)});
+      case Kind::null:
+        break;
+    }
+    return {};
+  }
+
+  std::string bytes_;
+};
+
+/// A value to be written, with its text.
+struct Value {
+  Cell cell;
+  std::string text = {};
+  Cell view() const {
+    Cell out = cell;
+    if (out.kind == Kind::text) out.text = text;
+    return out;
+  }
+};
+
+}  // namespace simulator

@@ -1,0 +1,70 @@
+#!/usr/bin/env bash
+# A person edits a row with the sqlite3 shell and a record with curl, runs `lockstep sync`, and finds both edits on
+# both sides. Usage: walk.sh FOLDER-OF-THE-PROGRAMS
+set -euo pipefail
+bin=$1
+work=$(mktemp -d)
+simulator=
+finish() { [ -z "$simulator" ] || kill "$simulator" 2>/dev/null || true; rm -rf "$work"; }
+trap finish EXIT
+cd "$work"
+fail() { echo "FAILED: $*" >&2; exit 1; }
+expect() { [ "$2" = "$3" ] || fail "$1: expected '$3', found '$2'"; }
+
+"$bin/sfsim" --port 0 --seed-rows 5000 > sim.log &
+simulator=$!
+for _ in $(seq 100); do grep -q listening sim.log && break; sleep 0.05; done
+url=$(sed -n 's/^sfsim listening on //p' sim.log)
+export SALESFORCE_CLIENT_ID=sfsim-client SALESFORCE_CLIENT_SECRET=sfsim-secret LOCKSTEP_SALESFORCE_LOGIN_URL=$url
+sync() { "$bin/lockstep" sync --json; }
+sql() { sqlite3 -cmd '.timeout 5000' lockstep.db "$1"; }
+token=$(curl -sf -d "grant_type=client_credentials&client_id=sfsim-client&client_secret=sfsim-secret" \
+  "$url/services/oauth2/token" | jq -r .access_token)
+api() { curl -sf -H "Authorization: Bearer $token" -H 'Content-Type: application/json' "$@"; }
+data=$url/services/data/v62.0
+
+status=0; SALESFORCE_CLIENT_SECRET=wrong "$bin/lockstep" connect --flow client-credentials 2> error || status=$?
+expect "exit status of a wrong secret" $status 3
+grep -q SALESFORCE_CLIENT_SECRET error || fail "the message does not name the secret's variable"
+"$bin/lockstep" connect --flow client-credentials > /dev/null
+expect "first sync" "$(sync | jq -r '.status, (.objects[] | select(.object == "Contact").pulled.created)' | xargs)" \
+  "completed 5000"
+expect "contacts" "$(sql 'select count(*) from contacts')" 5000
+
+id=$(sql 'select salesforce_id from contacts where id = 7')
+sql "update contacts set phone = '+1 555 0100' where id = 7"
+sql "insert into companies(name) values ('Beta')"
+sql "insert into contacts(last_name, company_id) values ('Newcomer', (select id from companies where name = 'Beta'))"
+api -X PATCH -d '{"Title":"Director"}' "$data/sobjects/Contact/$id"
+expect "second sync" "$(sync | jq -r .status)" completed
+expect "the row" "$(sql 'select title || phone from contacts where id = 7')" "Director+1 555 0100"
+expect "the record" "$(api "$data/sobjects/Contact/$id" | jq -r '.Title + .Phone')" "Director+1 555 0100"
+new=$(sql "select salesforce_id from contacts where last_name = 'Newcomer'")
+beta=$(sql "select salesforce_id from companies where name = 'Beta'")
+expect "the new record's account" "$(api "$data/sobjects/Contact/$new" | jq -r .AccountId)" "$beta"
+
+sleep 1.1
+sync > /dev/null
+sleep 1.1
+expect "an idle run" "$(sync | jq -c '[.status, .api_calls, ([.objects[] | .pulled.created, .pulled.updated,
+  .pushed.created, .pushed.updated] | add)]')" '["completed",1,0]'
+
+sql "update contacts set title = 'T' || id"
+calls=$(sync | jq '[.api_calls, (.objects[] | select(.object == "Contact").pushed.updated)] | @csv' -r)
+echo "push of 5001 changed rows: API calls, rows: $calls"
+expect "pushed rows" "${calls#*,}" 5001
+[ "${calls%,*}" -le 50 ] || fail "a push of 5001 rows took ${calls%,*} API calls"
+
+sql "update lockstep_field_mappings set mappings = json_insert(mappings, '\$[#]',
+  json_object('crmField', 'title', 'salesforceField', 'Nonsense__c')) where object_type = 'Contact'"
+status=0; sync > report || status=$?
+expect "exit status of a mapping to no field" $status 1
+jq -r '.errors[].message' report | grep -q 'no field Nonsense__c' || fail "no error names the field"
+status=0; LOCKSTEP_SALESFORCE_NONSENSE=1 "$bin/lockstep" status 2> error || status=$?
+expect "exit status of an unknown setting" $status 2
+status=0; LOCKSTEP_STORE_URL=sqlite:/nowhere/x.db "$bin/lockstep" status 2> error || status=$?
+expect "exit status of a store out of reach" $status 5
+kill "$simulator"; wait "$simulator" || fail "sfsim did not end well"; simulator=
+status=0; sync > report || status=$?
+expect "exit status of an org out of reach" $status 5
+echo "both sides agree"
