@@ -168,6 +168,9 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
     ++counts_.parked;
   };
 
+  // `known` ends with this transaction; a conflict may be recorded in the next.
+  const auto kept = [&](const Cell& cell) { return cell.has_text() ? Cell{values_.text().copy(cell.text())} : cell; };
+
   if (!head.row_exists) {
     if (head.link != LinkState::none) settlement.link = LinkState::row_gone;
     settlement.record = head.record;
@@ -176,7 +179,7 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
   if (head.unreadable) return park(*head.unreadable);
   if (head.link == LinkState::record_gone) return park(record_is_gone(mapping_, head));
   for (std::size_t f = 0; f < store.size(); ++f)
-    values[f] = store[f].has_text() ? Cell{values_.text().copy(store[f].text())} : Cell{};
+    values[f] = store[f].has_text() ? kept(store[f]) : Cell{};
 
   std::vector<model::SentValue> sent = head.sent;
   if (!seen.at[i]) {
@@ -234,7 +237,7 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
       }
       if (outcomes_[f] == Outcome::store_won)
         (safeguards_.record_loser_first ? settlement.conflicts : intent.late_conflicts)
-            .push_back({f, known.bases[i][f], org[f], store[f], Conflict::Decision::store_won});
+            .push_back({f, kept(known.bases[i][f]), kept(org[f]), kept(store[f]), Conflict::Decision::store_won});
     }
     counts_.conflicts += static_cast<std::int64_t>(settlement.conflicts.size());
     if (intent.fields.none()) {
