@@ -59,18 +59,24 @@ class Capture {
     add("delete", "AFTER DELETE", workspace("OLD."), enqueue("OLD."));
 
     // REPLACE removes the rows in its way without a delete trigger (unless recursive_triggers is on).
-    std::string taken;
-    for (const auto& unique : table_.unique) {
+    std::string taken, takers;
+    const auto add_taken = [&](const std::vector<std::string>& unique) {
       std::string same;
-      for (const std::string& column : unique)
+      for (const std::string& column : unique) {
         (same += same.empty() ? "" : " AND ") += quoted(column) + " = NEW." + quoted(column);
+        (takers += takers.empty() ? "" : ", ") += quoted(column);
+      }
       (taken += taken.empty() ? "" : " OR ") += "(" + same + ")";
-    }
+    };
+    for (const auto& unique : table_.unique) add_taken(unique);
+    // A row that is replaced under its own key may leave the workspace by it; within the workspace it is an insert.
+    const std::string when = taken.empty() ? "NOT (" + workspace("NEW.") + ")" : "1";
+    if (workspace("") != "1") add_taken({table_.find(mapping_.key_column)->name});
     if (!taken.empty()) {
-      // A key of its own stands for the row itself: on INSERT it may be undefined here, and a row too many does no
-      // harm.
-      add("replaced", "BEFORE INSERT", "1", enqueue_rows(taken));
-      add("displaced", "BEFORE UPDATE", "1", enqueue_rows("(" + taken + ") AND " + key_ + " IS NOT OLD." + key_));
+      // On INSERT the key may be undefined here, and a row too many does no harm.
+      add("replaced", "BEFORE INSERT", when, enqueue_rows(taken));
+      add("displaced", "BEFORE UPDATE OF " + takers, when,
+          enqueue_rows("(" + taken + ") AND " + key_ + " IS NOT OLD." + key_));
     }
     std::ranges::sort(triggers, {}, &Trigger::name);
     return triggers;
