@@ -166,7 +166,8 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
       const bool in_savepoint = p.table.has_foreign_keys && (inserts || fields.any());
       if (in_savepoint) RETURN_IF_ERROR(database_.execute("SAVEPOINT lockstep_row"));
       const std::string at_time = base::to_iso(step.now);
-      std::string key, why, new_key = p.generates_key && inserts ? random_.uuid() : std::string{};
+      std::string key, why, code = "INVALID_VALUE",
+                            new_key = p.generates_key && inserts ? random_.uuid() : std::string{};
       bool refused = false;
       {
         Use use{*write};
@@ -196,6 +197,7 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
           if (read == Statement::Step::failed) {
             if (!database_.refused_a_row()) return std::unexpected(database_.error("writing table " + p.table.name));
             why = database_.message();
+            code = database_.code_name();
             if (!database_.in_transaction())
               return base::failure(ErrorKind::settings,
                                    "a trigger of table " + p.table.name + " rolled the whole transaction back (" + why +
@@ -203,6 +205,12 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
           }
         }
         refused = !why.empty();
+      }
+      // RAISE(IGNORE) is no error; a base that moved on without the row would turn its old value into an edit.
+      if (!refused && (inserts || fields.any()) && database_.changes() == 0) {
+        refused = true;
+        why = "a trigger of the table left it out";
+        code = "SQLITE_CONSTRAINT_TRIGGER";
       }
       if (!refused && inserts) {
         if (p.table.rowid_key) key = std::to_string(database_.last_rowid());
@@ -217,6 +225,7 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
         if (!refused && database_.owes_foreign_keys()) {
           refused = true;
           why = "a foreign key is violated";
+          code = "SQLITE_CONSTRAINT_FOREIGNKEY";
         }
         if (refused) RETURN_IF_ERROR(database_.execute("ROLLBACK TO lockstep_row"));
         RETURN_IF_ERROR(database_.execute("RELEASE lockstep_row"));
@@ -227,7 +236,7 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
                       {ErrorKind::rejected,
                        "table " + p.table.name + " refused " + which + ": " + why +
                            "; change the value on one of the sides or the column's rule, then retry",
-                       "ROW_REFUSED"});
+                       code});
       }
       if (inserts) found.row_key = head.row.text = key;
     }

@@ -61,8 +61,52 @@ std::string_view remedy_for(int code) {
   }
 }
 
+/// As the documentation spells it, for those that users meet.
 std::string name_of_code(int code) {
-  return "SQLITE_" + std::to_string(code);
+  switch (code) {
+    case SQLITE_CONSTRAINT_CHECK:
+      return "SQLITE_CONSTRAINT_CHECK";
+    case SQLITE_CONSTRAINT_DATATYPE:
+      return "SQLITE_CONSTRAINT_DATATYPE";
+    case SQLITE_CONSTRAINT_FOREIGNKEY:
+      return "SQLITE_CONSTRAINT_FOREIGNKEY";
+    case SQLITE_CONSTRAINT_NOTNULL:
+      return "SQLITE_CONSTRAINT_NOTNULL";
+    case SQLITE_CONSTRAINT_PRIMARYKEY:
+      return "SQLITE_CONSTRAINT_PRIMARYKEY";
+    case SQLITE_CONSTRAINT_TRIGGER:
+      return "SQLITE_CONSTRAINT_TRIGGER";
+    case SQLITE_CONSTRAINT_UNIQUE:
+      return "SQLITE_CONSTRAINT_UNIQUE";
+    default:
+      break;
+  }
+  switch (code & 0xFF) {
+    case SQLITE_BUSY:
+      return "SQLITE_BUSY";
+    case SQLITE_CANTOPEN:
+      return "SQLITE_CANTOPEN";
+    case SQLITE_CONSTRAINT:
+      return "SQLITE_CONSTRAINT";
+    case SQLITE_CORRUPT:
+      return "SQLITE_CORRUPT";
+    case SQLITE_FULL:
+      return "SQLITE_FULL";
+    case SQLITE_IOERR:
+      return "SQLITE_IOERR";
+    case SQLITE_LOCKED:
+      return "SQLITE_LOCKED";
+    case SQLITE_MISMATCH:
+      return "SQLITE_MISMATCH";
+    case SQLITE_NOTADB:
+      return "SQLITE_NOTADB";
+    case SQLITE_READONLY:
+      return "SQLITE_READONLY";
+    case SQLITE_TOOBIG:
+      return "SQLITE_TOOBIG";
+    default:
+      return "SQLITE_" + std::to_string(code);
+  }
 }
 
 }  // namespace
@@ -198,6 +242,9 @@ bool Database::refused_a_row() const {
 bool Database::unique_violated() const {
   const int code = sqlite3_extended_errcode(handle_);
   return code == SQLITE_CONSTRAINT_UNIQUE || code == SQLITE_CONSTRAINT_PRIMARYKEY;
+}
+std::string Database::code_name() const {
+  return name_of_code(handle_ ? sqlite3_extended_errcode(handle_) : 0);
 }
 std::string Database::message() const {
   return handle_ ? sqlite3_errmsg(handle_) : "out of memory";

@@ -95,6 +95,7 @@ class Database {
   bool refused_a_row() const;  ///< The last error was a constraint, a type or a size: the row's own fault.
   bool unique_violated() const;
   std::string message() const;
+  std::string code_name() const;  ///< Of the last error: "SQLITE_CONSTRAINT_UNIQUE".
   bool in_transaction() const;
   bool owes_foreign_keys() const;  ///< A deferred foreign key is violated so far.
   int changes() const;

@@ -171,9 +171,10 @@ base::Result<void> SqliteStore::rename_in_children(Step& step, const Settlement&
       const Column& reference = *child->columns[field.via];
       const std::string name = quoted(child->columns[f]->name);
       // A child whose text is another one was edited: that stands for another parent, and stays.
-      ASSIGN_OR_RETURN(Statement rename, database_.prepare("UPDATE " + quoted(child->table.name) + " SET " + name +
-                                                           " = ?1 WHERE " + quoted(reference.name) + " = ?2 AND TRIM(" +
-                                                           name + ") = ?3 AND " + child->of_workspace));
+      ASSIGN_OR_RETURN(
+          Statement rename,
+          database_.prepare("UPDATE OR ABORT " + quoted(child->table.name) + " SET " + name + " = ?1 WHERE " +
+                            quoted(reference.name) + " = ?2 AND TRIM(" + name + ") = ?3 AND " + child->of_workspace));
       bind_value(rename, 1, after);
       bind_key(rename, 2, step.found[s.at].row_key, reference.affinity, parent.key->affinity);
       rename.bind(3, before.text());

@@ -120,6 +120,7 @@ base::Result<bool> SqliteStore::load(const model::Mapping& mapping, const core::
       if (database_.refused_a_row()) return false;
       return std::unexpected(database_.error("loading table " + p.table.name));
     }
+    if (database_.changes() == 0) return false;  // A trigger of the table left the row out.
     if (p.table.rowid_key) {
       const auto end = std::to_chars(spelt, spelt + sizeof spelt, database_.last_rowid()).ptr;
       key = {spelt, static_cast<std::size_t>(end - spelt)};

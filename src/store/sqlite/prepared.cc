@@ -26,7 +26,79 @@ SyncColumns sync_columns(const model::Mapping& mapping, const Table& table) {
   return sync;
 }
 
+/// The fields of a layout, one a line.
+std::string spelt(const model::FieldMapping& field) {
+  return field.column + '\t' + field.org_field + '\n';
+}
+
+/// Notes the mapping's layout, and learns where the fields of its earlier ones are now.
+base::Result<void> learn_layouts(Database& database, Prepared& p) {
+  std::string fields;
+  for (const model::FieldMapping& field : p.mapping.fields) fields += spelt(field);
+  bool noted = false;
+  {
+    ASSIGN_OR_RETURN(Statement find, database.prepare("SELECT layout, fields FROM lockstep_layouts WHERE mapping_id = "
+                                                      "?1"));
+    find.bind(1, p.number);
+    Statement::Step step = find.step();
+    for (; step == Statement::Step::row; step = find.step()) {
+      const auto layout = static_cast<std::uint32_t>(find.integer(0));
+      if (layout == p.layout) {
+        noted = true;
+        continue;
+      }
+      std::vector<std::optional<std::size_t>> places;
+      for (std::string_view rest = find.text(1); !rest.empty();) {
+        const std::size_t end = rest.find('\n') + 1;
+        const auto now = std::ranges::find(p.mapping.fields, rest.substr(0, end), spelt);
+        places.push_back(now == p.mapping.fields.end()
+                             ? std::nullopt
+                             : std::optional{static_cast<std::size_t>(now - p.mapping.fields.begin())});
+        rest.remove_prefix(end == 0 ? rest.size() : end);
+      }
+      p.earlier.emplace(layout, std::move(places));
+    }
+    if (step == Statement::Step::failed) return std::unexpected(database.error("reading the layouts of a mapping"));
+  }
+  if (noted) return {};
+  ASSIGN_OR_RETURN(Statement note, database.prepare("INSERT INTO lockstep_layouts(mapping_id, layout, fields) VALUES "
+                                                    "(?1, ?2, ?3) ON CONFLICT DO NOTHING"));
+  note.bind(1, p.number).bind(2, std::int64_t{p.layout}).bind(3, fields);
+  return database.run(note, "noting the fields of the mapping of " + p.mapping.object);
+}
+
+std::uint32_t layout_of(std::string_view packed) {
+  std::uint32_t layout = 0;
+  for (unsigned byte = 0; byte < 4 && byte < packed.size(); ++byte)
+    layout |= static_cast<std::uint32_t>(static_cast<unsigned char>(packed[byte])) << (8 * byte);
+  return layout;
+}
+
 }  // namespace
+
+void read_base(const Prepared& p, std::string_view packed, std::span<model::Cell> cells) {
+  if (model::unpack_cells(p.layout, packed, cells)) return;
+  const std::uint32_t layout = layout_of(packed);
+  const auto earlier = p.earlier.find(layout);
+  if (earlier == p.earlier.end()) return;
+  std::vector<model::Cell> then(earlier->second.size());
+  if (!model::unpack_cells(layout, packed, then)) return;
+  for (std::size_t i = 0; i < then.size(); ++i)
+    if (const auto now = earlier->second[i]) cells[*now] = then[i];
+}
+
+std::vector<model::SentValue> read_sent(const Prepared& p, std::string_view packed) {
+  const std::uint32_t layout = layout_of(packed);
+  const auto earlier = p.earlier.find(layout);
+  std::vector<model::SentValue> sent = model::unpack_sent(layout, packed);
+  if (layout == p.layout) return sent;
+  if (earlier == p.earlier.end()) return {};
+  std::vector<model::SentValue> still;
+  for (const model::SentValue& value : sent)
+    if (value.field < earlier->second.size() && earlier->second[value.field])
+      still.push_back({*earlier->second[value.field], value.value});
+  return still;
+}
 
 base::Result<std::unique_ptr<Prepared>> make_prepared(Database& database, const model::Mapping& mapping, Table table) {
   auto prepared = std::make_unique<Prepared>();
@@ -53,6 +125,7 @@ base::Result<std::unique_ptr<Prepared>> make_prepared(Database& database, const 
     if (mapping.fields[i].org_field == "Name") p.name_field = i;
     (names += ", ") += quoted(p.columns.back()->name);
   }
+  RETURN_IF_ERROR(learn_layouts(database, p));
   ASSIGN_OR_RETURN(p.read_row, database.prepare("SELECT " + p.key_name + names + " FROM " + quoted(p.table.name) +
                                                 " WHERE " + p.key_name + " = ?1 AND " + p.of_workspace));
   model::FieldSet loaded;
@@ -74,7 +147,8 @@ std::string insert_sql(const Prepared& p, const model::FieldSet& fields) {
   for (const std::string* name : {&p.sync.record, &p.sync.status, &p.sync.error, &p.sync.synced_at})
     if (!name->empty()) add(*name);
   for (const std::string& name : p.stamped) add(name);
-  std::string sql = "INSERT INTO " + quoted(p.table.name);
+  // ABORT, whatever the table says: its own REPLACE would remove another row, its IGNORE leave ours out.
+  std::string sql = "INSERT OR ABORT INTO " + quoted(p.table.name);
   sql += names.empty() ? " DEFAULT VALUES" : "(" + names + ") VALUES (" + places + ")";
   if (!p.table.rowid_key) sql += " RETURNING " + p.key_name;
   return sql;
@@ -93,7 +167,8 @@ std::string update_sql(const Prepared& p, const model::FieldSet& fields) {
   if (!p.sync.synced_at.empty()) set(p.sync.synced_at, "COALESCE(?, " + p.sync.synced_at + ")");
   if (sets.empty()) return {};
   if (fields.any() && !p.sync.updated_at.empty()) set(p.sync.updated_at, clock_text_sql);
-  return "UPDATE " + quoted(p.table.name) + " SET " + sets + " WHERE " + p.key_name + " = ? AND " + p.of_workspace;
+  return "UPDATE OR ABORT " + quoted(p.table.name) + " SET " + sets + " WHERE " + p.key_name + " = ? AND " +
+         p.of_workspace;
 }
 
 }  // namespace store

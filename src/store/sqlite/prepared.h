@@ -38,6 +38,9 @@ struct Prepared {
   std::vector<const Column*> columns;     ///< One a field.
   std::optional<std::size_t> name_field;  ///< The field that holds the record's Name.
   SyncColumns sync;
+  /// Where the fields of earlier layouts stand now, by layout and earlier ordinal: what was agreed on outlives a change
+  /// of the mapping.
+  std::unordered_map<std::uint32_t, std::vector<std::optional<std::size_t>>> earlier;
   std::vector<std::string> stamped;  ///< Columns that default to the time: bound, since the default costs as much
                                      ///< as the rest of the row. Quoted.
   bool generates_key = false;        ///< The table gives text keys no default: we make one.
@@ -51,6 +54,11 @@ struct Prepared {
     return mapping.fields[field].direction != model::SyncDirection::to_org;
   }
 };
+
+/// A merge base or a list of announced values, written under this layout or an earlier one. The cells borrow from
+/// `packed`; fields that the writer did not know are null.
+void read_base(const Prepared& mapping, std::string_view packed, std::span<model::Cell> cells);
+std::vector<model::SentValue> read_sent(const Prepared& mapping, std::string_view packed);
 
 /// Fills in all but the parents. The mapping has been checked against the table.
 base::Result<std::unique_ptr<Prepared>> make_prepared(Database& database, const model::Mapping& mapping, Table table);

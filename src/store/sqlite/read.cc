@@ -100,8 +100,8 @@ base::Result<bool> SqliteStore::read_link(Step& step, std::size_t at, const char
   head.upsert_key = link->text(3);
   head.link = link_state_named(link->text(4));
   base::Arena& text = step.known.bases.text();
-  if (!link->is_null(5)) model::unpack_cells(step.mapping.layout, text.copy(link->blob(5)), step.known.bases[at]);
-  if (!link->is_null(6)) head.sent = model::unpack_sent(step.mapping.layout, text.copy(link->blob(6)));
+  if (!link->is_null(5)) read_base(step.mapping, text.copy(link->blob(5)), step.known.bases[at]);
+  if (!link->is_null(6)) head.sent = read_sent(step.mapping, text.copy(link->blob(6)));
   return true;
 }
 
@@ -153,7 +153,8 @@ base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
       continue;
     }
     if (field.role != FieldRole::reference) {
-      const auto cell = model::canonical(field.type, *raw, arena);
+      const auto cell = is_clean_text(*raw) ? model::canonical(field.type, *raw, arena) : std::nullopt;
+      if (!cell && !is_clean_text(*raw)) unreadable(i, "bytes that are no UTF-8 text, or a NUL");
       if (!cell) unreadable(i, std::string{"what is no "} + std::string{model::name_of(field.type.kind)});
       cells[i] = cell.value_or(Cell{});
       if (field.role != FieldRole::parent_name || !cells[i].has_text() || !p.parents[i] || !p.parents[i]->by_name)

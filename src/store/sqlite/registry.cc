@@ -187,7 +187,9 @@ base::Result<void> SqliteStore::save(core::MappingSetting& mapping) {
       statement("INSERT INTO lockstep_field_mappings(id, integration_id, workspace_id, object_type, "
                 "table_name, mappings) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET "
                 "integration_id = ?2, workspace_id = ?3, object_type = ?4, table_name = ?5, mappings = ?6"));
-  const std::string fields = fields_json(mapping.fields);
+  ASSIGN_OR_RETURN(const auto before, database_.value("SELECT mappings FROM lockstep_field_mappings WHERE id = ?1",
+                                                      std::to_string(static_cast<std::int64_t>(mapping.id))));
+  const std::string fields = fields_json(mapping.fields, before.value_or("[]"));
   const bool made = mapping.id == model::MappingId{};
   if (made) {
     put->bind_null(1);

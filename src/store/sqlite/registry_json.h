@@ -25,7 +25,8 @@ std::string stats_json(const std::map<std::string, std::int64_t>& stats);
 std::map<std::string, std::int64_t> stats_from(std::string_view json);
 
 /// [{"crmField": "firstName", "salesforceField": "FirstName", "direction": …, "winner": …}]
-std::string fields_json(const std::vector<core::FieldSetting>& fields);
+/// What else `before`, the document as it stands, says of a field is kept: "writeMode", "transform".
+std::string fields_json(const std::vector<core::FieldSetting>& fields, std::string_view before);
 std::vector<core::FieldSetting> fields_from(std::string_view json);
 
 /// {"successful": 10, "errors": 0}

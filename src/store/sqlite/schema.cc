@@ -168,6 +168,14 @@ CREATE TABLE lockstep_leases(
   process_started INTEGER,
   expires_at INTEGER NOT NULL
 );
+)sql",
+                                                           R"sql(
+CREATE TABLE lockstep_layouts(
+  mapping_id INTEGER NOT NULL,
+  layout INTEGER NOT NULL,
+  fields TEXT NOT NULL,
+  PRIMARY KEY (mapping_id, layout)
+);
 )sql"};
 
 struct ApplicationTable {

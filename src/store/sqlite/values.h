@@ -20,6 +20,9 @@ std::optional<std::string_view> raw_text(const Statement& row, int column, base:
 std::string bind_cell(Statement& statement, int at, const model::FieldMapping& field, const Column& column,
                       const model::Cell& cell);
 
+/// True for UTF-8 without NUL: other bytes cannot be sent to the org, and would come back changed.
+bool is_clean_text(std::string_view text);
+
 /// What a field's values must look like, for messages.
 std::string_view allowed_in(const model::FieldType& type);
 
