@@ -103,7 +103,7 @@ TEST(SqliteCrash, AKillAtAnyMomentLeavesWholePagesOnly) {
   need(need(SqliteStore::open(folder.file()))->prepare(mapping));
   base::Random random(20260101);
   std::size_t reached = 0;
-  for (int kill_number = 0; kill_number < 50; ++kill_number) {
+  for (int kill_number = 0; kill_number < 100; ++kill_number) {
     const pid_t child = fork();
     if (child == 0) {
       // Page after page of 40 records: loaded, settled again with new names, and edited as the application would.
