@@ -49,6 +49,7 @@ base::Result<Step> PullPass::step() {
 }
 
 base::Result<Step> PullPass::settle(Page page) {
+  CHECK(progress_.has_value());
   const std::size_t settled = settled_prefix(page.observed, safeguards_);
   const bool running_second_left = settled < page.observed.size();
   const bool more = page.more && !running_second_left;

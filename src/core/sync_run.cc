@@ -1,5 +1,6 @@
 #include "core/sync_run.h"
 
+#include <map>
 #include <memory>
 
 namespace core {
@@ -88,27 +89,21 @@ class Run {
       requests.push_back(*request);
       asking.push_back(&part);
     }
-    if (requests.size() < 2) return;
+    if (requests.empty()) return;
     auto pages = world_.org.fetch(requests);
     for (std::size_t i = 0; i < pages.size(); ++i) {
       // A look that failed is made again, object by object, by drain_pull().
       if (!pages[i]) continue;
-      looked_.push_back({asking[i], std::move(*pages[i])});
+      looked_.emplace(asking[i], std::move(*pages[i]));
     }
   }
 
   void drain_pull(Part& part) {
     if (!part.pull || part.ended) return;
-    bool first = true;
     for (int waits = 0; !over();) {
       const auto step = attempt(part, [&]() -> base::Result<Step> {
-        if (first)
-          for (auto& [who, page] : looked_)
-            if (who == &part) {
-              first = false;
-              return part.pull->settle(std::move(page));
-            }
-        first = false;
+        // A page that was looked at is settled once; whoever reads after that asks for its own.
+        if (auto looked = looked_.extract(&part)) return part.pull->settle(std::move(looked.mapped()));
         return part.pull->step();
       });
       if (!step) return;
@@ -171,7 +166,7 @@ class Run {
 
   const RunWorld& world_;
   std::vector<Part> parts_;
-  std::vector<std::pair<Part*, Page>> looked_;
+  std::map<const Part*, Page> looked_;  ///< Not yet settled.
   std::map<const model::Mapping*, ObjectCounts> counts_;
   RunResult result_;
 };

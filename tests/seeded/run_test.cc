@@ -52,6 +52,26 @@ TEST(SyncRun, AFaultyNetworkDelaysARunAndLosesNothing) {
   EXPECT_GT(failed, 0) << "the network was too good to show anything";
 }
 
+TEST(SyncRun, ALargePushReadsItsEchoWithAReadingOfItsOwn) {
+  World world{1, {}};
+  TurbulentStore store{world};
+  world.calm();
+  ASSERT_TRUE(run(world, store).errors.empty());  // The backfill; from here on a run begins with a look.
+  constexpr int rows = 450;
+  for (int i = 0; i < rows; ++i) {
+    store::MemoryStore::Row row(world.mapping().fields.size());
+    row[0] = "row " + std::to_string(i);
+    world.store().insert(std::move(row));
+  }
+  world.pass_time(2s);
+  const auto pushing = run(world, store);
+  EXPECT_TRUE(pushing.errors.empty());
+  EXPECT_EQ(pushing.objects[0].second.pushed_created, rows);
+  EXPECT_EQ(pushing.objects[0].second.pulled_unchanged, rows) << "the echo is read in the same run, once";
+  EXPECT_EQ(world.store().rows().size(), static_cast<std::size_t>(rows));
+  EXPECT_EQ(world.store().outbox_size(), 0u);
+}
+
 TEST(Advice, TellsWhatEndsARunFromWhatEndsAnObject) {
   using base::ErrorKind;
   using Do = core::Advice::Do;
