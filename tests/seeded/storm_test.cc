@@ -7,25 +7,25 @@
 namespace seeded {
 namespace {
 
-/// Histories of the main run. LOCKSTEP_STORMS=n runs any number; LOCKSTEP_SEED=n runs that one alone.
+/// Histories of the main run. STORM_HISTORIES=n runs any number; STORM_SEED=n runs that one alone.
 std::uint64_t number_from_environment(const char* name, std::uint64_t otherwise) {
   const char* text = std::getenv(name);
   return text ? std::strtoull(text, nullptr, 10) : otherwise;
 }
 
 std::string told(std::uint64_t seed, const Outcome& outcome) {
-  std::string text = "seed " + std::to_string(seed) + " (replay: LOCKSTEP_SEED=" + std::to_string(seed) + ")";
+  std::string text = "seed " + std::to_string(seed) + " (replay: STORM_SEED=" + std::to_string(seed) + ")";
   for (const std::string& broken : outcome.broken) text += "\n  " + broken;
   return text;
 }
 
 TEST(Storm, LosesDuplicatesAndFlipsNothing) {
-  if (const auto seed = number_from_environment("LOCKSTEP_SEED", 0)) {
+  if (const auto seed = number_from_environment("STORM_SEED", 0)) {
     const Outcome outcome = run_storm(seed, {}, {});
     ASSERT_TRUE(outcome.broken.empty()) << told(seed, outcome);
     return;
   }
-  const auto histories = number_from_environment("LOCKSTEP_STORMS", 20'000);
+  const auto histories = number_from_environment("STORM_HISTORIES", 20'000);
   std::size_t crashes = 0, errors = 0;
   for (std::uint64_t seed = 1; seed <= histories; ++seed) {
     const Outcome outcome = run_storm(seed, {}, {});
