@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,10 @@ struct Backend {
   std::string name;
   std::function<std::unique_ptr<StoreUnderTest>()> make;  ///< Empty, with its tables.
 };
+
+inline void PrintTo(const Backend& backend, std::ostream* out) {
+  *out << backend.name;
+}
 
 /// A backend's program compiles store_contract.cc and store_contract_values.cc and says
 /// INSTANTIATE_TEST_SUITE_P(Memory, StoreContract, testing::Values(contract::Backend{"memory", make}));

@@ -158,7 +158,7 @@ int Statement::type(int column) const {
   return sqlite3_column_type(handle_, column);
 }
 std::string_view Statement::text(int column) const {
-  const auto* bytes = static_cast<const char*>(static_cast<const void*>(sqlite3_column_text(handle_, column)));
+  const auto* bytes = reinterpret_cast<const char*>(sqlite3_column_text(handle_, column));
   return bytes ? std::string_view{bytes, static_cast<std::size_t>(sqlite3_column_bytes(handle_, column))}
                : std::string_view{};
 }
@@ -275,7 +275,8 @@ base::Result<Transaction> Transaction::begin(Database& database) {
 
 Transaction::~Transaction() {
   // A failed rollback leaves nothing stored either: SQLite has then rolled back by itself.
-  if (database_ && database_->in_transaction()) static_cast<void>(database_->execute("ROLLBACK"));
+  if (!database_ || !database_->in_transaction()) return;
+  [[maybe_unused]] const auto rolled_back = database_->execute("ROLLBACK");
 }
 
 base::Result<void> Transaction::commit() {

@@ -155,7 +155,7 @@ std::string insert_sql(const Prepared& p, const model::FieldSet& fields) {
 }
 
 std::string update_sql(const Prepared& p, const model::FieldSet& fields) {
-  std::string sets, differs;
+  std::string sets;
   const auto set = [&sets](const std::string& name, std::string_view value = "?") {
     ((sets += sets.empty() ? "" : ", ") += name + " = ") += value;
   };

@@ -51,7 +51,7 @@ std::string bind_number(Statement& statement, int at, const Column& column, std:
 std::optional<std::string_view> raw_text(const Statement& row, int column, base::Arena& arena, bool& is_blob) {
   is_blob = false;
   char spelt[400];
-  char* end = spelt;
+  char* end = nullptr;
   switch (row.type(column)) {
     case SQLITE_NULL:
       return std::nullopt;
