@@ -1,6 +1,8 @@
 #include <CLI/CLI.hpp>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
 #include <thread>
 
 #include "http/server.h"
@@ -21,6 +23,7 @@ int main(int argc, char** argv) {
   simulator::ApiOptions api_options;
   bool no_upsert_field = false;
   unsigned latency_ms = 0;
+  std::string faults_file;
   cli.add_option("--port", port, "0 takes a free one")->capture_default_str();
   cli.add_option("--listen", address)->capture_default_str();
   cli.add_option("--seed-rows", org_options.sample.contacts, "Contacts to begin with")->check(CLI::Range(0, 1'000'000));
@@ -31,6 +34,7 @@ int main(int argc, char** argv) {
   cli.add_option("--client-id", api_options.client_id)->capture_default_str();
   cli.add_option("--client-secret", api_options.client_secret)->capture_default_str();
   cli.add_option("--refresh-token", api_options.refresh_token)->capture_default_str();
+  cli.add_option("--faults", faults_file, "Rules that make calls fail, as PUT to /__sim/faults")->check(CLI::ExistingFile);
   cli.add_flag("--no-upsert-field", no_upsert_field, "Leave Lockstep_Id__c out");
   CLI11_PARSE(cli, argc, argv);
   api_options.token_lifetime = std::chrono::seconds{lifetime};
@@ -39,6 +43,13 @@ int main(int argc, char** argv) {
   const base::SystemClock clock;
   simulator::Org org{clock, org_options};
   simulator::Api api{org, api_options};
+  if (!faults_file.empty()) {
+    std::ifstream file{faults_file};
+    if (const auto wrong = api.set_faults(std::string{std::istreambuf_iterator<char>{file}, {}})) {
+      std::fprintf(stderr, "sfsim: %s: %s\n", faults_file.c_str(), wrong->c_str());
+      return 2;
+    }
+  }
   auto server = http::Server::listen(address, port, [&](const http::Request& request) {
     if (latency_ms > 0) std::this_thread::sleep_for(std::chrono::milliseconds{latency_ms});
     return api.handle(request);

@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <boost/json.hpp>
+#include <limits>
+#include <set>
+#include <thread>
+#include <tuple>
 
 #include "base/time_text.h"
 #include "simulator/org/describe.h"
@@ -12,7 +16,9 @@ namespace {
 namespace json = boost::json;
 
 constexpr std::string_view org_id = "00D000000000SIMEA0";
-constexpr std::size_t most_records = 200, most_retrieved = 2'000, most_subrequests = 25, most_queries = 5;
+constexpr std::size_t most_records = 200, most_retrieved = 2'000;
+constexpr std::size_t records_per_chunk = 500;
+constexpr std::string_view dump_path = "/__sim/dump/";
 constexpr std::size_t largest_page = 2'000, smallest_page = 200;
 
 json::array errors_of(const ApiError& error) {
@@ -23,6 +29,10 @@ json::array errors_of(const ApiError& error) {
 std::string error_body(const ApiError& error) { return json::serialize(errors_of(error)); }
 
 const ApiError not_found{404, "NOT_FOUND", "The requested resource does not exist"};
+const ApiError locked_row{400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records"};
+const ApiError rolled_back{400, "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+                           "Record rolled back because not all records were valid and the request was using AllOrNone "
+                           "header"};
 const ApiError bad_json{400, "JSON_PARSER_ERROR", "The request body is no JSON object of the expected form"};
 
 std::vector<std::string> segments(std::string_view path) {
@@ -61,6 +71,26 @@ std::string text_at(const json::object& object, std::string_view key) {
   return value && value->is_string() ? std::string{value->as_string()} : std::string{};
 }
 
+/// The pair in "Basic base64(id:secret)".
+std::optional<std::pair<std::string, std::string>> basic_credentials(std::string_view header) {
+  if (!header.starts_with("Basic ")) return std::nullopt;
+  static constexpr std::string_view digits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  std::string decoded;
+  unsigned bits = 0, pending = 0;
+  for (const char c : header.substr(6)) {
+    const auto digit = digits.find(c);
+    if (digit == std::string_view::npos) break;
+    bits = (bits << 6 | static_cast<unsigned>(digit)) & 0xFFFFFF;
+    pending += 6;
+    if (pending < 8) continue;
+    pending -= 8;
+    decoded += static_cast<char>(bits >> pending & 0xFF);
+  }
+  const auto colon = decoded.find(':');
+  if (colon == std::string::npos) return std::nullopt;
+  return std::pair{http::percent_decode(decoded.substr(0, colon), true), http::percent_decode(decoded.substr(colon + 1), true)};
+}
+
 json::object row_result(const ApiError& error) {
   json::array errors{{{"statusCode", error.code}, {"message", error.message}, {"fields", json::value_from(error.fields)}}};
   return {{"success", false}, {"errors", std::move(errors)}};
@@ -74,7 +104,29 @@ json::object row_result(const std::string& id, std::optional<bool> created) {
 }  // namespace
 
 http::Response Api::handle(const http::Request& request) {
-  const std::lock_guard lock{mutex_};
+  http::Response response;
+  std::chrono::milliseconds latency{0};
+  {
+    const std::lock_guard lock{mutex_};
+    response = answer(request);
+    latency = misfortune_.latency;
+  }
+  if (latency.count() > 0) std::this_thread::sleep_for(latency);
+  return response;
+}
+
+http::Response Api::answer(const http::Request& request) {
+  misfortune_ = {};
+  if (!request.path.starts_with("/__sim/"))
+    misfortune_ = faults_.decide(request.method, request.path, request.path + "?" + request.query + "\n" + request.body);
+  if (misfortune_.kind == Misfortune::Kind::cut_before) {
+    http::Response cut;
+    cut.close_without_answer = true;
+    return cut;
+  }
+  if (misfortune_.kind == Misfortune::Kind::expire_token) tokens_.clear();
+  if (request.path.starts_with(dump_path))
+    if (const auto object = org_.object(std::string_view{request.path}.substr(dump_path.size()))) return dump(**object);
   base_url_ = "http://" + std::string{request.header("host")};
   Reply reply;
   bool counted = false;
@@ -86,6 +138,12 @@ http::Response Api::handle(const http::Request& request) {
     reply.body = R"([{"label":"Summer '24","url":"/services/data/v61.0","version":"61.0"},)"
                  R"({"label":"Winter '25","url":"/services/data/v62.0","version":"62.0"},)"
                  R"({"label":"Spring '26","url":"/services/data/v66.0","version":"66.0"}])";
+  } else if (misfortune_.kind == Misfortune::Kind::unavailable) {
+    reply = {503, error_body({503, "SERVER_UNAVAILABLE", "server too busy"})};
+  } else if (misfortune_.kind == Misfortune::Kind::html_error) {
+    reply = {500, "<html><body><h1>An internal server error has occurred</h1></body></html>"};
+  } else if (misfortune_.kind == Misfortune::Kind::request_limit) {
+    reply = {403, error_body({403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."})};
   } else if (!is_signed_in(request)) {
     reply = {401, error_body({401, "INVALID_SESSION_ID", "Session expired or invalid"})};
   } else if (request.path.starts_with("/id/") || request.path == "/services/oauth2/userinfo") {
@@ -101,10 +159,37 @@ http::Response Api::handle(const http::Request& request) {
   }
   http::Response response{reply.status, std::move(reply.headers), std::move(reply.body), {}, false};
   response.headers.emplace_back("Date", base::to_http_date(org_.clock().now()));
-  response.headers.emplace_back("Content-Type", "application/json;charset=UTF-8");
+  const bool html = misfortune_.kind == Misfortune::Kind::html_error;
+  response.headers.emplace_back("Content-Type", html ? "text/html;charset=UTF-8" : "application/json;charset=UTF-8");
+  response.close_without_answer = misfortune_.kind == Misfortune::Kind::cut_after;
   if (counted)
     response.headers.emplace_back("Sforce-Limit-Info", "api-usage=" + std::to_string(used_) + "/" +
                                                            std::to_string(options_.daily_calls));
+  return response;
+}
+
+http::Response Api::dump(const Object& object) {
+  auto projection = std::make_shared<Projection>(object);
+  for (std::size_t field = 0; field < object.fields.size(); ++field)
+    projection->add(org_.world(), {{}, field, &object.fields[field]});
+  http::Response response;
+  response.headers = {{"Content-Type", "application/x-ndjson"}, {"Date", base::to_http_date(org_.clock().now())}};
+  response.stream = [this, projection, &rows = org_.world().tables[object.index], after = Place{}](std::string& chunk) mutable {
+    const std::lock_guard lock{mutex_};
+    base::Arena arena;
+    std::size_t left = records_per_chunk;
+    rows.walk(after, std::numeric_limits<std::uint32_t>::max(), [&](std::uint64_t number) {
+      if (left == 0) return false;
+      --left;
+      after = {rows.stamp(number), number};
+      if (rows.is_deleted(number)) return true;
+      projection->append(org_.world(), number, "/services/data/v62.0", chunk, arena);
+      chunk += '\n';
+      arena.clear();
+      return true;
+    });
+    return left == 0;
+  };
   return response;
 }
 
@@ -122,6 +207,8 @@ Api::Reply Api::sign_in(const http::Request& request) {
   };
   std::map<std::string, std::string> form;
   for (auto& [key, value] : http::parse_form(request.body)) form[key] = value;
+  if (const auto basic = basic_credentials(request.header("authorization")))
+    std::tie(form["client_id"], form["client_secret"]) = *basic;
   if (form["client_id"] != options_.client_id) return refuse("invalid_client_id", "client identifier invalid");
   const std::string& grant = form["grant_type"];
   const bool confidential = grant == "client_credentials" || form.contains("client_secret");
@@ -159,6 +246,12 @@ Api::Reply Api::control(const http::Request& request) {
   if (request.path == "/__sim/stats") {
     if (request.method == "DELETE") used_ = 0;
     return {200, json::serialize(json::object{{"calls", used_}})};
+  }
+  if (request.path == "/__sim/faults") {
+    if (request.method == "DELETE") faults_.clear();
+    if (request.method == "PUT")
+      if (const auto wrong = faults_.set(request.body)) return {400, error_body({400, "INVALID_FAULTS", *wrong})};
+    return {200, faults_.text()};
   }
   return {404, error_body(not_found)};
 }
@@ -198,16 +291,56 @@ Api::Reply Api::data(const std::string& method, std::string_view path, std::stri
       if (!object) return {object.error().status, error_body(object.error())};
       return {200, describe(org_.schema(), **object, root_)};
     }
-    return row(method, {rest.begin() + 1, rest.end()}, body, headers);
+    return row(method, {rest.begin() + 1, rest.end()}, query, body, headers);
   }
   if (rest[0] == "composite") {
     if (rest.size() == 1 && method == "POST" && !nested) return composite(body);
-    if (rest.size() > 1 && rest[1] == "sobjects") return collection(method, {rest.begin() + 2, rest.end()}, body);
+    if (rest.size() > 1 && rest[1] == "sobjects") {
+      if (method == "DELETE" && rest.size() == 2) return delete_collection(query);
+      return collection(method, {rest.begin() + 2, rest.end()}, body);
+    }
   }
   return {404, error_body(not_found)};
 }
 
-Api::Reply Api::row(const std::string& method, const std::vector<std::string>& path, const std::string& body,
+Api::Reply Api::delete_collection(std::string_view query) {
+  const std::string ids = parameter(query, "ids");
+  const bool all_or_none = parameter(query, "allOrNone") == "true";
+  const auto count = std::ranges::count(ids, ',') + 1;
+  if (ids.empty() || count > std::int64_t{most_records}) {
+    const ApiError error{400, "INVALID_BATCH_SIZE", "record limit reached. cannot submit more than 200 records"};
+    return {error.status, error_body(error)};
+  }
+  json::array results;
+  bool failed = false;
+  Org::Transaction transaction{org_};
+  for (std::size_t from = 0; from <= ids.size();) {
+    const std::size_t end = std::min(ids.find(',', from), ids.size());
+    const std::string id = ids.substr(from, end - from);
+    from = end + 1;
+    const auto one = [&]() -> Outcome<void> {
+      for (std::size_t at = 0; at < object_count; ++at)
+        if (const Object& object = org_.schema()[at]; id.starts_with(object.prefix)) {
+          if (faults_.chance(misfortune_.locked_rows)) return std::unexpected(locked_row);
+          const auto number = org_.by_id(object, id);
+          if (!number) return std::unexpected(number.error());
+          return org_.remove(object, *number);
+        }
+      return refusal(400, "MALFORMED_ID", "malformed id " + id);
+    }();
+    failed = failed || !one;
+    results.emplace_back(one ? row_result(id, std::nullopt) : row_result(one.error()));
+  }
+  if (failed && all_or_none) {
+    for (json::value& result : results)
+      if (result.as_object().at("success").as_bool()) result = row_result(rolled_back);
+  } else {
+    transaction.commit();
+  }
+  return {200, json::serialize(results)};
+}
+
+Api::Reply Api::row(const std::string& method, const std::vector<std::string>& path, std::string_view query, const std::string& body,
                     const std::map<std::string, std::string, std::less<>>& headers) {
   const auto refuse = [](const ApiError& error) { return Reply{error.status, error_body(error)}; };
   const auto object = org_.object(path[0]);
@@ -217,6 +350,7 @@ Api::Reply Api::row(const std::string& method, const std::vector<std::string>& p
     values = object_in(body);
     if (!values) return refuse(bad_json);
   }
+  if (method != "GET" && method != "HEAD" && faults_.chance(misfortune_.locked_rows)) return refuse(locked_row);
   const auto created = [&](std::uint64_t number, std::optional<bool> upserted) {
     const std::string id = org_.id_of({(*object)->index, number});
     return Reply{upserted == false ? 200 : 201, json::serialize(row_result(id, upserted)),
@@ -232,6 +366,7 @@ Api::Reply Api::row(const std::string& method, const std::vector<std::string>& p
     const auto field = org_.key_field(**object, path[1]);
     if (!field) return refuse(field.error());
     if (method == "PATCH") {
+      if (parameter(query, "updateOnly") == "true" && org_.by_key(**object, *field, path[2]).empty()) return refuse(not_found);
       const auto written = org_.upsert(**object, *field, path[2], *values);
       return written ? created(written->number, written->created) : refuse(written.error());
     }
@@ -267,8 +402,22 @@ Api::Reply Api::row(const std::string& method, const std::vector<std::string>& p
     return done ? Reply{204} : refuse(done.error());
   }
   Projection projection{**object};
-  for (std::size_t field = 0; field < (*object)->fields.size(); ++field)
-    projection.add(org_.world(), {{}, field, &(*object)->fields[field]});
+  std::string wanted = parameter(query, "fields");
+  if (wanted.empty())
+    for (const Field& field : (*object)->fields) wanted += (wanted.empty() ? "" : ",") + std::string{field.name};
+  for (std::size_t from = 0; from <= wanted.size();) {
+    const std::size_t end = std::min(wanted.find(',', from), wanted.size());
+    soql::Path steps;
+    for (std::size_t step = from; step <= end;) {
+      const std::size_t dot = std::min(wanted.find('.', step), end);
+      steps.parts.emplace_back(wanted.substr(step, dot - step));
+      step = dot + 1;
+    }
+    const auto resolved = resolve(org_.world(), **object, steps, wanted);
+    if (!resolved) return refuse({400, "INVALID_FIELD", "No such column '" + wanted.substr(from, end - from) + "' on sobject of type " + (*object)->name});
+    projection.add(org_.world(), *resolved);
+    from = end + 1;
+  }
   return {200, org_.record_json(projection, number, root_)};
 }
 
@@ -313,6 +462,7 @@ Api::Reply Api::collection(const std::string& method, const std::vector<std::str
   const json::value* wants_all = request->if_contains("allOrNone");
   const bool all_or_none = wants_all && wants_all->is_bool() && wants_all->as_bool();
   json::array results;
+  std::set<RecordKey> updated;
   bool failed = false;
   Org::Transaction transaction{org_};
   for (const json::value& entry : records->as_array()) {
@@ -324,6 +474,7 @@ Api::Reply Api::collection(const std::string& method, const std::vector<std::str
     const auto one = [&]() -> Outcome<json::object> {
       auto object = org_.object(type);
       if (!object) return std::unexpected(object.error());
+      if (faults_.chance(misfortune_.locked_rows)) return std::unexpected(locked_row);
       if (method == "POST") {
         auto number = org_.insert(**object, fields_of(record));
         if (!number) return std::unexpected(number.error());
@@ -343,6 +494,8 @@ Api::Reply Api::collection(const std::string& method, const std::vector<std::str
       const std::string id = text_at(record, "id").empty() ? text_at(record, "Id") : text_at(record, "id");
       auto number = org_.by_id(**object, id);
       if (!number) return std::unexpected(number.error());
+      if (!updated.insert({(*object)->index, *number}).second)
+        return refusal(400, "DUPLICATE_VALUE", "Duplicate id in list: " + id);
       if (auto done = org_.update(**object, *number, fields_of(record)); !done) return std::unexpected(done.error());
       return row_result(id, std::nullopt);
     }();
@@ -354,53 +507,9 @@ Api::Reply Api::collection(const std::string& method, const std::vector<std::str
   } else {
     for (json::value& result : results)
       if (result.as_object().at("success").as_bool())
-        result = row_result({400, "ALL_OR_NONE_OPERATION_ROLLED_BACK",
-                             "Record rolled back because not all records were valid and the request was using "
-                             "AllOrNone header"});
+        result = row_result(rolled_back);
   }
   return {200, json::serialize(results)};
-}
-
-Api::Reply Api::composite(const std::string& body) {
-  const auto refuse = [](const ApiError& error) { return Reply{error.status, error_body(error)}; };
-  const auto request = object_in(body);
-  const json::value* subrequests = request ? request->if_contains("compositeRequest") : nullptr;
-  if (!subrequests || !subrequests->is_array()) return refuse(bad_json);
-  if (subrequests->as_array().size() > most_subrequests)
-    return refuse({400, "LIMIT_EXCEEDED", "The limit of 25 subrequests was exceeded"});
-  std::size_t queries = 0;
-  for (const json::value& entry : subrequests->as_array()) {
-    if (!entry.is_object()) return refuse(bad_json);
-    const std::string url = text_at(entry.as_object(), "url");
-    if (url.contains("/query") || url.contains("/composite/sobjects")) ++queries;
-  }
-  if (queries > most_queries)
-    return refuse({400, "LIMIT_EXCEEDED", "The limit of 5 query and collections subrequests was exceeded"});
-  // Answers are spliced as text: a page of a query is large, and was JSON already.
-  std::string out = R"({"compositeResponse":[)";
-  for (const json::value& entry : subrequests->as_array()) {
-    const json::object& sub = entry.as_object();
-    const std::string url = text_at(sub, "url");
-    const auto mark = url.find('?');
-    std::map<std::string, std::string, std::less<>> headers;
-    if (const json::value* given = sub.if_contains("httpHeaders"); given && given->is_object())
-      for (const auto& [key, value] : given->as_object()) {
-        std::string name{key};
-        std::ranges::transform(name, name.begin(), [](char c) { return static_cast<char>(std::tolower(c)); });
-        if (value.is_string()) headers[name] = std::string{value.as_string()};
-      }
-    const json::value* inner = sub.if_contains("body");
-    const Reply reply = data(text_at(sub, "method"), url.substr(0, mark),
-                             mark == std::string::npos ? std::string_view{} : std::string_view{url}.substr(mark + 1),
-                             inner ? json::serialize(*inner) : std::string{}, headers, true);
-    json::object answer_headers;
-    for (const auto& [name, value] : reply.headers) answer_headers[name] = value;
-    if (out.back() == '}') out += ',';
-    out += R"({"body":)" + (reply.body.empty() ? "null" : reply.body) + R"(,"httpHeaders":)" +
-           json::serialize(answer_headers) + R"(,"httpStatusCode":)" + std::to_string(reply.status) +
-           R"(,"referenceId":)" + json::serialize(json::value(text_at(sub, "referenceId"))) + "}";
-  }
-  return {200, out + "]}"};
 }
 
 }  // namespace simulator

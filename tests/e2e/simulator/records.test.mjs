@@ -180,4 +180,33 @@ describe('jsforce against sfsim', () => {
     assert.equal(answer.status, 200);
     assert.deepEqual(answer.body.map((record) => record?.Id ?? null), [ids[2], null, ids[0]]);
   });
+
+  test('deletes a list of records, each with its own result', async () => {
+    const made = await org.sobject('Account').create([{ Name: 'D1' }, { Name: 'D2' }]);
+    const ids = made.map((result) => result.id);
+    const results = await org.sobject('Account').destroy([ids[0], '001000000000000AAA', ids[1]]);
+    assert.deepEqual(results.map((result) => result.success), [true, false, true]);
+    assert.equal((await org.query(`SELECT Id FROM Account WHERE Id IN ('${ids.join("','")}')`)).totalSize, 0);
+  });
+
+  test('an upsert that may only update creates nothing', async () => {
+    const answer = await sim.call('PATCH', 'sobjects/Account/Lockstep_Id__c/none?updateOnly=true', { body: { Name: 'None' } });
+    assert.equal(answer.status, 404);
+    assert.equal((await org.query("SELECT Id FROM Account WHERE Lockstep_Id__c = 'none'")).totalSize, 0);
+  });
+
+  test('reads the fields that were asked for', async () => {
+    const { id } = await org.sobject('Account').create({ Name: 'Fields', Phone: '1' });
+    const answer = await sim.call('GET', `sobjects/Account/${id}?fields=Name,Owner.Name`);
+    assert.deepEqual(Object.keys(answer.body), ['attributes', 'Name', 'Owner']);
+    assert.equal((await sim.call('GET', `sobjects/Account/${id}?fields=Nope`)).body[0].errorCode, 'INVALID_FIELD');
+  });
+
+  test('dumps every living record once', async () => {
+    const text = await (await fetch(`${sim.url}/__sim/dump/Contact`)).text();
+    const ids = text.trimEnd().split('\n').map((line) => JSON.parse(line).Id);
+    const { totalSize } = await org.query('SELECT COUNT() FROM Contact');
+    assert.equal(ids.length, totalSize);
+    assert.equal(new Set(ids).size, totalSize);
+  });
 });
