@@ -183,7 +183,7 @@ base::Result<std::unique_ptr<App>> open_app(settings::Settings settings) {
 
 base::Result<std::vector<core::Integration>> chosen(App& app, const std::string& id) {
   ASSIGN_OR_RETURN(auto integrations, app.store->integrations());
-  if (!id.empty()) std::erase_if(integrations, [&](const core::Integration& i) { return i.id.text != id; });
+  std::erase_if(integrations, [&](const core::Integration& i) { return id.empty() ? !i.is_active : i.id.text != id; });
   if (integrations.empty())
     return base::failure(base::ErrorKind::settings,
                          id.empty() ? "no org is connected yet: run `lockstep connect --flow client-credentials`"

@@ -5,7 +5,8 @@ set -euo pipefail
 bin=$1
 work=$(mktemp -d)
 simulator=
-finish() { [ -z "$simulator" ] || kill "$simulator" 2>/dev/null || true; rm -rf "$work"; }
+server=
+finish() { kill $simulator $server 2>/dev/null || true; rm -rf "$work"; }
 trap finish EXIT
 cd "$work"
 fail() { echo "FAILED: $*" >&2; exit 1; }
@@ -16,7 +17,7 @@ simulator=$!
 for _ in $(seq 100); do grep -q listening sim.log && break; sleep 0.05; done
 url=$(sed -n 's/^sfsim listening on //p' sim.log)
 export SALESFORCE_CLIENT_ID=sfsim-client SALESFORCE_CLIENT_SECRET=sfsim-secret LOCKSTEP_SALESFORCE_LOGIN_URL=$url
-sync() { "$bin/lockstep" sync --json; }
+sync() { "$bin/lockstep" sync --json --integration "$(sql "select id from lockstep_integrations where workspace_id = 'default'")"; }
 sql() { sqlite3 -cmd '.timeout 5000' lockstep.db "$1"; }
 token=$(curl -sf -d "grant_type=client_credentials&client_id=sfsim-client&client_secret=sfsim-secret" \
   "$url/services/oauth2/token" | jq -r .access_token)
@@ -64,6 +65,27 @@ status=0; LOCKSTEP_SALESFORCE_NONSENSE=1 "$bin/lockstep" status 2> error || stat
 expect "exit status of an unknown setting" $status 2
 status=0; LOCKSTEP_STORE_URL=sqlite:/nowhere/x.db "$bin/lockstep" status 2> error || status=$?
 expect "exit status of a store out of reach" $status 5
+sql "update lockstep_field_mappings set mappings = json_remove(mappings, '\$[#-1]') where object_type = 'Contact'"
+
+status=0; echo wrong | "$bin/lockstep" connect --flow refresh-token --workspace other 2> error || status=$?
+expect "exit status of a wrong refresh token" $status 3
+echo sfsim-refresh | "$bin/lockstep" connect --flow refresh-token --workspace other > /dev/null
+sql "update lockstep_integrations set is_active = 0 where workspace_id = 'other'"
+[ "$(grep -c sfsim-refresh lockstep.db || true)" = 0 ] || fail "the refresh token stands readable in the store"
+
+LOCKSTEP_SERVER_LISTEN=127.0.0.1:0 "$bin/lockstep" serve 2> serve.log &
+server=$!
+sql "update contacts set phone = '+1 555 0199' where id = 7"
+for _ in $(seq 100); do
+  [ "$(api "$data/sobjects/Contact/$id" | jq -r .Phone)" != '+1 555 0199' ] || break
+  sleep 0.1
+done
+expect "an edit while serving" "$(api "$data/sobjects/Contact/$id" | jq -r .Phone)" '+1 555 0199'
+port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' serve.log)
+expect "health" "$(curl -sf "http://127.0.0.1:$port/healthz")" ok
+kill "$server"; status=0; wait "$server" || status=$?
+expect "exit status after SIGTERM" $status 0
+
 kill "$simulator"; wait "$simulator" || fail "sfsim did not end well"; simulator=
 status=0; sync > report || status=$?
 expect "exit status of an org out of reach" $status 5
