@@ -10,6 +10,8 @@ using model::Cell;
 constexpr std::chrono::hours rejected_patience{24};  ///< A record refused for its data is offered again after this.
 constexpr std::size_t most_announced = 64;           ///< Announced values kept per record; the oldest go first.
 
+constexpr std::size_t most_errors = 100;             ///< Named one by one; the rest is counted.
+
 /// Kinds after which the org certainly did not take the write.
 bool not_done(base::ErrorKind kind) {
   return kind != base::ErrorKind::unknown_fate && kind != base::ErrorKind::cancelled;
@@ -40,6 +42,9 @@ struct PushPass::Intent {
   model::OutboxSeq seq{};      ///< The entry as it was when the row was read.
   base::Utc unless_changed_since{};
   std::size_t write = 0;       ///< Index of the org write.
+  bool links = false;          ///< A record found by its key was linked.
+  std::int64_t conflicts = 0;
+  std::optional<base::Error> parked;  ///< Set aside before anything was sent.
   bool incomplete = false;     ///< A field waits for its parent: the entry stays.
   std::vector<Conflict> late_conflicts;  ///< Only when the loser is not recorded first (see Safeguards).
 };
@@ -92,8 +97,9 @@ base::Result<Step> PushPass::step() {
   ASSIGN_OR_RETURN(auto refused_after, store_.update(mapping_, seen.rows, [&](const Known& known) {  // checkpoint
     return confirm(known, intents, results);
   }));
-  count(intents, results);
-  counts_.parked += static_cast<std::int64_t>(refused.size() + refused_after.size());
+  count(seen, intents, results);
+  count_refused(seen, refused);
+  count_refused(seen, refused_after);
   after_ = entries.back().seq;
   return Step::progressed;
 }
@@ -163,9 +169,9 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
   intent.seq = head.pending;
   const auto done = [&] { settlement.acknowledge = head.pending; };
   const auto park = [&](base::Error error) {
+    intent.parked = error;
     settlement.parked = Parked{std::move(error), clock_.now() + rejected_patience, {}};
     settlement.acknowledge = head.pending;
-    ++counts_.parked;
   };
 
   // `known` ends with this transaction; a conflict may be recorded in the next.
@@ -221,7 +227,7 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
       settlement.link = LinkState::linked;
       settlement.record = record.id;
       settlement.stamp = record.stamp;
-      ++counts_.linked;
+      intent.links = true;
     }
     intent.record = record.id;
     intent.unless_changed_since = safeguards_.conditional_writes ? record.stamp : base::Utc::max();
@@ -239,7 +245,7 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
         (safeguards_.record_loser_first ? settlement.conflicts : intent.late_conflicts)
             .push_back({f, kept(known.bases[i][f]), kept(org[f]), kept(store[f]), Conflict::Decision::store_won});
     }
-    counts_.conflicts += static_cast<std::int64_t>(settlement.conflicts.size());
+    intent.conflicts = static_cast<std::int64_t>(settlement.conflicts.size());
     if (intent.fields.none()) {
       if (intent.incomplete) {
         intent.kind = Intent::Kind::nothing;
@@ -309,18 +315,32 @@ WriteSet PushPass::confirm(const Known& known, const std::vector<Intent>& intent
   return writes;
 }
 
-void PushPass::count(const std::vector<Intent>& intents, const std::vector<base::Result<model::RecordId>>& results) {
-  for (const Intent& intent : intents) {
+void PushPass::count(const Look& seen, const std::vector<Intent>& intents,
+                     const std::vector<base::Result<model::RecordId>>& results) {
+  for (std::size_t i = 0; i < intents.size(); ++i) {
+    const Intent& intent = intents[i];
+    counts_.linked += intent.links ? 1 : 0;
+    counts_.conflicts += intent.conflicts;
+    if (intent.parked) set_aside(seen.rows[i], *intent.parked);
     if (intent.kind != Intent::Kind::create && intent.kind != Intent::Kind::update) continue;
     const auto& result = results[intent.write];
     if (!result) {
-      if (is_for_good(result.error().kind)) ++counts_.parked;
+      if (is_for_good(result.error().kind)) set_aside(seen.rows[i], result.error());
     } else if (intent.kind == Intent::Kind::create) {
       ++counts_.created;
     } else {
       ++counts_.updated;
     }
   }
+}
+
+void PushPass::count_refused(const Look& seen, const std::vector<Refused>& refused) {
+  for (const Refused& one : refused) set_aside(seen.rows[one.at], one.error);
+}
+
+void PushPass::set_aside(const model::RowKey& row, const base::Error& error) {
+  ++counts_.parked;
+  if (errors_.size() < most_errors) errors_.push_back({error.message, row.text, error.service_code, clock_.now()});
 }
 
 }  // namespace core

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/random.h"
+#include "core/ports/registry.h"
 #include "core/pull_pass.h"
 
 namespace core {
@@ -34,6 +35,7 @@ class PushPass {
   void restart();
 
   const PushCounts& counts() const { return counts_; }
+  const std::vector<RunError>& errors() const { return errors_; }  ///< Of the rows that were set aside.
 
  private:
   struct Intent;
@@ -43,7 +45,9 @@ class PushPass {
   void announce_row(const Look&, const Known&, std::size_t i, Settlement&, Intent&);
   WriteSet confirm(const Known&, const std::vector<Intent>&,
                    const std::vector<base::Result<model::RecordId>>& results);
-  void count(const std::vector<Intent>&, const std::vector<base::Result<model::RecordId>>& results);
+  void count(const Look&, const std::vector<Intent>&, const std::vector<base::Result<model::RecordId>>& results);
+  void count_refused(const Look&, const std::vector<Refused>&);
+  void set_aside(const model::RowKey&, const base::Error&);
 
   const model::Mapping& mapping_;
   Org& org_;
@@ -58,6 +62,7 @@ class PushPass {
   model::Grid bases_;
   std::vector<Outcome> outcomes_;
   PushCounts counts_;
+  std::vector<RunError> errors_;
 };
 
 }  // namespace core

@@ -160,6 +160,7 @@ class Run {
       counts.linked += pushed.linked;
       counts.conflicts += pushed.conflicts;
       counts.parked += pushed.parked;
+      result_.errors.insert(result_.errors.end(), part.push->errors().begin(), part.push->errors().end());
       part.push.reset();
     }
   }

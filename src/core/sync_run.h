@@ -22,7 +22,7 @@ struct RunWorld {
 
 struct RunResult {
   std::vector<std::pair<std::string, ObjectCounts>> objects;
-  std::vector<RunError> errors;
+  std::vector<RunError> errors;  ///< With a `record`: that one was set aside and is counted as parked.
   std::optional<base::Error> stopped_by;  ///< What ended the whole run early.
 };
 

@@ -25,11 +25,13 @@ salesforce::SessionSettings session_settings(const App& app, const core::Integra
           app.settings.salesforce.client_id, app.settings.salesforce.client_secret};
 }
 
+/// Both sides' schemas, the org's no older than `keeps`.
 base::Result<core::ObjectSchema> schema_of(App& app, const core::Integration& integration, salesforce::RestOrg& org,
-                                           const std::string& object, const std::string& table) {
+                                           const std::string& object, const std::string& table,
+                                           std::chrono::milliseconds keeps) {
   ASSIGN_OR_RETURN(auto cached, app.store->describe(integration.id, object));
   const base::Utc now = app.clock.now();
-  if (!cached || now - cached->fetched_at > describe_keeps) {
+  if (!cached || now - cached->fetched_at >= keeps) {
     ASSIGN_OR_RETURN(std::string json, org.describe(object));
     cached = core::Registry::CachedDescribe{std::move(json), now};
     RETURN_IF_ERROR(app.store->save_describe(integration.id, object, *cached));
@@ -53,25 +55,37 @@ base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Int
   std::ranges::stable_sort(settings, {}, [](const core::MappingSetting& setting) {
     return model::rank_of_object(core::object_for(setting.object_type));
   });
+  for (const std::string& asked : request.objects)
+    if (std::ranges::none_of(settings, [&](const auto& s) { return core::object_for(s.object_type) == core::object_for(asked); })) {
+      std::string known;
+      for (const auto& s : settings) (known += known.empty() ? "" : ", ") += core::object_for(s.object_type);
+      return base::failure(base::ErrorKind::settings, "--object " + asked + ": no such mapping; there are " + known);
+    }
+  const auto is_asked = [&](const std::string& object) {
+    return request.objects.empty() ||
+           std::ranges::any_of(request.objects, [&](const auto& asked) { return core::object_for(asked) == object; });
+  };
   std::vector<model::Mapping> mappings;
   for (const core::MappingSetting& setting : settings) {
     const std::string object = core::object_for(setting.object_type);
     const auto on = integration.sync_objects.find(object);
     if (on != integration.sync_objects.end() && !on->second) continue;
-    if (!request.objects.empty() && std::ranges::find(request.objects, object) == request.objects.end()) continue;
+    if (!is_asked(object)) continue;
     const auto warn = [&](const base::Error& error) {
       warnings.push_back({error.message, "", error.service_code, app.clock.now()});
     };
     const std::string table = setting.table.empty() ? core::table_for(object) : setting.table;
-    auto schema = schema_of(app, integration, org, object, table);
-    if (!schema) {
-      if (core::advice_for(schema.error(), 99).what == core::Advice::Do::end_run)
-        return std::unexpected(schema.error());
-      warn(schema.error());
-      continue;
-    }
-    auto compiled = core::compile_mapping(integration, setting, *schema, upsert_field);
+    const auto compile = [&](std::chrono::milliseconds keeps) -> base::Result<core::CompiledMapping> {
+      ASSIGN_OR_RETURN(const auto schema, schema_of(app, integration, org, object, table, keeps));
+      return core::compile_mapping(integration, setting, schema, upsert_field);
+    };
+    auto compiled = compile(describe_keeps);
+    // What is missing may have been made since the org was last asked.
+    if (compiled && (!compiled->warnings.empty() || compiled->mapping.upsert_field.empty()))
+      compiled = compile(std::chrono::milliseconds{0});
     if (!compiled) {
+      if (core::advice_for(compiled.error(), 99).what == core::Advice::Do::end_run)
+        return std::unexpected(compiled.error());
       warn(compiled.error());
       continue;
     }
@@ -284,7 +298,7 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
   run.objects = std::move(result.objects);
   run.sync_errors = std::move(warnings);
   run.sync_errors.insert(run.sync_errors.end(), result.errors.begin(), result.errors.end());
-  run.errors = static_cast<std::int64_t>(run.sync_errors.size());
+  run.errors = std::ranges::count_if(run.sync_errors, [](const core::RunError& error) { return error.record.empty(); });
   std::int64_t parked = 0;
   for (const auto& [object, counts] : run.objects) {
     const std::int64_t moved = counts.pulled_created + counts.pulled_updated + counts.pushed_created +

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
@@ -27,7 +28,17 @@ void print_run(const core::RunRecord& run) {
                 static_cast<long long>(c.pulled_unchanged), static_cast<long long>(c.pushed_created),
                 static_cast<long long>(c.pushed_updated), static_cast<long long>(c.conflicts),
                 static_cast<long long>(c.parked));
-  for (const core::RunError& error : run.sync_errors) std::printf("  ! %s\n", error.message.c_str());
+  for (const core::RunError& error : run.sync_errors)
+    std::printf("  ! %s%s%s\n", error.record.empty() ? "" : ("row " + error.record).c_str(),
+                error.record.empty() ? "" : ": ", error.message.c_str());
+}
+
+/// Parked or in conflict, from this run or an earlier one.
+bool something_stands(App& app, const core::Integration& integration) {
+  const auto backlog = app.store->backlog(integration.id);
+  return !backlog || std::ranges::any_of(*backlog, [](const core::Backlog& entry) {
+    return entry.parked > 0 || entry.open_conflicts > 0;
+  });
 }
 
 int do_sync(App& app, const SyncRequest& request, const std::string& id, bool as_json) {
@@ -52,9 +63,8 @@ int do_sync(App& app, const SyncRequest& request, const std::string& id, bool as
       print_run(*run);
     }
     if (end) {
-      status = exit_status_for(*end);
-      if (as_json) std::fprintf(stderr, "lockstep: %s\n", end->message.c_str());
-    } else if (run->status != "completed" && status == done) {
+      status = tell(*end);
+    } else if (status == done && (run->status != "completed" || something_stands(app, integration))) {
       status = some_left;
     }
   }

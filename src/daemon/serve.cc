@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <atomic>
 #include <map>
 #include <thread>
 
@@ -11,8 +12,14 @@ namespace {
 
 using namespace std::chrono_literals;
 
+std::atomic<bool> store_answers{true};
+
 http::Response answer(const http::Request& request) {
-  if (request.path == "/healthz" || request.path == "/readyz") return {200, {{"Content-Type", "text/plain"}}, "ok\n", {}, false};
+  const auto plain = [](int status, const char* text) {
+    return http::Response{status, {{"Content-Type", "text/plain"}}, text, {}, false};
+  };
+  if (request.path == "/healthz") return plain(200, "ok\n");
+  if (request.path == "/readyz") return store_answers ? plain(200, "ok\n") : plain(503, "the store does not answer\n");
   return {404, {{"Content-Type", "application/problem+json"}},
           R"({"type":"about:blank","title":"Not Found","status":404})", {}, false};
 }
@@ -20,7 +27,7 @@ http::Response answer(const http::Request& request) {
 bool has_work(App& app, const core::Integration& integration) {
   if (!integration.next_sync_at || *integration.next_sync_at <= app.clock.now()) return true;
   const auto backlog = app.store->backlog(integration.id);
-  return backlog && std::ranges::any_of(*backlog, [](const core::Backlog& entry) { return entry.outbox > 0; });
+  return !backlog || std::ranges::any_of(*backlog, [](const core::Backlog& entry) { return entry.outbox > 0; });
 }
 
 }  // namespace
@@ -37,6 +44,7 @@ int serve(App& app) {
   std::map<model::IntegrationId, std::chrono::nanoseconds> not_before;
   while (!stop_requested) {
     auto integrations = app.store->integrations();
+    store_answers = integrations.has_value();
     if (!integrations) {
       base::log(base::LogLevel::error, integrations.error().message);
     } else {

@@ -73,6 +73,24 @@ echo sfsim-refresh | "$bin/lockstep" connect --flow refresh-token --workspace ot
 sql "update lockstep_integrations set is_active = 0 where workspace_id = 'other'"
 [ "$(grep -c sfsim-refresh lockstep.db || true)" = 0 ] || fail "the refresh token stands readable in the store"
 
+sql "insert into contacts(first_name) values ('Nameless'); insert into contacts(last_name) values ('Whole')"
+nameless=$(sql "select id from contacts where first_name = 'Nameless'")
+status=0; sync > report || status=$?
+expect "exit status beside a row that Salesforce refuses" $status 1
+expect "the run's error" "$(jq -r '.errors[] | .code + " " + .record' report)" "REQUIRED_FIELD_MISSING $nameless"
+expect "the row's own state" "$(sql "select salesforce_sync_status from contacts where id = $nameless")" error
+sql "select salesforce_sync_error from contacts where id = $nameless" | grep -q LastName || fail "the row does not say why"
+expect "the row beside it" "$(sql "select salesforce_sync_status from contacts where last_name = 'Whole'")" synced
+status=0; sync > /dev/null || status=$?
+expect "exit status while a row is parked" $status 1
+sql "update contacts set last_name = 'Named' where id = $nameless"
+status=0; sync > report || status=$?
+expect "exit status once the row is mended" $status 0
+
+status=0; "$bin/lockstep" sync --object Contcat 2> error || status=$?
+expect "exit status of an unknown object" $status 2
+grep -q 'Contcat.*Account, Contact, Opportunity' error || fail "the message does not name the object and what there is"
+
 LOCKSTEP_SERVER_LISTEN=127.0.0.1:0 "$bin/lockstep" serve 2> serve.log &
 server=$!
 sql "update contacts set phone = '+1 555 0199' where id = 7"
@@ -82,6 +100,7 @@ for _ in $(seq 100); do
 done
 expect "an edit while serving" "$(api "$data/sobjects/Contact/$id" | jq -r .Phone)" '+1 555 0199'
 port=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' serve.log)
+expect "readiness" "$(curl -sf "http://127.0.0.1:$port/readyz")" ok
 expect "health" "$(curl -sf "http://127.0.0.1:$port/healthz")" ok
 kill "$server"; status=0; wait "$server" || status=$?
 expect "exit status after SIGTERM" $status 0

@@ -91,7 +91,7 @@ struct Settlement {
   std::optional<std::vector<model::SentValue>> sent;  ///< New list of announced values.
 
   std::vector<Conflict> conflicts;       ///< Recording one twice keeps one.
-  std::optional<Parked> parked;          ///< Sets the row aside; its outbox entry goes.
+  std::optional<Parked> parked;          ///< Sets the row aside; its outbox entry goes only if acknowledged.
   bool unpark = false;                   ///< Whatever was parked is settled.
 
   /// Removes the row's outbox entry if it is still this one: an edit made meanwhile stays. The row is then
