@@ -48,6 +48,9 @@ struct App {
 
 base::Result<std::unique_ptr<App>> open_app(settings::Settings);
 
+/// How the integration's user signs in, with the settings' client.
+salesforce::SessionSettings session_settings(const App&, const core::Integration&);
+
 struct ConnectRequest {
   std::string flow;
   std::string login_url;

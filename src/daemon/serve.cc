@@ -4,7 +4,7 @@
 #include <thread>
 
 #include "base/log.h"
-#include "daemon/app.h"
+#include "daemon/command.h"
 #include "http/server.h"
 
 namespace daemon_process {
@@ -70,6 +70,12 @@ int serve(App& app) {
   }
   (*server)->stop();
   return done;
+}
+
+void add_serve(CLI::App& cli, Commands& commands) {
+  auto* command = cli.add_subcommand("serve", "Sync on schedule until SIGTERM");
+  command->footer("Example: LOCKSTEP_SERVER_LISTEN=127.0.0.1:5000 lockstep serve");
+  commands.push_back({command, serve});
 }
 
 }  // namespace daemon_process

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <vector>
+
+#include "daemon/app.h"
+
+namespace daemon_process {
+
+/// One command of the program: what the arguments were parsed into, and what it does with an open App. What `run`
+/// captures must own the options, since it outlives the function that added the command.
+struct Command {
+  const CLI::App* parsed;
+  std::function<int(App&)> run;  ///< The exit status.
+};
+using Commands = std::vector<Command>;
+
+void add_serve(CLI::App&, Commands&);
+void add_connect(CLI::App&, Commands&);
+void add_sync(CLI::App&, Commands&);
+void add_status(CLI::App&, Commands&);
+void add_runs(CLI::App&, Commands&);
+
+/// Prints the error for a person and says with which status to exit.
+int tell(const base::Error&);
+
+void print_run(const core::RunRecord&);
+
+}  // namespace daemon_process

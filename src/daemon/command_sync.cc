@@ -1,0 +1,72 @@
+#include <algorithm>
+#include <cstdio>
+#include <unistd.h>
+
+#include "daemon/command.h"
+
+namespace daemon_process {
+namespace {
+
+/// Parked or in conflict, from this run or an earlier one.
+bool something_stands(App& app, const core::Integration& integration) {
+  const auto backlog = app.store->backlog(integration.id);
+  return !backlog || std::ranges::any_of(*backlog, [](const core::Backlog& entry) {
+    return entry.parked > 0 || entry.open_conflicts > 0;
+  });
+}
+
+int do_sync(App& app, const SyncRequest& request, const std::string& id, bool as_json) {
+  auto integrations = chosen(app, id);
+  if (!integrations) return tell(integrations.error());
+  if (as_json && integrations->size() > 1) {
+    std::fprintf(stderr, "lockstep: --json prints one run: name the integration with --integration ID\n");
+    return wrong_usage;
+  }
+  int status = done;
+  for (core::Integration& integration : *integrations) {
+    std::optional<base::Error> end;
+    const auto run = sync_once(app, integration, request, end);
+    if (!run) {
+      status = tell(run.error());
+      continue;
+    }
+    if (request.progress && isatty(2)) std::fprintf(stderr, "\r\033[K");
+    if (as_json) {
+      std::printf("%s\n", run_json(*run).c_str());
+    } else {
+      print_run(*run);
+    }
+    if (end) {
+      status = tell(*end);
+    } else if (status == done && (run->status != "completed" || something_stands(app, integration))) {
+      status = some_left;
+    }
+  }
+  return status;
+}
+
+}  // namespace
+
+void add_sync(CLI::App& cli, Commands& commands) {
+  struct Options {
+    SyncRequest request;
+    std::string integration, direction;
+    bool json = false;
+  };
+  const auto options = std::make_shared<Options>();
+  auto* command = cli.add_subcommand("sync", "One sync run in the foreground");
+  command->add_option("--integration", options->integration, "Only this one");
+  command->add_option("--object", options->request.objects, "Only these objects (Contact, Account, …)");
+  command->add_option("--direction", options->direction)->check(CLI::IsMember({"pull", "push", "both"}));
+  command->add_flag("--json", options->json, "One JSON document on standard output");
+  command->footer("Example: lockstep sync --object Contact --direction pull");
+  commands.push_back({command, [options](App& app) {
+    if (options->direction == "pull") options->request.direction = model::SyncDirection::to_store;
+    if (options->direction == "push") options->request.direction = model::SyncDirection::to_org;
+    if (isatty(2))
+      options->request.progress = [](const std::string& line) { std::fprintf(stderr, "\r\033[K%s", line.c_str()); };
+    return do_sync(app, options->request, options->integration, options->json);
+  }});
+}
+
+}  // namespace daemon_process

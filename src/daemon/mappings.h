@@ -1,0 +1,14 @@
+#pragma once
+
+#include <vector>
+
+#include "daemon/app.h"
+
+namespace daemon_process {
+
+/// The integration's mappings that `request` asks for, checked against both sides' schemas, in the order of their
+/// dependencies, with a warning for what cannot be synced. The store is prepared for them.
+base::Result<std::vector<model::Mapping>> mappings_for(App&, const core::Integration&, salesforce::RestOrg&,
+                                                       const SyncRequest&, std::vector<core::RunError>& warnings);
+
+}  // namespace daemon_process

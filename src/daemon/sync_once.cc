@@ -1,0 +1,110 @@
+#include <algorithm>
+#include <thread>
+
+#include "daemon/mappings.h"
+
+namespace daemon_process {
+namespace {
+
+constexpr std::chrono::seconds lease_time{60};
+
+std::string stat_name(std::string_view object) {
+  if (object == "Account") return "accountsSynced";
+  if (object == "Contact") return "contactsSynced";
+  if (object == "Opportunity") return "opportunitiesSynced";
+  return std::string{object} + "Synced";
+}
+
+/// Keeps the lease alive beside a long run, and lets go of it at the end.
+class HeldLease {
+ public:
+  HeldLease(App& app, core::Lease lease) : app_(app), lease_(std::move(lease)) { app_.store->bind(lease_); }
+  ~HeldLease() {
+    app_.store->bind(std::nullopt);
+    (void)app_.store->release_lease(lease_);
+  }
+  HeldLease(const HeldLease&) = delete;
+  HeldLease& operator=(const HeldLease&) = delete;
+  void renew() {
+    if (app_.clock.elapsed() - renewed_ < lease_time / 4) return;
+    renewed_ = app_.clock.elapsed();
+    (void)app_.store->renew_lease(lease_, app_.clock.now(), lease_time);
+  }
+
+ private:
+  App& app_;
+  core::Lease lease_;
+  std::chrono::nanoseconds renewed_ = app_.clock.elapsed();
+};
+
+}  // namespace
+
+base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration, const SyncRequest& request,
+                                        std::optional<base::Error>& end) {
+  ASSIGN_OR_RETURN(const auto lease, app.store->take_lease(integration.id, app.clock.now(), lease_time));
+  HeldLease held{app, lease};
+  core::RunRecord run;
+  run.id = {security::random_hex(12)};
+  run.integration = integration.id;
+  run.started_at = app.clock.now();
+  const auto started = app.clock.elapsed();
+  RETURN_IF_ERROR(app.store->save(run));
+
+  salesforce::CurlTransport sign_in_transport{app.clock}, transport{app.clock};
+  StoreVault vault{*app.store, *app.keys, integration.id};
+  salesforce::Session session{session_settings(app, integration), vault, sign_in_transport};
+  salesforce::RestOrg org{session, transport, app.settings.salesforce.api_version};
+
+  core::RunResult result;
+  std::vector<core::RunError> warnings;
+  auto mappings = mappings_for(app, integration, org, request, warnings);
+  if (!mappings) {
+    result.stopped_by = mappings.error();
+    result.errors.push_back({mappings.error().message, "", mappings.error().service_code, app.clock.now()});
+  } else {
+    const core::RunWorld world{org,
+                               *app.store,
+                               app.clock,
+                               app.random,
+                               [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); },
+                               [] { return stop_requested.load(); },
+                               [&](const std::string& line) {
+                                 held.renew();
+                                 if (request.progress) request.progress(line);
+                               }};
+    result = core::run_sync(*mappings, world);
+  }
+  run.objects = std::move(result.objects);
+  run.sync_errors = std::move(warnings);
+  run.sync_errors.insert(run.sync_errors.end(), result.errors.begin(), result.errors.end());
+  run.errors = std::ranges::count_if(run.sync_errors, [](const core::RunError& error) { return error.record.empty(); });
+  std::int64_t parked = 0;
+  for (const auto& [object, counts] : run.objects) {
+    const std::int64_t moved = counts.pulled_created + counts.pulled_updated + counts.pushed_created +
+                               counts.pushed_updated;
+    run.successful += moved;
+    parked += counts.parked;
+    integration.stats[stat_name(object)] += moved;
+  }
+  run.errors += parked;
+  run.api_calls = org.calls();
+  run.completed_at = app.clock.now();
+  run.duration = std::chrono::duration_cast<std::chrono::milliseconds>(app.clock.elapsed() - started);
+  run.status = result.stopped_by ? "failed" : run.errors > 0 ? "partial" : "completed";
+  end = result.stopped_by;
+
+  integration.sync_status = !result.stopped_by ? "idle"
+                            : result.stopped_by->kind == base::ErrorKind::unauthorized ? "needs_reauth"
+                                                                                       : "error";
+  integration.last_error = run.sync_errors.empty() ? "" : run.sync_errors.back().message;
+  integration.last_sync_at = run.completed_at;
+  integration.next_sync_at = *run.completed_at + std::chrono::minutes{integration.sync_frequency_minutes};
+  integration.stats["totalSynced"] += run.successful;
+  integration.stats["syncErrors"] += run.errors;
+  integration.stats["lastSyncDuration"] = run.duration.count();
+  RETURN_IF_ERROR(app.store->save(run));
+  RETURN_IF_ERROR(app.store->save_state(integration));
+  return run;
+}
+
+}  // namespace daemon_process
