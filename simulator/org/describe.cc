@@ -1,5 +1,7 @@
 #include "simulator/org/describe.h"
 
+#include <algorithm>
+
 #include "simulator/org/text.h"
 
 namespace simulator {
@@ -71,15 +73,20 @@ std::string picklist_values(const Field& field) {
 }
 
 void append_field(std::string& out, const Field& field) {
-  const bool is_long = !field.filterable;
   const bool is_address = field.type == FieldType::address;
   const bool is_person_name = field.compound == "Name";
   const bool nillable = !field.required && !field.defaulted && field.type != FieldType::boolean &&
                         field.source != Source::created && field.source != Source::created_by &&
                         field.source != Source::modified && field.source != Source::modified_by &&
                         field.source != Source::stamp && field.source != Source::person_name;
+  std::string target_names = "[";
+  for (const std::string& target : field.targets) {
+    if (target_names.size() > 1) target_names += ',';
+    target_names += quoted_json(target);
+  }
+  target_names += ']';
   Members f{out};
-  f.flag("aggregatable", !is_long && !is_address && field.type != FieldType::boolean);
+  f.flag("aggregatable", field.is_aggregatable());
   f.flag("aiPredictionField", false);
   f.flag("autoNumber", false);
   const bool bytes_equal_characters =
@@ -88,7 +95,7 @@ void append_field(std::string& out, const Field& field) {
   f.flag("calculated", false);
   f.null("calculatedFormula");
   f.flag("cascadeDelete", false);
-  f.flag("caseSensitive", false);
+  f.flag("caseSensitive", field.case_sensitive);
   f.text_or_null("compoundFieldName", field.compound);
   f.null("controllerName");
   f.flag("createable", field.createable);
@@ -118,7 +125,7 @@ void append_field(std::string& out, const Field& field) {
   f.flag("filterable", field.filterable);
   f.null("filteredLookupInfo");
   f.flag("formulaTreatNullNumberAsZero", false);
-  f.flag("groupable", !is_long && !is_address && field.type != FieldType::datetime && !field.is_number());
+  f.flag("groupable", field.is_groupable());
   f.flag("highScaleNumber", false);
   f.flag("htmlFormatted", false);
   f.flag("idLookup", field.id_lookup);
@@ -129,15 +136,15 @@ void append_field(std::string& out, const Field& field) {
   f.null("maskType");
   f.text("name", field.name);
   f.flag("nameField", field.name_field);
-  f.flag("namePointing", false);
+  f.flag("namePointing", field.is_polymorphic());
   f.flag("nillable", nillable);
   f.flag("permissionable", nillable && field.source == Source::stored);
   f.raw("picklistValues", picklist_values(field));
-  f.flag("polymorphicForeignKey", false);
+  f.flag("polymorphicForeignKey", field.is_polymorphic());
   f.number("precision", static_cast<std::size_t>(field.type == FieldType::integer ? 0 : field.precision));
   f.flag("queryByDistance", is_address);
   f.null("referenceTargetField");
-  f.raw("referenceTo", field.target.empty() ? "[]" : "[" + quoted_json(field.target) + "]");
+  f.raw("referenceTo", target_names);
   f.text_or_null("relationshipName", field.relationship);
   f.null("relationshipOrder");
   f.flag("restrictedDelete", false);
@@ -145,7 +152,7 @@ void append_field(std::string& out, const Field& field) {
   f.number("scale", static_cast<std::size_t>(field.scale));
   f.flag("searchPrefilterable", field.type == FieldType::reference);
   f.text("soapType", soap_type(field));
-  f.flag("sortable", field.filterable && !is_address);
+  f.flag("sortable", field.is_sortable());
   f.text("type", name_of(field.type));
   f.flag("unique", field.unique);
   f.flag("updateable", field.updateable);
@@ -157,7 +164,7 @@ std::string child_relationships(const Schema& schema, const Object& parent) {
   std::string out = "[";
   for (const Object& child : schema.objects())
     for (const Field& field : child.fields) {
-      if (field.target != parent.name) continue;
+      if (std::ranges::find(field.targets, parent.name) == field.targets.end()) continue;
       const bool by_account = parent.index == account && field.name == "AccountId";
       if (out.size() > 1) out += ',';
       Members m{out};
@@ -167,7 +174,7 @@ std::string child_relationships(const Schema& schema, const Object& parent) {
       m.text("field", field.name);
       m.raw("junctionIdListNames", "[]");
       m.raw("junctionReferenceTo", "[]");
-      m.text_or_null("relationshipName", by_account ? child.plural : std::string{});
+      m.text_or_null("relationshipName", field.child_relationship);
       m.flag("restrictedDelete", false);
       m.close();
     }

@@ -76,7 +76,7 @@ Outcome<FieldPath> resolve(const World& world, const Object& object, const soql:
     return refusal(400, "MALFORMED_QUERY", soql::with_caret(statement, path.at, "too many levels of relationships"));
   for (std::size_t i = 0; i + 1 < path.parts.size(); ++i) {
     const auto hop = here->find_relation(path.parts[i]);
-    const Object* next = hop ? world.schema.find(here->fields[*hop].target) : nullptr;
+    const Object* next = hop ? world.schema.find(here->fields[*hop].targets.front()) : nullptr;
     if (next == nullptr)
       return refusal(400, "INVALID_FIELD",
                      soql::with_caret(statement, path.at,
@@ -119,11 +119,11 @@ Outcome<Filter> Filter::make_comparison(const World& world, const Object& object
   out.path_ = *std::move(path);
   out.op_ = condition.op;
   const Field& field = *out.path_.description;
-  if (!field.target.empty()) {
-    out.prefix_ = world.schema.find(field.target)->prefix;
+  if (!field.targets.empty()) {
+    out.prefix_ = world.schema.find(field.targets.front())->prefix;
   } else {
     const Object* owner = &object;
-    for (const std::size_t hop : out.path_.hops) owner = world.schema.find(owner->fields[hop].target);
+    for (const std::size_t hop : out.path_.hops) owner = world.schema.find(owner->fields[hop].targets.front());
     out.prefix_ = owner->prefix;
   }
   const auto refuse = [&](std::string_view why) {

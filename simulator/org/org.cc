@@ -131,7 +131,7 @@ void Org::change(RecordKey record, Row row) {
 
 Outcome<void> Org::set_parent(const Object& object, std::size_t reference, const json::object& key, Row& row) const {
   const Field& field = object.fields[reference];
-  const Object& target = *schema().find(field.target);
+  const Object& target = *schema().find(field.targets.front());
   std::string_view name;
   const json::value* value = nullptr;
   for (const auto& [each, content] : key) {
@@ -167,7 +167,7 @@ Outcome<void> Org::apply(const Object& object, std::optional<std::uint64_t> numb
     const auto place = object.find(name);
     if (!place) {
       const auto relation = object.find_relation(name);
-      if (relation && value.is_object() && schema().find(object.fields[*relation].target) != nullptr) {
+      if (relation && value.is_object() && schema().find(object.fields[*relation].targets.front()) != nullptr) {
         if (auto set = set_parent(object, *relation, value.get_object(), row); !set) return set;
         continue;
       }
@@ -186,7 +186,7 @@ Outcome<void> Org::apply(const Object& object, std::optional<std::uint64_t> numb
     if (!read) return std::unexpected(std::move(read).error());
     if (read->cell.is_null() && field.required) missing.push_back(field.name);
     if (read->cell.kind == Kind::reference) {
-      const Object* target = schema().find(field.target);
+      const Object* target = schema().find(field.targets.front());
       if (!read->text.starts_with(target->prefix))
         return refusal(400, "FIELD_INTEGRITY_EXCEPTION",
                        field.label + ": id value of incorrect type: " + read->text + id_checksum(read->text),

@@ -91,7 +91,7 @@ void Projection::add(const World& world, const FieldPath& path) {
     auto found = std::ranges::find_if(here->nodes_, [hop](const Node& n) { return n.parent && n.field == hop; });
     if (found == here->nodes_.end()) {
       here->nodes_.push_back({hop, "," + quoted_json(reference.relationship) + ":",
-                              std::make_unique<Projection>(*world.schema.find(reference.target))});
+                              std::make_unique<Projection>(*world.schema.find(reference.targets.front()))});
       found = here->nodes_.end() - 1;
     }
     here = found->parent.get();
@@ -151,7 +151,7 @@ Outcome<Query> Query::make(const World& world, std::string_view statement, bool 
   for (const soql::Order& order : parsed->order) {
     auto resolved = resolve(world, *object, order.field, statement);
     if (!resolved) return std::unexpected(std::move(resolved).error());
-    if (!resolved->description->filterable || resolved->description->type == FieldType::address)
+    if (!resolved->description->is_sortable())
       return refusal(400, "MALFORMED_QUERY",
                      soql::with_caret(statement, order.field.at,
                                       "field '" + order.field.text() + "' can not be sorted in a query call"));

@@ -1,5 +1,6 @@
 #include "simulator/org/schema.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/error.h"
@@ -16,13 +17,13 @@ constexpr std::array<ObjectText, object_count> object_texts = {{
     {"User", "User", "Users", "005", user_fields},
 }};
 
-constexpr std::array<std::pair<std::string_view, FieldType>, 16> type_names = {{
+constexpr std::array<std::pair<std::string_view, FieldType>, 17> type_names = {{
     {"id", FieldType::id},           {"boolean", FieldType::boolean}, {"string", FieldType::string},
     {"textarea", FieldType::textarea}, {"picklist", FieldType::picklist}, {"reference", FieldType::reference},
     {"currency", FieldType::currency}, {"double", FieldType::real},     {"percent", FieldType::percent},
     {"int", FieldType::integer},     {"date", FieldType::date},       {"datetime", FieldType::datetime},
     {"phone", FieldType::phone},     {"email", FieldType::email},     {"url", FieldType::url},
-    {"address", FieldType::address},
+    {"address", FieldType::address}, {"multipicklist", FieldType::multipicklist},
 }};
 
 constexpr std::array<std::pair<std::string_view, Source>, 17> sources = {{
@@ -119,7 +120,7 @@ Field read_field(std::string_view line, std::string_view object) {
   if (field.type == FieldType::id) field.id_lookup = field.defaulted = true;
   if (field.type == FieldType::address) field.source = Source::address;
   if (line.starts_with('=')) {
-    field.target = next_word(line).substr(1);
+    field.targets.emplace_back(next_word(line).substr(1));
     field.relationship = field.name.substr(0, field.name.size() - 2);
   }
   while (line.starts_with('|')) {
@@ -142,6 +143,18 @@ std::string_view name_of(FieldType type) {
   for (const auto& [name, known] : type_names)
     if (known == type) return name;
   return "anyType";
+}
+
+bool Field::is_sortable() const {
+  return filterable && type != FieldType::address && type != FieldType::multipicklist;
+}
+
+bool Field::is_groupable() const {
+  return is_sortable() && type != FieldType::datetime && !(is_number() && type != FieldType::integer);
+}
+
+bool Field::is_aggregatable() const {
+  return is_sortable() && type != FieldType::boolean;
 }
 
 std::optional<std::size_t> Object::find(std::string_view field_name) const {
@@ -190,6 +203,8 @@ Schema::Schema(const SchemaOptions& options) {
       Field& field = object.fields[place];
       (field.json_key += quoted_json(field.name)) += ':';
       object.by_name_.emplace(folded(field.name), place);
+      if (field.name == "AccountId") field.child_relationship = object.plural;
+      if (object.index == account && field.name == "ParentId") field.child_relationship = "ChildAccounts";
       if (!field.relationship.empty()) object.by_relationship_.emplace(folded(field.relationship), place);
     }
   }
@@ -205,6 +220,18 @@ const Object* Schema::with_prefix(std::string_view prefix) const {
   for (const Object& object : objects_)
     if (object.prefix == prefix) return &object;
   return nullptr;
+}
+
+std::optional<Schema::Child> Schema::find_child(const Object& parent, std::string_view relationship) const {
+  if (relationship.empty()) return std::nullopt;
+  for (const Object& object : objects_)
+    for (std::size_t place = 0; place < object.fields.size(); ++place) {
+      const Field& field = object.fields[place];
+      if (same_name(field.child_relationship, relationship) &&
+          std::ranges::find(field.targets, parent.name) != field.targets.end())
+        return Child{&object, place};
+    }
+  return std::nullopt;
 }
 
 }  // namespace simulator

@@ -15,7 +15,7 @@ inline constexpr std::uint8_t account = 0, contact = 1, opportunity = 2, user = 
 inline constexpr std::size_t object_count = 4;
 
 enum class FieldType : std::uint8_t {
-  id, boolean, string, textarea, picklist, reference, currency, real, percent, integer, date, datetime, phone, email,
+  id, boolean, string, textarea, picklist, multipicklist, reference, currency, real, percent, integer, date, datetime, phone, email,
   url, address
 };
 std::string_view name_of(FieldType type);
@@ -33,15 +33,21 @@ struct Field {
   Source source = Source::stored;
   bool createable = false, updateable = false, required = false, defaulted = false, id_lookup = false;
   bool filterable = true, restricted = false, external_id = false, unique = false, custom = false, name_field = false;
+  bool case_sensitive = false;
   std::size_t length = 0;
   int precision = 0, scale = 0;
-  std::string target = {};        ///< A reference's object.
-  std::string relationship = {};  ///< "Account" of AccountId.
+  std::vector<std::string> targets = {};  ///< A reference's objects; several of a polymorphic one.
+  std::string relationship = {};          ///< "Account" of AccountId.
+  std::string child_relationship = {};    ///< What the parent calls its children by this reference: "Contacts".
   std::string compound = {};      ///< "MailingAddress" of MailingCity.
   std::string json_key = {};      ///< "\"Name\":"
   std::vector<std::string> picklist = {};
 
   bool is_text() const { return length > 0 && type != FieldType::id && type != FieldType::reference; }
+  bool is_polymorphic() const { return targets.size() > 1; }
+  bool is_sortable() const;
+  bool is_groupable() const;
+  bool is_aggregatable() const;  ///< COUNT, MIN and so on take it.
   bool is_number() const {
     return type == FieldType::currency || type == FieldType::real || type == FieldType::percent ||
            type == FieldType::integer;
@@ -75,6 +81,12 @@ class Schema {
   const std::array<Object, object_count>& objects() const { return objects_; }
   const Object* find(std::string_view name) const;             ///< Without regard to case.
   const Object* with_prefix(std::string_view prefix) const;
+  /// Which reference of which object the parent calls by this name: "Contacts". Without regard to case.
+  struct Child {
+    const Object* object = nullptr;
+    std::size_t field = 0;
+  };
+  std::optional<Child> find_child(const Object& parent, std::string_view relationship) const;
 
  private:
   std::array<Object, object_count> objects_;
