@@ -10,6 +10,8 @@
 
 namespace {
 volatile std::sig_atomic_t stopping = 0;
+/// A slow call holds one; more than an org's limit of long calls (25) must be able to run.
+constexpr int handler_threads = 64;
 }
 
 int main(int argc, char** argv) {
@@ -31,13 +33,13 @@ int main(int argc, char** argv) {
   cli.add_option("--latency-ms", latency_ms, "Added to every answer");
   cli.add_option("--api-limit", api_options.daily_calls, "API calls a day")->capture_default_str();
   cli.add_option("--token-lifetime-s", lifetime)->capture_default_str();
-  cli.add_option("--client-id", api_options.client_id)->capture_default_str();
-  cli.add_option("--client-secret", api_options.client_secret)->capture_default_str();
-  cli.add_option("--refresh-token", api_options.refresh_token)->capture_default_str();
+  cli.add_option("--client-id", api_options.auth.client_id)->capture_default_str();
+  cli.add_option("--client-secret", api_options.auth.client_secret)->capture_default_str();
+  cli.add_option("--refresh-token", api_options.auth.refresh_token)->capture_default_str();
   cli.add_option("--faults", faults_file, "Rules that make calls fail, as PUT to /__sim/faults")->check(CLI::ExistingFile);
   cli.add_flag("--no-upsert-field", no_upsert_field, "Leave Lockstep_Id__c out");
   CLI11_PARSE(cli, argc, argv);
-  api_options.token_lifetime = std::chrono::seconds{lifetime};
+  api_options.auth.token_lifetime = std::chrono::seconds{lifetime};
   org_options.schema.upsert_field = !no_upsert_field;
 
   const base::SystemClock clock;
@@ -50,10 +52,12 @@ int main(int argc, char** argv) {
       return 2;
     }
   }
+  http::ServerLimits limits;
+  limits.threads = handler_threads;
   auto server = http::Server::listen(address, port, [&](const http::Request& request) {
     if (latency_ms > 0) std::this_thread::sleep_for(std::chrono::milliseconds{latency_ms});
     return api.handle(request);
-  });
+  }, limits);
   if (!server) {
     std::fprintf(stderr, "sfsim: %s\n", server.error().message.c_str());
     return 2;
@@ -61,8 +65,8 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, [](int) { stopping = 1; });
   std::signal(SIGINT, [](int) { stopping = 1; });
   std::printf("sfsim listening on http://%s:%u\nclient id %s, client secret %s, refresh token %s\n", address.c_str(),
-              unsigned{(*server)->port()}, api_options.client_id.c_str(), api_options.client_secret.c_str(),
-              api_options.refresh_token.c_str());
+              unsigned{(*server)->port()}, api_options.auth.client_id.c_str(), api_options.auth.client_secret.c_str(),
+              api_options.auth.refresh_token.c_str());
   std::fflush(stdout);
   while (!stopping) std::this_thread::sleep_for(std::chrono::milliseconds{50});
   (*server)->stop();

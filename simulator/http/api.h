@@ -1,67 +1,70 @@
 #pragma once
 
-#include <boost/json/fwd.hpp>
 #include <functional>
-#include <map>
+#include <memory>
 #include <mutex>
-#include <string>
+#include <optional>
+#include <string_view>
 
 #include "http/message.h"
+#include "simulator/http/auth.h"
+#include "simulator/http/collections.h"
+#include "simulator/http/composite.h"
+#include "simulator/http/control.h"
+#include "simulator/http/describe.h"
+#include "simulator/http/limits.h"
+#include "simulator/http/query.h"
+#include "simulator/http/router.h"
+#include "simulator/http/rows.h"
 #include "simulator/org/faults.h"
 #include "simulator/org/org.h"
 
 namespace simulator {
 
 struct ApiOptions {
-  std::string client_id = "sfsim-client";
-  std::string client_secret = "sfsim-secret";
-  std::string refresh_token = "sfsim-refresh";
-  std::chrono::seconds token_lifetime{7200};
+  AuthOptions auth;
   std::int64_t daily_calls = 100'000;
 };
 
-/// Salesforce's OAuth and REST resources over an org, without sockets: a request in, an answer out.
-/// May be called from several threads; requests take turns.
+/// Salesforce's OAuth and REST resources over an org, without sockets: a request in, an answer out. This front signs
+/// in, counts calls, brings faults down on them and finds the resource that answers.
+///
+/// May be called from several threads at once; inside the org the requests take turns.
 class Api {
  public:
-  Api(Org& org, const ApiOptions& options) : org_(org), options_(options) {}
+  Api(Org& org, const ApiOptions& options);
+  Api(const Api&) = delete;
+  Api& operator=(const Api&) = delete;
+
   http::Response handle(const http::Request& request);
+
   /// Before the first request. The message says what is wrong with the rules.
   std::optional<std::string> set_faults(std::string_view rules) { return faults_.set(rules); }
+  /// Lets `resource` answer what fits `pattern` ("jobs/**", see Router::add) below "/services/data/vXX.X/". Before
+  /// the first request; the resource is borrowed.
+  void mount(std::string_view pattern, Resource& resource) { router_.add(pattern, resource); }
+  /// For what is mounted: the org with its mutex, and the day's limits.
+  OrgAccess access() { return {org_, mutex_}; }
+  Limits& limits() { return limits_; }
 
  private:
-  struct Reply {
-    int status = 200;
-    std::string body = {};
-    std::vector<std::pair<std::string, std::string>> headers = {};
-  };
-  http::Response answer(const http::Request&);
-  /// All living records of an object as NDJSON, in the order of their stamps.
-  http::Response dump(const Object& object);
-  Reply sign_in(const http::Request&);
-  Reply identity() const;
-  Reply control(const http::Request&);
-  Reply data(const std::string& method, std::string_view path, std::string_view query, const std::string& body,
-             const std::map<std::string, std::string, std::less<>>& headers, bool nested);
-  Reply delete_collection(std::string_view query);
-  Reply row(const std::string& method, const std::vector<std::string>& path, std::string_view query,
-            const std::string& body,
-            const std::map<std::string, std::string, std::less<>>& headers);
-  Reply collection(const std::string& method, const std::vector<std::string>& path, const std::string& body);
-  Reply composite(const std::string& body);
-  Reply subrequest(const boost::json::object& sub,
-                   const std::function<bool(std::string&, boost::json::value&, std::string&)>& resolve);
-  bool is_signed_in(const http::Request&) const;
+  Reply answer(const http::Request& request, const Misfortune& misfortune);
+  Reply data(const http::Request& request, std::uint64_t caller, const Misfortune& misfortune);
 
   Org& org_;
-  const ApiOptions options_;
-  std::mutex mutex_;
-  std::map<std::string, base::Utc> tokens_;  ///< Access token → when it expires.
-  std::int64_t issued_ = 0, used_ = 0;
-  std::string root_;                         ///< "/services/data/v62.0" of the request at hand.
-  std::string base_url_;
+  std::mutex mutex_;  ///< Guards org_.
   Faults faults_;
-  Misfortune misfortune_;  ///< Of the request at hand.
+  Limits limits_;
+  CallStatistics statistics_;
+  Auth auth_;
+  Control control_;
+  Router router_;
+  DescribeResource describe_;
+  Rows rows_;
+  QueryResource query_;
+  Collections collections_;
+  Composite composite_;
+  LimitsResource limits_resource_;
 };
 
 }  // namespace simulator

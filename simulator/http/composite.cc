@@ -1,8 +1,11 @@
+#include "simulator/http/composite.h"
+
 #include <algorithm>
 #include <boost/json.hpp>
 #include <cctype>
+#include <map>
 
-#include "simulator/http/api.h"
+#include "simulator/http/answers.h"
 
 namespace simulator {
 namespace {
@@ -11,14 +14,9 @@ namespace json = boost::json;
 
 constexpr std::size_t most_subrequests = 25, most_queries = 5;
 
-std::string error_text(std::string_view code, std::string_view message) {
-  return json::serialize(json::array{{{"errorCode", code}, {"message", message}}});
-}
-
-std::string text_at(const json::object& object, std::string_view key) {
-  const json::value* value = object.if_contains(key);
-  return value && value->is_string() ? std::string{value->as_string()} : std::string{};
-}
+ApiError halted(std::string message) { return {400, "PROCESSING_HALTED", std::move(message)}; }
+const ApiError rolled_back =
+    halted("The transaction was rolled back since another operation in the same transaction failed.");
 
 /// The value behind "records[0].Id" in an answer; null when there is none. Letter case counts.
 const json::value* value_at(const json::value& answer, std::string_view path) {
@@ -101,41 +99,28 @@ class References {
 
 }  // namespace
 
-Api::Reply Api::composite(const std::string& body) {
+Reply Composite::answer(const Call& call) {
+  if (call.method != "POST") return refuse(not_found_error);
   boost::system::error_code error;
-  const json::value document = json::parse(body, error);
+  const json::value document = json::parse(call.body, error);
   const json::object* request = error ? nullptr : document.if_object();
   const json::value* subrequests = request ? request->if_contains("compositeRequest") : nullptr;
-  if (!subrequests || !subrequests->is_array())
-    return {400, error_text("JSON_PARSER_ERROR", "The request body is no JSON object of the expected form")};
-  if (subrequests->as_array().size() > most_subrequests)
-    return {400, error_text("LIMIT_EXCEEDED", "The limit of 25 subrequests was exceeded")};
-  std::size_t queries = 0;
-  for (const json::value& entry : subrequests->as_array()) {
-    if (!entry.is_object())
-      return {400, error_text("JSON_PARSER_ERROR", "The request body is no JSON object of the expected form")};
-    const std::string url = text_at(entry.as_object(), "url");
-    if (url.contains("/query") || url.contains("/composite/sobjects")) ++queries;
-  }
-  if (queries > most_queries)
-    return {400, error_text("LIMIT_EXCEEDED", "The limit of 5 query and collections subrequests was exceeded")};
-  const json::value* wants_all = request->if_contains("allOrNone");
-  const bool all_or_none = wants_all && wants_all->is_bool() && wants_all->as_bool();
+  if (!subrequests || !subrequests->is_array()) return refuse(bad_json_error);
+  if (const auto wrong = check(subrequests->as_array())) return refuse(*wrong);
 
+  const bool all_or_none = is_set(*request, "allOrNone");
   References references;
   std::vector<Reply> replies;
   bool failed = false;
-  const Reply rolled_back{400, error_text("PROCESSING_HALTED", "The transaction was rolled back since another operation in the same "
-                                                               "transaction failed.")};
   {
     Org::Transaction transaction{org_};
     for (const json::value& entry : subrequests->as_array()) {
       const json::object& sub = entry.as_object();
       if (failed && all_or_none) {
-        replies.push_back(rolled_back);
+        replies.push_back(refuse(rolled_back));
         continue;
       }
-      replies.push_back(subrequest(sub, [&](std::string& url, json::value& inner, std::string& missing) {
+      replies.push_back(subrequest(call, sub, [&](std::string& url, json::value& inner, std::string& missing) {
         return references.resolve(url, missing) && references.resolve(inner, missing);
       }));
       failed = failed || replies.back().status >= 400;
@@ -145,10 +130,27 @@ Api::Reply Api::composite(const std::string& body) {
   }
   if (failed && all_or_none)
     for (Reply& reply : replies)
-      if (reply.status < 400) reply = rolled_back;
+      if (reply.status < 400) reply = refuse(rolled_back);
+  return {200, R"({"compositeResponse":[)" + joined(subrequests->as_array(), replies) + "]}"};
+}
 
+std::optional<ApiError> Composite::check(const json::array& subrequests) {
+  if (subrequests.size() > most_subrequests)
+    return ApiError{400, "LIMIT_EXCEEDED", "The limit of 25 subrequests was exceeded"};
+  std::size_t queries = 0;
+  for (const json::value& entry : subrequests) {
+    if (!entry.is_object()) return bad_json_error;
+    const std::string url = text_at(entry.as_object(), "url");
+    if (url.contains("/query") || url.contains("/composite/sobjects")) ++queries;
+  }
+  if (queries > most_queries)
+    return ApiError{400, "LIMIT_EXCEEDED", "The limit of 5 query and collections subrequests was exceeded"};
+  return std::nullopt;
+}
+
+std::string Composite::joined(const json::array& subrequests, const std::vector<Reply>& replies) {
   // Answers are spliced as text: a page of a query is large, and was JSON already.
-  std::string out = R"({"compositeResponse":[)";
+  std::string out;
   for (std::size_t at = 0; at < replies.size(); ++at) {
     const Reply& reply = replies[at];
     json::object headers;
@@ -156,30 +158,37 @@ Api::Reply Api::composite(const std::string& body) {
     if (at > 0) out += ',';
     out += R"({"body":)" + (reply.body.empty() ? "null" : reply.body) + R"(,"httpHeaders":)" + json::serialize(headers) +
            R"(,"httpStatusCode":)" + std::to_string(reply.status) + R"(,"referenceId":)" +
-           json::serialize(json::value(text_at(subrequests->as_array()[at].as_object(), "referenceId"))) + "}";
+           json::serialize(json::value(text_at(subrequests[at].as_object(), "referenceId"))) + "}";
   }
-  return {200, out + "]}"};
+  return out;
 }
 
-Api::Reply Api::subrequest(const json::object& sub,
-                           const std::function<bool(std::string&, json::value&, std::string&)>& resolve) {
+Reply Composite::subrequest(const Call& call, const json::object& sub,
+                            const std::function<bool(std::string&, json::value&, std::string&)>& resolve) {
   std::string url = text_at(sub, "url");
   const json::value* given = sub.if_contains("body");
   json::value inner = given ? *given : json::value{};
   if (std::string missing; !resolve(url, inner, missing))
-    return {400, error_text("PROCESSING_HALTED", "Invalid reference specified. No value for " + missing + " found in " +
-                                                     missing.substr(0, missing.find('.')))};
-  std::map<std::string, std::string, std::less<>> headers;
+    return refuse(halted("Invalid reference specified. No value for " + missing + " found in " +
+                         missing.substr(0, missing.find('.'))));
+  const auto mark = url.find('?');
+  auto part = parse_data_path(std::string_view{url}.substr(0, mark));
+  Resource* resource = part ? router_.find(part->path) : nullptr;
+  if (!resource || !resource->may_be_nested()) return refuse(not_found_error);
   if (const json::value* named = sub.if_contains("httpHeaders"); named && named->is_object())
     for (const auto& [key, value] : named->as_object()) {
       std::string name{key};
       std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      if (value.is_string()) headers[name] = std::string{value.as_string()};
+      if (value.is_string()) part->headers[name] = std::string{value.as_string()};
     }
-  const auto mark = url.find('?');
-  return data(text_at(sub, "method"), url.substr(0, mark),
-              mark == std::string::npos ? std::string_view{} : std::string_view{url}.substr(mark + 1),
-              given ? json::serialize(inner) : std::string{}, headers, true);
+  part->method = text_at(sub, "method");
+  if (mark != std::string::npos) part->query = url.substr(mark + 1);
+  if (given) part->body = json::serialize(inner);
+  part->nested = true;
+  part->user = call.user;
+  part->misfortune = call.misfortune;
+  part->faults = call.faults;
+  return resource->answer(*part);
 }
 
 }  // namespace simulator

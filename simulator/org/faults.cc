@@ -63,18 +63,33 @@ std::optional<std::string> Faults::set(std::string_view text) {
   }
   std::int64_t seed = 1;
   if (const json::value* given = root->if_contains("seed"); given && !read(*given, seed)) return "seed is a number";
+  const std::lock_guard lock{mutex_};
   rules_ = std::move(rules);
   random_ = base::Random{static_cast<std::uint64_t>(seed)};
   text_ = text;
   return std::nullopt;
 }
 
+std::string Faults::text() const {
+  const std::lock_guard lock{mutex_};
+  return text_;
+}
+
+std::optional<ApiError> Faults::row(const Misfortune& misfortune) {
+  if (misfortune.locked_rows <= 0) return std::nullopt;
+  const std::lock_guard lock{mutex_};
+  if (!chance(misfortune.locked_rows)) return std::nullopt;
+  return ApiError{400, "UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records"};
+}
+
 void Faults::clear() {
+  const std::lock_guard lock{mutex_};
   rules_.clear();
   text_ = R"({"rules":[]})";
 }
 
 Misfortune Faults::decide(std::string_view method, std::string_view path, std::string_view target) {
+  const std::lock_guard lock{mutex_};
   Misfortune result;
   for (Rule& rule : rules_) {
     if ((!rule.method.empty() && rule.method != method) || !path.contains(rule.path) || !target.contains(rule.object) ||

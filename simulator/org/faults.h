@@ -1,12 +1,14 @@
 #pragma once
 
 #include <chrono>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/random.h"
+#include "simulator/org/api_error.h"
 
 namespace simulator {
 
@@ -24,24 +26,28 @@ struct Misfortune {
 /// A rule fires for calls whose method is equal and whose path and target contain its texts (each optional), after
 /// `after` such calls, with `probability` (1), at most `count` times. Effects: unavailable (503), html_500, cut_before
 /// and cut_after (the write took effect), expire_token (401 and the token is dead), request_limit (403), latency,
-/// lock_rows (`share` of the rows, 1 unless given). Equal seeds and calls give equal faults.
+/// lock_rows (`share` of the rows, 1 unless given). Equal seeds and calls give equal faults. May be used from several
+/// threads.
 class Faults {
  public:
   /// Replaces all rules. The message says what is wrong with `text`; the old rules then stay.
   std::optional<std::string> set(std::string_view text);
-  std::string text() const { return text_; }
+  std::string text() const;
   void clear();
 
   /// Decides one call. `target` is its path and query, and its body where objects are named there.
   Misfortune decide(std::string_view method, std::string_view path, std::string_view target);
-  bool chance(double share) { return share >= 1 || (share > 0 && random_.chance(share)); }
+  /// The error, if any, that a row written by the call is answered with.
+  std::optional<ApiError> row(const Misfortune& misfortune);
 
  private:
+  bool chance(double share) { return share >= 1 || (share > 0 && random_.chance(share)); }
   struct Rule {
     std::string effect, method, path, object;
     double probability = 1, share = 1;
     std::int64_t after = 0, count = -1, latency_ms = 0;
   };
+  mutable std::mutex mutex_;  ///< Guards what follows.
   std::vector<Rule> rules_;
   std::string text_ = R"({"rules":[]})";
   base::Random random_{1};

@@ -1,0 +1,65 @@
+#include "simulator/http/answers.h"
+
+#include <boost/json.hpp>
+
+namespace simulator {
+
+namespace json = boost::json;
+
+const ApiError not_found_error{404, "NOT_FOUND", "The requested resource does not exist"};
+const ApiError bad_json_error{400, "JSON_PARSER_ERROR", "The request body is no JSON object of the expected form"};
+const ApiError rolled_back_error{
+    400, "ALL_OR_NONE_OPERATION_ROLLED_BACK",
+    "Record rolled back because not all records were valid and the request was using AllOrNone header"};
+
+ApiError method_not_allowed(std::string_view method) {
+  return {405, "METHOD_NOT_ALLOWED", "HTTP Method '" + std::string{method} + "' not allowed."};
+}
+
+std::string error_body(const ApiError& error) {
+  json::object entry{{"message", error.message}, {"errorCode", error.code}};
+  if (!error.fields.empty()) entry["fields"] = json::value_from(error.fields);
+  return json::serialize(json::array{std::move(entry)});
+}
+
+Reply refuse(const ApiError& error) { return {error.status, error_body(error)}; }
+
+Reply reply_with(Outcome<std::string> outcome) {
+  return outcome ? Reply{200, *std::move(outcome)} : refuse(outcome.error());
+}
+
+json::object row_result(const std::string& id, std::optional<bool> created) {
+  json::object result{{"id", id}, {"success", true}, {"errors", json::array{}}};
+  if (created) result["created"] = *created;
+  return result;
+}
+
+json::object row_result(const ApiError& error) {
+  json::array errors{{{"statusCode", error.code}, {"message", error.message}, {"fields", json::value_from(error.fields)}}};
+  return {{"success", false}, {"errors", std::move(errors)}};
+}
+
+std::string parameter(std::string_view query, std::string_view name) {
+  for (const auto& [key, value] : http::parse_form(query))
+    if (key == name) return value;
+  return {};
+}
+
+std::optional<json::object> object_in(const std::string& body) {
+  boost::system::error_code error;
+  json::value value = json::parse(body, error);
+  if (error || !value.is_object()) return std::nullopt;
+  return std::move(value.as_object());
+}
+
+std::string text_at(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value && value->is_string() ? std::string{value->as_string()} : std::string{};
+}
+
+bool is_set(const json::object& object, std::string_view key) {
+  const json::value* value = object.if_contains(key);
+  return value && value->is_bool() && value->as_bool();
+}
+
+}  // namespace simulator

@@ -1,0 +1,167 @@
+#include "simulator/http/collections.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+#include <set>
+
+#include "simulator/http/answers.h"
+
+namespace simulator {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t most_records = 200, most_retrieved = 2'000;
+const ApiError too_many{400, "INVALID_BATCH_SIZE", "record limit reached. cannot submit more than 200 records"};
+
+/// A record's fields as the body gives them, without what only says which record is meant.
+json::object fields_of(const json::object& record) {
+  json::object fields;
+  for (const auto& [key, value] : record)
+    if (key != "attributes" && key != "id" && key != "Id") fields[key] = value;
+  return fields;
+}
+
+std::string id_in(const json::object& record) {
+  const std::string id = text_at(record, "id");
+  return id.empty() ? text_at(record, "Id") : id;
+}
+
+/// Commits, or takes all back and says so of each record that had succeeded.
+Reply finish(Org::Transaction& transaction, json::array results, bool roll_back) {
+  if (!roll_back) {
+    transaction.commit();
+  } else {
+    for (json::value& result : results)
+      if (result.as_object().at("success").as_bool()) result = row_result(rolled_back_error);
+  }
+  return {200, json::serialize(results)};
+}
+
+}  // namespace
+
+Reply Collections::answer(const Call& call) {
+  if (call.method == "DELETE" && call.path.size() == 2) return remove(call);
+  if (call.method == "POST" && call.path.size() == 3) return retrieve(call);
+  return write(call);
+}
+
+Reply Collections::remove(const Call& call) {
+  const std::string ids = parameter(call.query, "ids");
+  if (ids.empty() || std::ranges::count(ids, ',') >= std::int64_t{most_records}) return refuse(too_many);
+  json::array results;
+  bool failed = false;
+  Org::Transaction transaction{org_};
+  for (std::size_t from = 0; from <= ids.size();) {
+    const std::size_t end = std::min(ids.find(',', from), ids.size());
+    const std::string id = ids.substr(from, end - from);
+    from = end + 1;
+    const auto done = remove_one(call, id);
+    failed = failed || !done;
+    results.emplace_back(done ? row_result(id, std::nullopt) : row_result(done.error()));
+  }
+  return finish(transaction, std::move(results), failed && parameter(call.query, "allOrNone") == "true");
+}
+
+Outcome<void> Collections::remove_one(const Call& call, const std::string& id) {
+  for (std::size_t at = 0; at < object_count; ++at) {
+    const Object& object = org_.schema()[at];
+    if (!id.starts_with(object.prefix)) continue;
+    if (auto fault = call.row_fault()) return std::unexpected(*std::move(fault));
+    const auto number = org_.by_id(object, id);
+    if (!number) return std::unexpected(number.error());
+    return org_.remove(object, *number);
+  }
+  return refusal(400, "MALFORMED_ID", "malformed id " + id);
+}
+
+Reply Collections::retrieve(const Call& call) {
+  const auto request = object_in(call.body);
+  if (!request) return refuse(bad_json_error);
+  const auto object = org_.object(call.path[2]);
+  if (!object) return refuse(object.error());
+  const json::value *ids = request->if_contains("ids"), *fields = request->if_contains("fields");
+  if (!ids || !ids->is_array() || !fields || !fields->is_array()) return refuse(bad_json_error);
+  if (ids->as_array().size() > most_retrieved)
+    return refuse({400, "EXCEEDED_ID_LIMIT", "record limit reached. cannot submit more than 2000 records"});
+  Projection projection{**object};
+  for (const json::value& name : fields->as_array()) {
+    if (!name.is_string()) return refuse(bad_json_error);
+    const std::string statement = "SELECT " + std::string{name.as_string()} + " FROM " + (*object)->name;
+    soql::Path steps;
+    std::string_view text = name.as_string();
+    for (auto dot = text.find('.');; dot = text.find('.')) {
+      steps.parts.emplace_back(text.substr(0, dot));
+      if (dot == std::string_view::npos) break;
+      text.remove_prefix(dot + 1);
+    }
+    const auto resolved = resolve(org_.world(), **object, steps, statement);
+    if (!resolved) return refuse(resolved.error());
+    projection.add(org_.world(), *resolved);
+  }
+  std::string out = "[";
+  for (const json::value& id : ids->as_array()) {
+    if (out.size() > 1) out += ',';
+    const auto number = id.is_string() ? org_.by_id(**object, id.as_string()) : Outcome<std::uint64_t>{refusal(404, "", "")};
+    out += number ? org_.record_json(projection, *number, call.root) : "null";
+  }
+  return {200, out + "]"};
+}
+
+Reply Collections::write(const Call& call) {
+  const auto request = object_in(call.body);
+  if (!request) return refuse(bad_json_error);
+  const json::value* records = request->if_contains("records");
+  if (!records || !records->is_array()) return refuse(bad_json_error);
+  if (records->as_array().size() > most_records) return refuse(too_many);
+  json::array results;
+  std::set<std::string> updated;
+  bool failed = false;
+  Org::Transaction transaction{org_};
+  for (const json::value& entry : records->as_array()) {
+    if (!entry.is_object()) return refuse(bad_json_error);
+    const json::object& record = entry.as_object();
+    const std::string id = call.method == "PATCH" && call.path.size() == 2 ? id_in(record) : std::string{};
+    auto done = !id.empty() && !updated.insert(id.substr(0, 15)).second
+                    ? Outcome<json::object>{refusal(400, "DUPLICATE_VALUE", "Duplicate id in list: " + id)}
+                    : write_one(call, record);
+    failed = failed || !done;
+    results.emplace_back(done ? *std::move(done) : row_result(done.error()));
+  }
+  return finish(transaction, std::move(results), failed && is_set(*request, "allOrNone"));
+}
+
+Outcome<json::object> Collections::write_one(const Call& call, const json::object& record) {
+  const json::value* attributes = record.if_contains("attributes");
+  const std::string type = call.path.size() > 2                     ? call.path[2]
+                           : attributes && attributes->is_object() ? text_at(attributes->as_object(), "type")
+                                                                    : "";
+  const auto object = org_.object(type);
+  if (!object) return std::unexpected(object.error());
+  if (auto fault = call.row_fault()) return std::unexpected(*std::move(fault));
+  if (call.method == "POST") {
+    const auto number = org_.insert(**object, fields_of(record));
+    if (!number) return std::unexpected(number.error());
+    return row_result(org_.id_of({(*object)->index, *number}), std::nullopt);
+  }
+  if (call.path.size() == 4) return upsert_one(call, **object, record);
+  const std::string id = id_in(record);
+  const auto number = org_.by_id(**object, id);
+  if (!number) return std::unexpected(number.error());
+  if (auto done = org_.update(**object, *number, fields_of(record)); !done) return std::unexpected(done.error());
+  return row_result(id, std::nullopt);
+}
+
+Outcome<json::object> Collections::upsert_one(const Call& call, const Object& object, const json::object& record) {
+  const auto field = org_.key_field(object, call.path[3]);
+  if (!field) return std::unexpected(field.error());
+  json::object fields = fields_of(record);
+  const std::string key = text_at(fields, object.fields[*field].name);
+  if (key.empty()) return refusal(400, "MISSING_ARGUMENT", call.path[3] + " not specified");
+  fields.erase(object.fields[*field].name);
+  const auto written = org_.upsert(object, *field, key, fields);
+  if (!written) return std::unexpected(written.error());
+  return row_result(org_.id_of({object.index, written->number}), written->created);
+}
+
+}  // namespace simulator

@@ -1,0 +1,30 @@
+#include "simulator/http/query.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include "simulator/http/answers.h"
+
+namespace simulator {
+namespace {
+
+constexpr std::size_t largest_page = 2'000, smallest_page = 200;
+constexpr std::string_view page_option = "batchSize=";
+
+std::size_t page_size(const Call& call) {
+  const std::string options{call.header("sforce-query-options")};
+  const auto at = options.find(page_option);
+  if (at == std::string::npos) return largest_page;
+  return std::clamp<std::size_t>(std::strtoul(options.c_str() + at + page_option.size(), nullptr, 10), smallest_page,
+                                 largest_page);
+}
+
+}  // namespace
+
+Reply QueryResource::answer(const Call& call) {
+  if (call.method != "GET") return refuse(not_found_error);
+  if (call.path.size() == 2) return reply_with(org_.next_page(call.path[1], call.root));
+  return reply_with(org_.query(parameter(call.query, "q"), call.path[0] == "queryAll", page_size(call), call.root));
+}
+
+}  // namespace simulator
