@@ -3,7 +3,7 @@
 #include <isa-l/igzip_lib.h>
 
 #include <algorithm>
-#include <limits>
+#include <cstring>
 #include <vector>
 
 namespace gzip {
@@ -21,14 +21,32 @@ std::unexpected<base::Error> damaged() {
 
 }  // namespace
 
+/// The library reads up to eight bytes ahead and, at the end of a member, steps back over those it had no use for: to
+/// before the input of this call, if they came with an earlier one. So the input is kept in one piece here, with what
+/// went before it.
 struct Inflater::State {
+  static constexpr std::size_t looks_back = 8;
+
   inflate_state stream;
   bool in_member = false;  ///< Something of a member was read, and not yet its end.
+  std::vector<char> input = std::vector<char>(64 * 1024);
+  std::size_t begin = 0, end = 0;  ///< What of the input is not used yet.
 
   void restart() {
     isal_inflate_init(&stream);
     stream.crc_flag = ISAL_GZIP;
     in_member = false;
+  }
+
+  void take(std::string_view& packed) {
+    const std::size_t keep = std::min(begin, looks_back);
+    std::memmove(input.data(), input.data() + begin - keep, end - begin + keep);
+    end -= begin - keep;
+    begin = keep;
+    const std::size_t size = std::min(packed.size(), input.size() - end);
+    std::memcpy(input.data() + end, packed.data(), size);
+    end += size;
+    packed.remove_prefix(size);
   }
 };
 
@@ -40,33 +58,35 @@ Inflater::Inflater(Inflater&&) noexcept = default;
 Inflater& Inflater::operator=(Inflater&&) noexcept = default;
 
 base::Result<std::size_t> Inflater::inflate(std::string_view& packed, std::span<char> out) {
-  inflate_state& stream = state_->stream;
+  State& state = *state_;
+  inflate_state& stream = state.stream;
   std::size_t written = 0;
   while (written < out.size()) {
-    // The state may hold output back that did not fit last time, so a member goes on without input too.
-    if (packed.empty() && !state_->in_member) break;
-    const std::size_t in_size = std::min(packed.size(), portion), room = std::min(out.size() - written, portion);
-    stream.next_in = bytes_of(packed.data());
-    stream.avail_in = static_cast<std::uint32_t>(in_size);
+    if (!packed.empty() && state.end - state.begin < state.input.size() / 2) state.take(packed);
+    // The library may hold output back that did not fit last time, so a member goes on without input too.
+    if (state.begin == state.end && !state.in_member) break;
+    const std::size_t before = state.begin, room = std::min(out.size() - written, portion);
+    stream.next_in = bytes_of(state.input.data() + state.begin);
+    stream.avail_in = static_cast<std::uint32_t>(state.end - state.begin);
     stream.next_out = bytes_of(out.data() + written);
     stream.avail_out = static_cast<std::uint32_t>(room);
     const int status = isal_inflate(&stream);
-    const std::size_t took = in_size - stream.avail_in, gave = room - stream.avail_out;
-    packed.remove_prefix(took);
-    written += gave;
-    state_->in_member = state_->in_member || took > 0;
     if (status != ISAL_DECOMP_OK && status != ISAL_END_INPUT) return damaged();
+    state.begin = state.end - stream.avail_in;
+    const std::size_t gave = room - stream.avail_out;
+    written += gave;
     if (stream.block_state == ISAL_BLOCK_FINISH) {
-      state_->restart();
+      state.restart();
       continue;
     }
-    if (took == 0 && gave == 0) break;
+    state.in_member = true;
+    if (state.begin == before && gave == 0 && packed.empty()) break;
   }
   return written;
 }
 
 bool Inflater::is_complete() const {
-  return !state_->in_member;
+  return !state_->in_member && state_->begin == state_->end;
 }
 
 struct Deflater::State {
