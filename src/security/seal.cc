@@ -173,22 +173,6 @@ base::Result<void> create_key_file(const std::filesystem::path& path) {
 
 }  // namespace
 
-// A short string lives inside the object, so moving it leaves its characters behind.
-Secret::Secret(Secret&& other) noexcept : text_(std::move(other.text_)) {
-  other.text_.resize(other.text_.capacity());
-  OPENSSL_cleanse(other.text_.data(), other.text_.size());
-  other.text_.clear();
-}
-
-Secret& Secret::operator=(Secret other) noexcept {
-  text_.swap(other.text_);
-  return *this;
-}
-
-Secret::~Secret() {
-  OPENSSL_cleanse(text_.data(), text_.size());
-}
-
 KeyRing::Key::Key(const std::array<unsigned char, 32>& given) : bytes(given) {
   std::array<unsigned char, SHA256_DIGEST_LENGTH> digest;
   CHECK(EVP_Digest(bytes.data(), bytes.size(), digest.data(), nullptr, EVP_sha256(), nullptr) == 1);

@@ -5,30 +5,14 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/error.h"
+#include "base/secret.h"
 
 namespace security {
 
-/// Text that must not reach a log or an answer: it cannot be printed or compared by accident, and its memory is
-/// wiped. Whoever needs the text says so with reveal().
-class Secret {
- public:
-  Secret() = default;
-  explicit Secret(std::string text) : text_(std::move(text)) {}
-  Secret(const Secret&) = default;
-  Secret(Secret&& other) noexcept;
-  Secret& operator=(Secret other) noexcept;
-  ~Secret();
-
-  const std::string& reveal() const { return text_; }
-  bool empty() const { return text_.empty(); }
-
- private:
-  std::string text_;
-};
+using base::Secret;
 
 /// Seals short secrets (tokens, client secrets) for the store with AES-256-GCM.
 ///

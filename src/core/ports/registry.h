@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -26,13 +27,14 @@ struct Integration {
   std::string username;       ///< The org's user we act as.
   std::string access_token;   ///< Sealed (see security/seal.h); empty if none.
   std::string refresh_token;  ///< Sealed; empty if the flow has none.
+  std::string secret;         ///< Sealed: what the flow signs in with beside the app's own (a key, a password).
   bool is_active = true;
   model::SyncDirection direction = model::SyncDirection::both;
   int sync_frequency_minutes = 15;
   std::map<std::string, bool> sync_objects;       ///< sObject name → synced; "Contact", "Account", "Opportunity", …
   model::ConflictPolicy on_conflict = model::ConflictPolicy::newest_wins;
   std::map<std::string, std::string> filters;     ///< sObject name → SOQL condition.
-  std::string sync_status = "idle";               ///< idle | syncing | error | needs_reauth
+  std::string sync_status = "idle";  ///< idle | syncing | error | needs_reauth | budget_exhausted | disconnected
   std::string last_error;
   std::optional<base::Utc> last_sync_at;
   std::optional<base::Utc> next_sync_at;
@@ -113,6 +115,10 @@ class Registry {
   /// Only the tokens and the instance URL, durable when it returns; empty `refresh_token` keeps the old one.
   virtual base::Result<void> save_tokens(const model::IntegrationId&, std::string_view sealed_access_token,
                                          std::string_view sealed_refresh_token, std::string_view instance_url) = 0;
+  /// Takes tokens and secret out, and leaves the rest.
+  virtual base::Result<void> forget_tokens(const model::IntegrationId&) = 0;
+  /// Only what a user sets: active, direction, frequency, objects, conflict policy, filters.
+  virtual base::Result<void> save_settings(const Integration&) = 0;
   /// Only the state of the sync: status, error, times and stats; settings that others edit meanwhile stay.
   virtual base::Result<void> save_state(const Integration&) = 0;
 
@@ -141,6 +147,13 @@ class Registry {
                                                                std::string_view object) = 0;
   virtual base::Result<void> save_describe(const model::IntegrationId&, std::string_view object,
                                            const CachedDescribe&) = 0;
+
+  /// A fact about `subject` (an integration, an org) that processes share, such as how much API budget is spent:
+  /// hands out the text kept under `name`, empty if there is none, and keeps what `change` returns (empty: nothing),
+  /// as one transaction, durable when it returns. Returns what stands now. `change` may be called more than once.
+  using ChangeNote = std::function<std::string(const std::string& before)>;
+  virtual base::Result<std::string> change_note(std::string_view subject, std::string_view name,
+                                                const ChangeNote& change) = 0;
 };
 
 }  // namespace core

@@ -42,6 +42,7 @@ core::Integration integration_from(const Statement& row) {
   i.next_sync_at = moment(row, 23);
   i.stats = stats_from(row.text(24));
   i.created_at = moment(row, 25).value_or(base::Utc{});
+  i.secret = row.text(26);
   return i;
 }
 
@@ -75,6 +76,19 @@ void bind_time(Statement& statement, int at, const std::optional<base::Utc>& tim
   statement.bind(at, text);
 }
 
+/// Binds the objects that have a column of their own, from parameter `first` on, and returns the others.
+std::map<std::string, bool> bind_own_flags(Statement& statement, int first, const core::Integration& i) {
+  std::map<std::string, bool> others = i.sync_objects;
+  for (int flag = 0; flag < 5; ++flag) {
+    const std::string name{own_flags[static_cast<std::size_t>(flag)]};
+    const auto found = i.sync_objects.find(name);
+    // Where nothing is said, the documented defaults: tasks and events are off.
+    statement.bind(first + flag, std::int64_t{found == i.sync_objects.end() ? flag < 3 : found->second});
+    others.erase(name);
+  }
+  return others;
+}
+
 }  // namespace
 
 base::Result<std::vector<core::Integration>> SqliteStore::integrations() {
@@ -83,7 +97,7 @@ base::Result<std::vector<core::Integration>> SqliteStore::integrations() {
       statement("SELECT id, workspace_id, flow, login_url, instance_url, org_id, username, access_token, "
                 "refresh_token, is_active, sync_direction, sync_frequency, sync_others, sync_contacts, "
                 "sync_accounts, sync_opportunities, sync_tasks, sync_events, conflict_resolution, filters, "
-                "sync_status, last_error, last_sync_at, next_sync_at, stats, created_at FROM "
+                "sync_status, last_error, last_sync_at, next_sync_at, stats, created_at, secret FROM "
                 "lockstep_integrations ORDER BY created_at, id"));
   Use use{*find};
   std::vector<core::Integration> all;
@@ -106,18 +120,10 @@ base::Result<void> SqliteStore::save(const core::Integration& i) {
                 "username, access_token, refresh_token, is_active, sync_direction, sync_frequency, "
                 "sync_others, sync_contacts, sync_accounts, sync_opportunities, sync_tasks, sync_events, "
                 "conflict_resolution, filters, sync_status, last_error, last_sync_at, next_sync_at, stats, "
-                "created_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-                "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26)"));
-  std::map<std::string, bool> others = i.sync_objects;
+                "created_at, secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+                "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)"));
   Use use{*put};
-  for (int flag = 0; flag < 5; ++flag) {
-    const std::string name{own_flags[static_cast<std::size_t>(flag)]};
-    const auto found = i.sync_objects.find(name);
-    // Where nothing is said, the documented defaults: tasks and events are off.
-    use->bind(14 + flag, std::int64_t{found == i.sync_objects.end() ? flag < 3 : found->second});
-    others.erase(name);
-  }
-  const std::string flags = flags_json(others), filters = filters_json(i.filters), stats = stats_json(i.stats);
+  const std::string flags = flags_json(bind_own_flags(*use, 14, i)), filters = filters_json(i.filters), stats = stats_json(i.stats);
   const std::string created = base::to_iso(i.created_at == base::Utc{} ? clock_.now() : i.created_at);
   std::string last, next;
   use->bind(1, i.id.text).bind(2, i.workspace).bind(3, i.flow).bind(4, i.login_url).bind(5, i.instance_url);
@@ -125,6 +131,7 @@ base::Result<void> SqliteStore::save(const core::Integration& i) {
   use->bind(10, std::int64_t{i.is_active}).bind(11, model::name_of(i.direction));
   use->bind(12, std::int64_t{i.sync_frequency_minutes}).bind(13, flags).bind(19, model::name_of(i.on_conflict));
   use->bind(20, filters).bind(21, i.sync_status).bind(22, i.last_error).bind(25, stats).bind(26, created);
+  use->bind(27, i.secret);
   bind_time(*use, 23, i.last_sync_at, last);
   bind_time(*use, 24, i.next_sync_at, next);
   return database_.run(*use, "storing integration " + i.id.text);
@@ -142,6 +149,26 @@ base::Result<void> SqliteStore::save_tokens(const model::IntegrationId& id, std:
     return base::failure(base::ErrorKind::settings,
                          "there is no integration " + id.text + " any more: connect it again with `lockstep connect`");
   return {};
+}
+
+base::Result<void> SqliteStore::forget_tokens(const model::IntegrationId& id) {
+  ASSIGN_OR_RETURN(Statement * put, statement("UPDATE lockstep_integrations SET access_token = '', refresh_token = '', "
+                                              "secret = '' WHERE id = ?1"));
+  put->bind(1, id.text);
+  return database_.run(*put, "removing the tokens of integration " + id.text);
+}
+
+base::Result<void> SqliteStore::save_settings(const core::Integration& i) {
+  ASSIGN_OR_RETURN(Statement * put,
+                   statement("UPDATE lockstep_integrations SET is_active = ?2, sync_direction = ?3, sync_frequency = "
+                             "?4, sync_contacts = ?5, sync_accounts = ?6, sync_opportunities = ?7, sync_tasks = ?8, "
+                             "sync_events = ?9, sync_others = ?10, conflict_resolution = ?11, filters = ?12 "
+                             "WHERE id = ?1"));
+  const std::string flags = flags_json(bind_own_flags(*put, 5, i)), filters = filters_json(i.filters);
+  put->bind(1, i.id.text).bind(2, std::int64_t{i.is_active}).bind(3, model::name_of(i.direction));
+  put->bind(4, std::int64_t{i.sync_frequency_minutes}).bind(10, flags).bind(11, model::name_of(i.on_conflict));
+  put->bind(12, filters);
+  return database_.run(*put, "storing the settings of integration " + i.id.text);
 }
 
 base::Result<void> SqliteStore::save_state(const core::Integration& i) {
@@ -322,6 +349,34 @@ base::Result<void> SqliteStore::save_describe(const model::IntegrationId& integr
                              "VALUES (?1, ?2, ?3, ?4)"));
   put->bind(1, integration.text).bind(2, object).bind(3, milliseconds(describe.fetched_at)).bind(4, describe.json);
   return database_.run(*put, "keeping a describe answer");
+}
+
+base::Result<std::string> SqliteStore::change_note(std::string_view subject, std::string_view name,
+                                                   const ChangeNote& change) {
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database_));
+  std::string before;
+  {
+    ASSIGN_OR_RETURN(Statement * find, statement("SELECT value FROM lockstep_notes WHERE subject = ?1 AND name = ?2"));
+    Use use{*find};
+    use->bind(1, subject).bind(2, name);
+    const auto read = use->step();
+    if (read == Statement::Step::failed) return std::unexpected(database_.error("reading a note"));
+    if (read == Statement::Step::row) before = use->text(0);
+  }
+  std::string after = change(before);
+  if (after == before) return after;
+  if (after.empty()) {
+    ASSIGN_OR_RETURN(Statement * take, statement("DELETE FROM lockstep_notes WHERE subject = ?1 AND name = ?2"));
+    take->bind(1, subject).bind(2, name);
+    RETURN_IF_ERROR(database_.run(*take, "removing a note"));
+  } else {
+    ASSIGN_OR_RETURN(Statement * put,
+                     statement("REPLACE INTO lockstep_notes(subject, name, value) VALUES (?1, ?2, ?3)"));
+    put->bind(1, subject).bind(2, name).bind(3, after);
+    RETURN_IF_ERROR(database_.run(*put, "keeping a note"));
+  }
+  RETURN_IF_ERROR(transaction.commit());
+  return after;
 }
 
 }  // namespace store

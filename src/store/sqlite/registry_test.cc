@@ -1,5 +1,7 @@
 #include <sys/wait.h>
 
+#include <thread>
+
 #include "store/sqlite/test_support.h"
 
 namespace store {
@@ -29,6 +31,7 @@ TEST_F(RegistryTest, AnIntegrationIsReadBackAsItWasSaved) {
   i.username = "sync@example.com";
   i.access_token = "sealed-a";
   i.refresh_token = "sealed-r";
+  i.secret = "sealed-s";
   i.is_active = false;
   i.direction = model::SyncDirection::to_org;
   i.sync_frequency_minutes = 5;
@@ -45,6 +48,7 @@ TEST_F(RegistryTest, AnIntegrationIsReadBackAsItWasSaved) {
   const core::Integration& back = all[0];
   EXPECT_EQ(back.workspace, "sales");
   EXPECT_EQ(back.refresh_token, "sealed-r");
+  EXPECT_EQ(back.secret, "sealed-s");
   EXPECT_FALSE(back.is_active);
   EXPECT_EQ(back.direction, model::SyncDirection::to_org);
   EXPECT_EQ(back.sync_frequency_minutes, 5);
@@ -253,6 +257,64 @@ TEST_F(RegistryTest, APullThatSetsARecordAsideLeavesTheRowsOwnEdit) {
   }));
   EXPECT_EQ(client_.one("SELECT count(*) FROM lockstep_outbox"), "1");
   EXPECT_EQ(client_.one("SELECT salesforce_sync_status FROM contacts"), "pending");
+}
+
+TEST_F(RegistryTest, SettingsAreSavedWithoutTouchingTokensAndState) {
+  core::Integration i;
+  i.id = org;
+  i.access_token = "sealed-a";
+  need(store_->save(i));
+  core::Integration mine = need(store_->integrations()).at(0);
+  client_.run("UPDATE lockstep_integrations SET access_token = 'renewed', sync_status = 'syncing'");
+  mine.is_active = false;
+  mine.sync_frequency_minutes = 30;
+  mine.sync_objects = {{"Contact", false}, {"Task", true}, {"Invoice__c", true}};
+  mine.filters = {{"Contact", "Title = 'CEO'"}};
+  need(store_->save_settings(mine));
+  const core::Integration back = need(store_->integrations()).at(0);
+  EXPECT_EQ(back.access_token, "renewed");
+  EXPECT_EQ(back.sync_status, "syncing");
+  EXPECT_FALSE(back.is_active);
+  EXPECT_EQ(back.sync_frequency_minutes, 30);
+  EXPECT_FALSE(back.sync_objects.at("Contact"));
+  EXPECT_TRUE(back.sync_objects.at("Task") && back.sync_objects.at("Invoice__c"));
+  EXPECT_EQ(back.filters, mine.filters);
+}
+
+TEST_F(RegistryTest, TokensAreForgottenAndTheRestStays) {
+  core::Integration i;
+  i.id = org;
+  i.access_token = "a";
+  i.refresh_token = "r";
+  i.secret = "s";
+  i.username = "ann@example.com";
+  need(store_->save(i));
+  need(store_->forget_tokens(org));
+  const core::Integration back = need(store_->integrations()).at(0);
+  EXPECT_EQ(back.access_token + back.refresh_token + back.secret, "");
+  EXPECT_EQ(back.username, "ann@example.com");
+}
+
+TEST_F(RegistryTest, ANoteIsChangedByOneAtATime) {
+  constexpr int rounds = 50;
+  const auto count = [&](store::SqliteStore& at) {
+    for (int n = 0; n < rounds; ++n)
+      need(at.change_note("org", "counter", [](const std::string& before) {
+        return std::to_string((before.empty() ? 0 : std::stoi(before)) + 1);
+      }));
+  };
+  {
+    const auto second = need(SqliteStore::open(folder_.file()));
+    const std::jthread other{[&] { count(*second); }};
+    count(*store_);
+  }
+  const auto read = [&](const char* subject) {
+    return need(store_->change_note(subject, "counter", [](const std::string& before) { return before; }));
+  };
+  EXPECT_EQ(read("org"), std::to_string(2 * rounds));
+  EXPECT_EQ(read("another"), "");
+  need(store_->change_note("org", "counter", [](const std::string&) { return std::string{}; }));
+  EXPECT_EQ(client_.one("SELECT count(*) FROM lockstep_notes"), "0");
 }
 
 }  // namespace

@@ -176,6 +176,16 @@ CREATE TABLE lockstep_layouts(
   fields TEXT NOT NULL,
   PRIMARY KEY (mapping_id, layout)
 );
+)sql",
+                                                           R"sql(
+ALTER TABLE lockstep_integrations ADD COLUMN secret TEXT NOT NULL DEFAULT '';
+
+CREATE TABLE lockstep_notes(
+  subject TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (subject, name)
+);
 )sql"};
 
 struct ApplicationTable {

@@ -6,7 +6,7 @@
 namespace store {
 
 /// The newest schema of Lockstep's own tables that this program knows.
-inline constexpr int schema_version = 2;
+inline constexpr int schema_version = 3;
 
 /// Brings Lockstep's tables up to date in one transaction and makes the application tables where no table of that
 /// name exists. Does not write when there is nothing to do.

@@ -67,6 +67,8 @@ class SqliteStore final : public core::Store, public core::Registry {
   base::Result<void> save(const core::Integration& integration) override;
   base::Result<void> save_tokens(const model::IntegrationId& id, std::string_view sealed_access_token,
                                  std::string_view sealed_refresh_token, std::string_view instance_url) override;
+  base::Result<void> forget_tokens(const model::IntegrationId& id) override;
+  base::Result<void> save_settings(const core::Integration& integration) override;
   base::Result<void> save_state(const core::Integration& integration) override;
   base::Result<std::vector<core::MappingSetting>> mappings(const model::IntegrationId& integration) override;
   base::Result<void> save(core::MappingSetting& mapping) override;
@@ -82,6 +84,8 @@ class SqliteStore final : public core::Store, public core::Registry {
                                                        std::string_view object) override;
   base::Result<void> save_describe(const model::IntegrationId& integration, std::string_view object,
                                    const CachedDescribe& describe) override;
+  base::Result<std::string> change_note(std::string_view subject, std::string_view name,
+                                        const ChangeNote& change) override;
 
  private:
   explicit SqliteStore(Database database, const base::Clock& clock);
