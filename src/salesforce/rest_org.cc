@@ -162,6 +162,21 @@ std::vector<base::Result<Page>> RestOrg::fetch(std::span<const PageRequest> requ
   return pages;
 }
 
+base::Result<Page> RestOrg::slice(const model::Mapping& mapping, const core::IdRange& range, std::size_t limit) {
+  ASSIGN_OR_RETURN(const std::string query, soql::slice_query(mapping, range.after, range.through, limit));
+  return fetch_one(*client_, {&mapping, {}, limit}, url_encoded(query));
+}
+
+base::Result<std::int64_t> RestOrg::count(const model::Mapping& mapping) {
+  ASSIGN_OR_RETURN(const std::string query, soql::count_query(mapping));
+  const std::string what = "count " + mapping.object + " records";
+  ASSIGN_OR_RETURN(Answer answer, client_->call("GET", client_->path("query?q=" + url_encoded(query)), {}, {.what = what}));
+  std::int64_t total = 0;
+  if (!client_->reader().open(answer.body) || client_->reader().root()["totalSize"].get_int64().get(total))
+    return base::failure(ErrorKind::malformed, "Salesforce's answer when asked to " + what + " names no totalSize.");
+  return total;
+}
+
 base::Result<Observation> RestOrg::retrieve(const model::Mapping& mapping, std::span<const model::RecordId> ids) {
   const std::string what = reading(mapping);
   RETURN_IF_ERROR(soql::check_names(mapping));

@@ -6,7 +6,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/ports/org.h"
+#include "core/ports/survey.h"
 #include "salesforce/api_usage.h"
 #include "salesforce/auth.h"
 #include "salesforce/transport.h"
@@ -23,7 +23,7 @@ class RestClient;
 /// were written and known to be.
 ///
 /// Used by one thread. Session and transport are borrowed.
-class RestOrg final : public core::Org {
+class RestOrg final : public core::Org, public core::OrgSurvey {
  public:
   static constexpr std::size_t records_per_retrieve = 2'000;
   static constexpr std::size_t records_per_collection = 200;
@@ -39,6 +39,9 @@ class RestOrg final : public core::Org {
                                                                    std::span<const std::string_view> keys) override;
   base::Result<std::vector<base::Result<model::RecordId>>> write(const model::Mapping& mapping,
                                                                  std::span<const core::OrgWrite> writes) override;
+
+  base::Result<core::Page> slice(const model::Mapping& mapping, const core::IdRange& range, std::size_t limit) override;
+  base::Result<std::int64_t> count(const model::Mapping& mapping) override;
 
   /// Most writes in one write() that honour `unless_changed_since`.
   static constexpr std::size_t conditional_writes_limit() { return 25; }

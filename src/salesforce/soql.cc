@@ -127,17 +127,33 @@ std::vector<std::string> selected_fields(const model::Mapping& mapping) {
   return names;
 }
 
-base::Result<std::string> keyset_query(const model::Mapping& mapping, const model::Keyset& after, std::size_t limit) {
+static base::Result<void> check_filter(const model::Mapping& mapping) {
   RETURN_IF_ERROR(check_names(mapping));
-  if (!is_closed(mapping.filter))
-    return base::failure(ErrorKind::settings, "The filter of " + mapping.object +
-                                                  " has a quote or parenthesis that does not close. Correct it in "
-                                                  "the mapping.");
+  if (is_closed(mapping.filter)) return {};
+  return base::failure(ErrorKind::settings, "The filter of " + mapping.object +
+                                                " has a quote or parenthesis that does not close. Correct it in "
+                                                "the mapping.");
+}
+
+/// " WHERE …" for the mapping's filter and `place`, as far as there are any.
+static std::string where(const model::Mapping& mapping, const std::string& place) {
+  const bool filtered = mapping.filter.find_first_not_of(" \t\r\n") != std::string::npos;
+  std::string out;
+  if (filtered || !place.empty()) out += " WHERE ";
+  if (filtered) out += "(" + mapping.filter + ")";
+  if (filtered && !place.empty()) out += " AND ";
+  return out += place;
+}
+
+static std::string select_from(const model::Mapping& mapping) {
   std::string query = "SELECT ";
   for (const std::string& name : selected_fields(mapping)) (query += name) += ", ";
   query.resize(query.size() - 2);
-  query += " FROM " + mapping.object;
+  return query += " FROM " + mapping.object;
+}
 
+base::Result<std::string> keyset_query(const model::Mapping& mapping, const model::Keyset& after, std::size_t limit) {
+  RETURN_IF_ERROR(check_filter(mapping));
   std::string place;
   const std::string at = datetime(after.at);
   if (after.last) {
@@ -145,13 +161,22 @@ base::Result<std::string> keyset_query(const model::Mapping& mapping, const mode
   } else if (after.at != base::Utc{}) {
     place = "SystemModstamp >= " + at;
   }
-  const bool filtered = mapping.filter.find_first_not_of(" \t\r\n") != std::string::npos;
-  if (filtered || !place.empty()) query += " WHERE ";
-  if (filtered) query += "(" + mapping.filter + ")";
-  if (filtered && !place.empty()) query += " AND ";
-  query += place;
-  query += " ORDER BY SystemModstamp ASC, Id ASC LIMIT " + std::to_string(limit);
-  return query;
+  return select_from(mapping) + where(mapping, place) + " ORDER BY SystemModstamp ASC, Id ASC LIMIT " +
+         std::to_string(limit);
+}
+
+base::Result<std::string> slice_query(const model::Mapping& mapping, model::RecordId after, model::RecordId through,
+                                      std::size_t limit) {
+  RETURN_IF_ERROR(check_filter(mapping));
+  std::string place;
+  if (after) place = "Id > " + quote(after.view());
+  if (through) (place += place.empty() ? "" : " AND ") += "Id <= " + quote(through.view());
+  return select_from(mapping) + where(mapping, place) + " ORDER BY Id ASC LIMIT " + std::to_string(limit);
+}
+
+base::Result<std::string> count_query(const model::Mapping& mapping) {
+  RETURN_IF_ERROR(check_filter(mapping));
+  return "SELECT COUNT() FROM " + mapping.object + where(mapping, {});
 }
 
 base::Result<std::string> lookup_query(const model::Mapping& mapping, std::span<const std::string_view> keys) {

@@ -38,6 +38,13 @@ std::vector<std::string> selected_fields(const model::Mapping& mapping);
 /// and a filter that does not close.
 base::Result<std::string> keyset_query(const model::Mapping& mapping, const model::Keyset& after, std::size_t limit);
 
+/// Records of an id range in the order of their ids, at most `limit`; no `after` or `through` leaves that end open.
+base::Result<std::string> slice_query(const model::Mapping& mapping, model::RecordId after, model::RecordId through,
+                                      std::size_t limit);
+
+/// How many records the mapping's filter lets through.
+base::Result<std::string> count_query(const model::Mapping& mapping);
+
 /// Id, IsDeleted and upsert field of the records with these upsert keys.
 base::Result<std::string> lookup_query(const model::Mapping& mapping, std::span<const std::string_view> keys);
 

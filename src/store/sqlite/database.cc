@@ -273,6 +273,11 @@ base::Result<Transaction> Transaction::begin(Database& database) {
   return Transaction{database};
 }
 
+base::Result<Transaction> Transaction::begin_reading(Database& database) {
+  RETURN_IF_ERROR(database.execute("BEGIN"));
+  return Transaction{database};
+}
+
 Transaction::~Transaction() {
   // A failed rollback leaves nothing stored either: SQLite has then rolled back by itself.
   if (!database_ || !database_->in_transaction()) return;

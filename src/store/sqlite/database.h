@@ -112,6 +112,7 @@ class Database {
 class Transaction {
  public:
   static base::Result<Transaction> begin(Database& database);
+  static base::Result<Transaction> begin_reading(Database& database);  ///< One view of the file; keeps nobody waiting.
   Transaction(Transaction&& other) noexcept : database_(std::exchange(other.database_, nullptr)) {}
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();

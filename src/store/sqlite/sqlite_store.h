@@ -12,6 +12,7 @@
 #include "base/random.h"
 #include "core/ports/registry.h"
 #include "core/ports/store.h"
+#include "core/ports/survey.h"
 #include "store/sqlite/database.h"
 
 namespace store {
@@ -35,7 +36,7 @@ struct SqliteOptions {
 ///
 /// References are spelt through the link of the parent, so the mappings of one workspace are all prepared before the
 /// first pass; a parent prepared by an earlier process is remembered.
-class SqliteStore final : public core::Store, public core::Registry {
+class SqliteStore final : public core::Store, public core::StoreSurvey, public core::Registry {
  public:
   /// Opens or makes the file and brings its schema up to date.
   /// Errors: `settings` for a file that is no database or was written by a newer Lockstep, `unreachable` when it
@@ -61,6 +62,12 @@ class SqliteStore final : public core::Store, public core::Registry {
   base::Result<void> requeue_parked(const model::Mapping& mapping, base::Utc now) override;
   base::Result<std::vector<model::RecordId>> parked_records(const model::Mapping& mapping, base::Utc now,
                                                             std::size_t limit) override;
+
+  // core::StoreSurvey
+  base::Result<void> linked(const model::Mapping& mapping, const core::IdRange& range, std::size_t limit,
+                            core::Known& known) override;
+  base::Result<std::vector<model::RowKey>> strays(const model::Mapping& mapping, const model::RowKey& after,
+                                                  std::size_t limit) override;
 
   // core::Registry
   base::Result<std::vector<core::Integration>> integrations() override;

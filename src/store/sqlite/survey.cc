@@ -1,0 +1,74 @@
+// A mapping read as a whole, to be compared with the org.
+#include "store/sqlite/capture.h"
+#include "store/sqlite/sqlite_store.h"
+#include "store/sqlite/step.h"
+#include "store/sqlite/values.h"
+
+namespace store {
+
+base::Result<void> SqliteStore::linked(const model::Mapping& mapping, const core::IdRange& range, std::size_t limit,
+                                       core::Known& known) {
+  ASSIGN_OR_RETURN(Prepared * p, prepared(mapping));
+  RETURN_IF_ERROR(resolve_parents(*p));
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin_reading(database_));
+  Step step{.mapping = *p, .observed = nullptr, .rows = {}, .known = known};
+  known.heads.clear();
+  ASSIGN_OR_RETURN(Statement * find,
+                   statement("SELECT row_key, record_id, state FROM lockstep_links WHERE mapping_id = ?1 AND record_id > "
+                             "?2 AND record_id <= ?3 ORDER BY record_id LIMIT ?4"));
+  {
+    Use use{*find};
+    // '~' sorts behind every id.
+    use->bind(1, p->number).bind(2, range.after.view()).bind(3, range.through ? range.through.view() : "~");
+    use->bind(4, static_cast<std::int64_t>(limit));
+    while (true) {
+      const auto read = use->step();
+      if (read == Statement::Step::failed) return std::unexpected(database_.error("reading links"));
+      if (read == Statement::Step::done) break;
+      core::KnownHead& head = known.heads.emplace_back();
+      head.row.text = use->text(0);
+      head.record = model::RecordId::parse(use->text(1)).value_or(model::RecordId{});
+      head.link = link_state_named(use->text(2));
+      step.found.push_back({.link_id = 0, .row_key = head.row.text});
+    }
+  }
+  for (model::Grid* grid : {&known.rows, &known.bases, &known.parents}) {
+    grid->restart(mapping.fields.size());
+    grid->add(known.heads.size());
+  }
+  known.unlinked.clear();
+  for (std::size_t at = 0; at < known.heads.size(); ++at)
+    if (!step.found[at].row_key.empty()) RETURN_IF_ERROR(read_row(step, at));
+  return transaction.commit();
+}
+
+base::Result<std::vector<model::RowKey>> SqliteStore::strays(const model::Mapping& mapping, const model::RowKey& after,
+                                                             std::size_t limit) {
+  ASSIGN_OR_RETURN(Prepared * p, prepared(mapping));
+  const std::string key = "CAST(t." + p->key_name + " AS TEXT)";
+  const auto in = [&](const std::string& table, const std::string& more) {
+    return "EXISTS (SELECT 1 FROM " + table + " x WHERE x.mapping_id = ?1 AND x.row_key = " + key + more + ")";
+  };
+  ASSIGN_OR_RETURN(Statement find,
+                   database_.prepare("SELECT " + key + " FROM " + quoted(p->table.name) + " t WHERE " +
+                                     of_workspace(mapping, p->table, "t.") + (after.text.empty() ? "" : " AND t." + p->key_name + " > ?2") +
+                                     " AND t." + p->key_name + " IS NOT NULL AND NOT " +
+                                     in("lockstep_links", " AND x.state <> 'none'") + " AND NOT " +
+                                     in("lockstep_outbox", "") + " AND NOT " + in("lockstep_parked", "") +
+                                     " ORDER BY t." + p->key_name + " LIMIT " + std::to_string(limit)));
+  find.bind(1, p->number);
+  if (!after.text.empty()) bind_key(find, 2, after.text, p->key->affinity, Affinity::integer);
+  std::vector<model::RowKey> rows;
+  while (true) {
+    switch (find.step()) {
+      case Statement::Step::failed:
+        return std::unexpected(database_.error("looking for rows that were never sent"));
+      case Statement::Step::done:
+        return rows;
+      case Statement::Step::row:
+        rows.push_back({std::string{find.text(0)}});
+    }
+  }
+}
+
+}  // namespace store
