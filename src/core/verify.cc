@@ -179,7 +179,10 @@ void VerifyPass::judge(const RecordHead& record, std::span<const Cell> org, cons
                        std::span<const Cell> base, std::span<const Cell> store, const model::FieldSet& unlinked,
                        VerifyCounts& counts, std::vector<Difference>& differences) const {
   const bool on_its_way = head.pending != model::OutboxSeq::none || later(record, pulled_to_);
-  if (head.link == LinkState::row_gone || head.link == LinkState::record_gone) return;  // Settled: left apart.
+  if (head.link == LinkState::row_gone || head.link == LinkState::record_gone) {
+    ++counts.left_apart;
+    return;
+  }
   if (!head.row_exists || head.link == LinkState::none) {
     if (head.parked) {
       ++counts.parked;
@@ -252,10 +255,11 @@ base::Result<void> VerifyPass::find_strays() {
 }
 
 void VerifyPass::report(const VerifyCounts& counts, const std::vector<Difference>& differences) {
-  for (auto member : {&VerifyCounts::records, &VerifyCounts::rows, &VerifyCounts::equal, &VerifyCounts::waiting,
-                      &VerifyCounts::parked, &VerifyCounts::in_conflict, &VerifyCounts::one_way,
-                      &VerifyCounts::unreadable, &VerifyCounts::values, &VerifyCounts::only_in_org,
-                      &VerifyCounts::only_in_store, &VerifyCounts::unsent})
+  for (const auto member :
+       {&VerifyCounts::records, &VerifyCounts::rows, &VerifyCounts::equal, &VerifyCounts::waiting,
+        &VerifyCounts::parked, &VerifyCounts::in_conflict, &VerifyCounts::left_apart, &VerifyCounts::one_way,
+        &VerifyCounts::unreadable, &VerifyCounts::values, &VerifyCounts::only_in_org, &VerifyCounts::only_in_store,
+        &VerifyCounts::unsent})
     counts_.*member += counts.*member;
   for (std::size_t i = 0; i < counts.by_field.size(); ++i) counts_.by_field[i] += counts.by_field[i];
   counts_.org_checksum += counts.org_checksum;

@@ -38,14 +38,18 @@ struct VerifyCounts {
   std::int64_t waiting = 0;      ///< Differ, and the edit is known to be on its way (outbox, not yet pulled, a parent).
   std::int64_t parked = 0;
   std::int64_t in_conflict = 0;  ///< A person is asked to decide.
+  std::int64_t left_apart = 0;   ///< Deleted on one side and kept on the other, as the delete policy says.
   std::int64_t one_way = 0;      ///< Differ in fields that their direction leaves alone.
   std::int64_t unreadable = 0;   ///< Records that came in a form we cannot read.
   std::int64_t values = 0, only_in_org = 0, only_in_store = 0, unsent = 0;
   std::vector<std::int64_t> by_field;  ///< Differences of each field.
-  /// Sums over a hash of each record's id and canonical values. They agree when the sides hold the same.
+  /// Sums over a hash of each record's id and canonical values: equal when the sides hold the same, and nothing was
+  /// left apart.
   std::uint64_t org_checksum = 0, store_checksum = 0;
 
   std::int64_t differing() const { return values + only_in_org + only_in_store + unsent; }
+  /// Nothing differs, not even for a reason.
+  bool all_equal() const { return differing() + waiting + parked + in_conflict + one_way + unreadable == 0; }
 };
 
 /// Compares both sides of one mapping completely.

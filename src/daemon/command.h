@@ -11,7 +11,7 @@ namespace daemon_process {
 /// One command of the program: what the arguments were parsed into, and what it does with an open App. What `run`
 /// captures must own the options, since it outlives the function that added the command.
 struct Command {
-  const CLI::App* parsed;
+  CLI::App* parsed;
   std::function<int(App&)> run;  ///< The exit status.
 };
 using Commands = std::vector<Command>;
@@ -21,6 +21,7 @@ void add_connect(CLI::App&, Commands&);
 void add_sync(CLI::App&, Commands&);
 void add_status(CLI::App&, Commands&);
 void add_runs(CLI::App&, Commands&);
+void add_verify(CLI::App&, Commands&);
 
 /// Prints the error for a person and says with which status to exit.
 int tell(const base::Error&);

@@ -1,12 +1,11 @@
 #include <algorithm>
 #include <thread>
 
+#include "daemon/connection.h"
 #include "daemon/mappings.h"
 
 namespace daemon_process {
 namespace {
-
-constexpr std::chrono::seconds lease_time{60};
 
 std::string stat_name(std::string_view object) {
   if (object == "Account") return "accountsSynced";
@@ -15,33 +14,11 @@ std::string stat_name(std::string_view object) {
   return std::string{object} + "Synced";
 }
 
-/// Keeps the lease alive beside a long run, and lets go of it at the end.
-class HeldLease {
- public:
-  HeldLease(App& app, core::Lease lease) : app_(app), lease_(std::move(lease)) { app_.store->bind(lease_); }
-  ~HeldLease() {
-    app_.store->bind(std::nullopt);
-    (void)app_.store->release_lease(lease_);
-  }
-  HeldLease(const HeldLease&) = delete;
-  HeldLease& operator=(const HeldLease&) = delete;
-  void renew() {
-    if (app_.clock.elapsed() - renewed_ < lease_time / 4) return;
-    renewed_ = app_.clock.elapsed();
-    (void)app_.store->renew_lease(lease_, app_.clock.now(), lease_time);
-  }
-
- private:
-  App& app_;
-  core::Lease lease_;
-  std::chrono::nanoseconds renewed_ = app_.clock.elapsed();
-};
-
 }  // namespace
 
 base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration, const SyncRequest& request,
                                         std::optional<base::Error>& end) {
-  ASSIGN_OR_RETURN(const auto lease, app.store->take_lease(integration.id, app.clock.now(), lease_time));
+  ASSIGN_OR_RETURN(const auto lease, app.store->take_lease(integration.id, app.clock.now(), HeldLease::time));
   HeldLease held{app, lease};
   core::RunRecord run;
   run.id = {security::random_hex(12)};
@@ -50,10 +27,8 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
   const auto started = app.clock.elapsed();
   RETURN_IF_ERROR(app.store->save(run));
 
-  salesforce::CurlTransport sign_in_transport{app.clock}, transport{app.clock};
-  StoreVault vault{*app.store, *app.keys, integration.id};
-  salesforce::Session session{session_settings(app, integration), vault, sign_in_transport};
-  salesforce::RestOrg org{session, transport, app.settings.salesforce.api_version};
+  Connection connection{app, integration};
+  salesforce::RestOrg& org = connection.org;
 
   core::RunResult result;
   std::vector<core::RunError> warnings;

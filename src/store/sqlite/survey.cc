@@ -14,8 +14,8 @@ base::Result<void> SqliteStore::linked(const model::Mapping& mapping, const core
   Step step{.mapping = *p, .observed = nullptr, .rows = {}, .known = known};
   known.heads.clear();
   ASSIGN_OR_RETURN(Statement * find,
-                   statement("SELECT row_key, record_id, state FROM lockstep_links WHERE mapping_id = ?1 AND record_id > "
-                             "?2 AND record_id <= ?3 ORDER BY record_id LIMIT ?4"));
+                   statement("SELECT row_key, record_id, state FROM lockstep_links WHERE mapping_id = ?1 AND record_id "
+                             "> ?2 AND record_id <= ?3 ORDER BY record_id LIMIT ?4"));
   {
     Use use{*find};
     // '~' sorts behind every id.
@@ -51,7 +51,8 @@ base::Result<std::vector<model::RowKey>> SqliteStore::strays(const model::Mappin
   };
   ASSIGN_OR_RETURN(Statement find,
                    database_.prepare("SELECT " + key + " FROM " + quoted(p->table.name) + " t WHERE " +
-                                     of_workspace(mapping, p->table, "t.") + (after.text.empty() ? "" : " AND t." + p->key_name + " > ?2") +
+                                     of_workspace(mapping, p->table, "t.") +
+                                     (after.text.empty() ? "" : " AND t." + p->key_name + " > ?2") +
                                      " AND t." + p->key_name + " IS NOT NULL AND NOT " +
                                      in("lockstep_links", " AND x.state <> 'none'") + " AND NOT " +
                                      in("lockstep_outbox", "") + " AND NOT " + in("lockstep_parked", "") +

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "core/verify.h"
+#include "daemon/app.h"
+
+namespace daemon_process {
+
+struct VerifyRequest {
+  std::vector<std::string> objects;  ///< Empty: all that are switched on.
+  bool repair = false;
+  std::function<void(const std::string&)> announce;  ///< What is about to be done, and its cost in API calls.
+  std::function<void(const std::string&)> progress;  ///< One line about what is going on.
+};
+
+/// One object's part of a verification.
+struct ObjectVerified {
+  model::Mapping mapping;
+  core::VerifyCounts counts;
+  std::vector<core::Difference> differences;  ///< The first `most_listed`; the counts count all.
+  static constexpr std::size_t most_listed = 1000;
+};
+
+struct Verification {
+  core::RunRecord run;  ///< As it stands in the sync log: operation `verify`.
+  std::vector<ObjectVerified> objects;
+  std::int64_t repaired = 0;  ///< Differences that were there before the repair.
+
+  bool all_equal() const;
+};
+
+/// Compares both sides of an integration; with `repair` mends what differs, syncs, and compares those objects again.
+/// The outer error means that nothing was compared.
+base::Result<Verification> verify_once(App&, core::Integration&, const VerifyRequest&);
+
+}  // namespace daemon_process

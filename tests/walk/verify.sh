@@ -1,0 +1,73 @@
+#!/usr/bin/env bash
+# Breaks the agreement behind the daemon's back in every way there is, and sees `lockstep verify` name each break,
+# field by field, and `--repair` mend it. Usage: verify.sh FOLDER-OF-THE-PROGRAMS
+set -euo pipefail
+bin=$1
+work=$(mktemp -d)
+simulator=
+trap 'kill $simulator 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+fail() { echo "FAILED: $*" >&2; exit 1; }
+expect() { [ "$2" = "$3" ] || fail "$1: expected '$3', found '$2'"; }
+
+"$bin/sfsim" --port 0 --seed-rows 5000 > sim.log &
+simulator=$!
+for _ in $(seq 100); do grep -q listening sim.log && break; sleep 0.05; done
+url=$(sed -n 's/^sfsim listening on //p' sim.log)
+export SALESFORCE_CLIENT_ID=sfsim-client SALESFORCE_CLIENT_SECRET=sfsim-secret LOCKSTEP_SALESFORCE_LOGIN_URL=$url
+sql() { sqlite3 -cmd '.timeout 5000' lockstep.db "$1"; }
+# What the triggers do not see: an edit that change capture has lost.
+unseen() { sql "update lockstep_guard set ours = 1; $1; update lockstep_guard set ours = 0"; }
+token=$(curl -sf -d "grant_type=client_credentials&client_id=sfsim-client&client_secret=sfsim-secret" \
+  "$url/services/oauth2/token" | jq -r .access_token)
+api() { curl -sf -H "Authorization: Bearer $token" -H 'Content-Type: application/json' "$@"; }
+contacts=$url/services/data/v62.0/sobjects/Contact
+record() { sql "select salesforce_id from contacts where id = $1"; }
+counts() { jq -c '.objects[] | select(.object == "Contact") | [.equal, .values, .only_in_salesforce, .only_in_crm, .unsent,
+  .waiting, .one_way, .left_apart]' report; }
+verify() { status=0; "$bin/lockstep" verify --json "$@" > report 2> said || status=$?; }
+
+"$bin/lockstep" connect --flow client-credentials > /dev/null
+"$bin/lockstep" sync > /dev/null
+verify
+expect "exit status of equal sides" $status 0
+expect "equal sides" "$(counts)" "[5000,0,0,0,0,0,0,0]"
+expect "checksums" "$(jq '[.objects[] | .salesforce_checksum == .crm_checksum] | all' report)" true
+calls=$(grep -o 'about [0-9]* API' said | tr -dc 0-9)
+# The forecast leaves out the three calls that it took to make it.
+expect "API calls, beside the three of the forecast" "$(jq .api_calls report)" $((calls + 3))
+
+sql "update contacts set phone = '1' where id = 1"
+api -X PATCH -d '{"Phone":"2"}' "$contacts/$(record 2)"
+verify
+expect "exit status while edits are on their way" $status 1
+expect "edits on their way" "$(counts)" "[4998,0,0,0,0,2,0,0]"
+sleep 1.1
+"$bin/lockstep" sync > /dev/null
+sleep 1.1
+"$bin/lockstep" sync > /dev/null
+verify
+expect "after the sync" "$status $(counts)" "0 [5000,0,0,0,0,0,0,0]"
+
+unseen "update contacts set title = 'Unseen', phone = null where id = 3"
+unseen "insert into contacts(last_name, salesforce_sync_status) values ('Stray', 'synced')"
+unseen "delete from lockstep_links where row_key = '4' and mapping_id = (select id from lockstep_field_mappings
+  where object_type = 'Contact' or object_type = 'contact'); delete from contacts where id = 4"
+verify
+expect "exit status of broken sides" $status 1
+expect "what is broken" "$(counts)" "[4998,1,1,0,1,0,0,0]"
+expect "field by field" "$(jq -c '.objects[] | select(.object == "Contact") | .fields' report)" '{"Phone":1,"Title":1}'
+expect "the values" "$(jq -r '.objects[].differences[] | select(.kind == "values") | .fields[] |
+  select(.field == "Title").crm' report)" Unseen
+"$bin/lockstep" verify > text && fail "verify says nothing of the difference"
+grep -q 'Title is ".*" in Salesforce and "Unseen" in contacts.title' text || fail "the text does not show the values"
+grep -q 'verify --repair' text || fail "the text does not say what to do"
+
+verify --repair
+expect "the repair" "$status $(counts)" "0 [5001,0,0,0,0,0,0,0]"
+expect "repaired" "$(jq .repaired report)" 3
+expect "the unseen edit in the org" "$(api "$contacts/$(record 3)" | jq -r .Title)" Unseen
+expect "the stray row in the org" "$(api "$contacts/$(sql "select salesforce_id from contacts where last_name = 'Stray'")" |
+  jq -r .LastName)" Stray
+expect "runs in the log" "$("$bin/lockstep" runs list --json | jq '[.[] | select(.errors | length > 0)] | length')" 2
+echo "verify finds and mends what was broken"
