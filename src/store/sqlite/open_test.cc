@@ -20,7 +20,19 @@ void expect_refused(const std::string& path, base::ErrorKind kind, const char* t
   EXPECT_NE(opened.error().message.find(path), std::string::npos) << opened.error().message;
 }
 
-TEST(SqliteOpen, MakesTheTablesOnceAndLeavesTheApplicationsAlone) {
+TEST(SqliteOpen, MakesTheApplicationTablesInAnEmptyFileOnce) {
+  TestFolder folder;
+  need(SqliteStore::open(folder.file()));
+  Client client(folder.file());
+  const char* count =
+      "SELECT count(*) FROM sqlite_schema WHERE name IN ('companies', 'contacts', 'opportunities', 'tasks', 'events')";
+  EXPECT_EQ(client.one(count), "5");
+  client.run("DROP TABLE events");
+  need(SqliteStore::open(folder.file()));
+  EXPECT_EQ(client.one(count), "4") << "the application does without";
+}
+
+TEST(SqliteOpen, MakesNoTableBesideTheApplicationsOwn) {
   TestFolder folder;
   Client client(folder.file());
   client.run("CREATE TABLE contacts(id INTEGER PRIMARY KEY, last_name TEXT, email TEXT); PRAGMA user_version = 42");
@@ -30,7 +42,7 @@ TEST(SqliteOpen, MakesTheTablesOnceAndLeavesTheApplicationsAlone) {
   EXPECT_EQ(client.one("PRAGMA user_version"), "42") << "that number is the application's";
   EXPECT_EQ(client.one("SELECT count(*) FROM sqlite_schema WHERE name IN ('companies', 'opportunities', 'tasks', "
                        "'events')"),
-            "4");
+            "0");
   EXPECT_EQ(client.one("PRAGMA journal_mode"), "wal");
 }
 

@@ -194,7 +194,7 @@ struct ApplicationTable {
   const char* indexes;
 };
 
-// What the application reads and writes. Its own tables of these names are left as they are.
+// What the application reads and writes, where it brings no tables of its own.
 constexpr std::array<ApplicationTable, 5> application_tables = {{
     {"companies",
      "name TEXT, website TEXT, phone TEXT, industry TEXT, billing_street TEXT, billing_city TEXT, billing_state TEXT, "
@@ -247,21 +247,11 @@ base::Result<int> version_of(Database& database) {
   return version;
 }
 
-base::Result<bool> up_to_date(Database& database) {
-  ASSIGN_OR_RETURN(const int version, version_of(database));
-  if (version < schema_version) return false;
-  for (const ApplicationTable& table : application_tables) {
-    ASSIGN_OR_RETURN(const bool found, exists(database, table.name));
-    if (!found) return false;
-  }
-  return true;
-}
-
 }  // namespace
 
 base::Result<void> migrate(Database& database) {
-  ASSIGN_OR_RETURN(const bool ready, up_to_date(database));
-  if (ready) return {};
+  ASSIGN_OR_RETURN(const int before, version_of(database));
+  if (before == schema_version) return {};
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database));
   // Again, now that nobody else can write: two programs may have started at once.
   ASSIGN_OR_RETURN(const int version, version_of(database));
@@ -275,10 +265,8 @@ base::Result<void> migrate(Database& database) {
     RETURN_IF_ERROR(database.execute(steps[static_cast<std::size_t>(step)]));
     RETURN_IF_ERROR(database.execute("INSERT INTO lockstep_schema(version) VALUES (" + std::to_string(step + 1) + ")"));
   }
-  for (const ApplicationTable& table : application_tables) {
-    ASSIGN_OR_RETURN(const bool found, exists(database, table.name));
-    if (!found) RETURN_IF_ERROR(database.execute(create(table)));
-  }
+  if (!anything)
+    for (const ApplicationTable& table : application_tables) RETURN_IF_ERROR(database.execute(create(table)));
   return transaction.commit();
 }
 

@@ -8,8 +8,8 @@ namespace store {
 /// The newest schema of Lockstep's own tables that this program knows.
 inline constexpr int schema_version = 3;
 
-/// Brings Lockstep's tables up to date in one transaction and makes the application tables where no table of that
-/// name exists. Does not write when there is nothing to do.
+/// Brings Lockstep's tables up to date in one transaction, and makes the application tables in an empty file: a
+/// database that holds anything is left as its application made it. Does not write when there is nothing to do.
 /// Errors: `settings` when the file was written by a newer Lockstep.
 base::Result<void> migrate(Database& database);
 
