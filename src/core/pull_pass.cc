@@ -5,14 +5,31 @@
 namespace core {
 namespace {
 
-/// How many records of the page may be settled: those stamped before the second in which the org answered.
-/// A record of that second could still gain a sibling at the same place.
-std::size_t settled_prefix(const Observation& observed, const Safeguards& safeguards) {
-  if (!safeguards.leave_running_second) return observed.size();
+/// Leaves out the records stamped in the second in which the org answered: one of that second could still gain a
+/// sibling at the same place. True if there were any.
+bool leave_running_second(Observation& observed, const Safeguards& safeguards) {
+  if (!safeguards.leave_running_second) return false;
   const auto running = base::whole_second(observed.as_of);
   const auto end = std::ranges::find_if(observed.heads, [&](const RecordHead& head) { return head.stamp >= running; });
-  return static_cast<std::size_t>(end - observed.heads.begin());
+  const auto settled = static_cast<std::size_t>(end - observed.heads.begin());
+  const auto unreadable = std::erase_if(observed.unreadable, [&](const Unreadable& r) { return r.stamp >= running; });
+  const bool any = settled < observed.size() || unreadable > 0;
+  observed.truncate(settled);
+  return any;
 }
+
+/// The places of a page's records in their order, whether they could be read or not.
+template <class Visit>
+void for_each_place(const Observation& observed, Visit visit) {
+  auto unreadable = observed.unreadable.begin();
+  for (std::size_t i = 0; i <= observed.size(); ++i) {
+    for (; unreadable != observed.unreadable.end() && unreadable->at <= i; ++unreadable)
+      visit(model::Keyset{unreadable->stamp, unreadable->id});
+    if (i < observed.size()) visit(model::Keyset{observed.heads[i].stamp, observed.heads[i].id});
+  }
+}
+
+constexpr std::size_t most_errors = 100;  ///< Named one by one; the rest is counted.
 
 bool carries_no_key(const Observation& observed) {
   return std::ranges::all_of(observed.heads, [](const RecordHead& head) { return head.upsert_key.empty(); });
@@ -50,34 +67,28 @@ base::Result<Step> PullPass::step() {
 
 base::Result<Step> PullPass::settle(Page page) {
   CHECK(progress_.has_value());
-  const std::size_t settled = settled_prefix(page.observed, safeguards_);
-  const bool running_second_left = settled < page.observed.size();
+  const bool running_second_left = leave_running_second(page.observed, safeguards_);
   const bool more = page.more && !running_second_left;
-  // Without one record to go on from, the same page would come again for ever.
-  if (more && settled == 0)
-    return base::failure(base::ErrorKind::malformed,
-                         "a whole page of " + mapping_.object + " records holds values that cannot be read, the first " +
-                             (page.unreadable.empty() ? "without a name" : page.unreadable.front().error.message));
-  page.observed.truncate(settled);
 
+  if (!safeguards_.pass_unreadable && page.observed.size() == 0 && !page.observed.unreadable.empty())
+    return std::unexpected(page.observed.unreadable.front().error);
   ReadProgress ahead = *progress_;
-  for (const RecordHead& head : page.observed.heads) ahead.settled({head.stamp, head.id});
+  for_each_place(page.observed, [&](const model::Keyset& place) { ahead.settled(place); });
   const model::Position position = ahead.position(page.observed.as_of, !more && !running_second_left);
-  const bool nothing_new = settled == 0 && page.unreadable.empty();
+  const bool nothing_new = page.observed.size() == 0 && page.observed.unreadable.empty();
   ASSIGN_OR_RETURN(const auto stored, store_.position(mapping_));
   if (!(nothing_new && stored == position)) {
     if (!safeguards_.position_with_rows)
-      RETURN_IF_ERROR(store_.update(mapping_, {}, [&](const Known&) { return WriteSet{{}, {}, position}; }));
-    RETURN_IF_ERROR(store_page(page.observed, std::move(page.unreadable), position));
+      RETURN_IF_ERROR(store_.update(mapping_, {}, [&](const Known&) { return WriteSet{.position = position}; }));
+    RETURN_IF_ERROR(store_page(page.observed, position));
   }
   progress_ = std::move(ahead);
   if (more) return Step::progressed;
   return running_second_left ? Step::waiting : Step::idle;
 }
 
-base::Result<void> PullPass::store_page(const Observation& observed, std::vector<Unreadable> unreadable,
-                                        const model::Position& position) {
-  if (backfilling_ && unreadable.empty() && observed.size() > 0 && carries_no_key(observed) &&
+base::Result<void> PullPass::store_page(const Observation& observed, const model::Position& position) {
+  if (backfilling_ && observed.unreadable.empty() && observed.size() > 0 && carries_no_key(observed) &&
       mapping_.direction != model::SyncDirection::to_org) {
     ASSIGN_OR_RETURN(const bool loaded, store_.load(mapping_, observed, position));
     if (loaded) {
@@ -85,27 +96,42 @@ base::Result<void> PullPass::store_page(const Observation& observed, std::vector
       return {};
     }
   }
+  return settle_observed(observed, [&](WriteSet& writes) {
+    if (safeguards_.position_with_rows) writes.position = position;
+  });
+}
+
+base::Result<void> PullPass::settle_observed(const Observation& observed,
+                                             const std::function<void(WriteSet&)>& complete) {
   ASSIGN_OR_RETURN(const auto refused, store_.settle(mapping_, observed, [&](const Known& known) {
     settle_page(mapping_, observed, known, clock_.now(), safeguards_, decided_);
-    decided_.writes.unreadable = unreadable;
-    if (safeguards_.position_with_rows) decided_.writes.position = position;
+    decided_.writes.unreadable = observed.unreadable;
+    complete(decided_.writes);
     return decided_.writes;
   }));
   counts_ += decided_.counts;
-  counts_.parked += static_cast<std::int64_t>(refused.size() + unreadable.size());
+  for (const Settlement& settlement : decided_.writes.settlements)
+    if (settlement.parked) set_aside(observed.heads[settlement.at].id, settlement.parked->error);
+  for (const Unreadable& record : observed.unreadable) set_aside(record.id, record.error);
+  for (const Refused& one : refused) set_aside(observed.heads[one.at].id, one.error);
   return {};
+}
+
+void PullPass::set_aside(const model::RecordId& record, const base::Error& error) {
+  ++counts_.parked;
+  if (errors_.size() < most_errors) errors_.push_back({error.message, record.str(), error.service_code, clock_.now()});
 }
 
 base::Result<Step> PullPass::retry_parked() {
   ASSIGN_OR_RETURN(const auto ids, store_.parked_records(mapping_, clock_.now(), page_size_));
   if (ids.empty()) return Step::idle;
-  ASSIGN_OR_RETURN(auto observed, org_.retrieve(mapping_, ids));
-  ASSIGN_OR_RETURN(const auto refused, store_.settle(mapping_, observed, [&](const Known& known) {
-    settle_page(mapping_, observed, known, clock_.now(), safeguards_, decided_);
-    return decided_.writes;
+  ASSIGN_OR_RETURN(const auto observed, org_.retrieve(mapping_, ids));
+  CHECK(observed.size() == ids.size());
+  RETURN_IF_ERROR(settle_observed(observed, [&](WriteSet& writes) {
+    for (std::size_t i = 0; i < ids.size(); ++i)
+      if (!observed.heads[i].id && std::ranges::find(observed.unreadable, i, &Unreadable::at) == observed.unreadable.end())
+        writes.gone.push_back(ids[i]);
   }));
-  counts_ += decided_.counts;
-  counts_.parked += static_cast<std::int64_t>(refused.size());
   return Step::idle;
 }
 

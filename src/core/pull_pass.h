@@ -1,6 +1,7 @@
 #pragma once
 
 #include "base/clock.h"
+#include "core/ports/registry.h"
 #include "core/settle.h"
 #include "core/watermark.h"
 
@@ -41,9 +42,12 @@ class PullPass {
   PageRequest next() const { return {&mapping_, progress_->cursor(), page_size_}; }
   bool backfilling() const { return backfilling_; }
   const PullCounts& counts() const { return counts_; }
+  const std::vector<RunError>& errors() const { return errors_; }  ///< Of the records that were set aside.
 
  private:
-  base::Result<void> store_page(const Observation&, std::vector<Unreadable>, const model::Position&);
+  base::Result<void> store_page(const Observation&, const model::Position&);
+  base::Result<void> settle_observed(const Observation&, const std::function<void(WriteSet&)>& complete);
+  void set_aside(const model::RecordId&, const base::Error&);
 
   const model::Mapping& mapping_;
   Org& org_;
@@ -55,6 +59,7 @@ class PullPass {
   std::optional<ReadProgress> progress_;
   bool backfilling_ = false;
   PullCounts counts_;
+  std::vector<RunError> errors_;
   Decided decided_;
 };
 

@@ -55,6 +55,7 @@ struct PushPass::Look {
   Observation observed;                  ///< Only records that exist.
   std::vector<std::optional<std::size_t>> at;  ///< Row → place in `observed`.
   std::vector<std::optional<FoundRecord>> found;  ///< For announced creates.
+  std::vector<std::optional<base::Error>> unreadable;  ///< Row → why its record cannot be read.
 };
 
 PushPass::PushPass(const model::Mapping& mapping, Org& org, Store& store, const base::Clock& clock,
@@ -109,6 +110,7 @@ base::Result<PushPass::Look> PushPass::look(const std::vector<OutboxEntry>& entr
   seen.observed.restart(mapping_.fields.size());
   seen.at.resize(entries.size());
   seen.found.resize(entries.size());
+  seen.unreadable.resize(entries.size());
   std::vector<model::RecordId> ids(entries.size());
   std::vector<std::string_view> keys;
   std::vector<std::size_t> asked;
@@ -140,6 +142,7 @@ base::Result<PushPass::Look> PushPass::look(const std::vector<OutboxEntry>& entr
     CHECK(seen.observed.size() == wanted.size());
     for (std::size_t k = 0; k < wanted.size(); ++k)
       if (seen.observed.heads[k].id) seen.at[wanted_by[k]] = k;
+    for (const Unreadable& record : seen.observed.unreadable) seen.unreadable[wanted_by[record.at]] = record.error;
   }
   return seen;
 }
@@ -183,6 +186,7 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
     return done();
   }
   if (head.unreadable) return park(*head.unreadable);
+  if (seen.unreadable[i]) return park(*seen.unreadable[i]);
   if (head.link == LinkState::record_gone) return park(record_is_gone(mapping_, head));
   for (std::size_t f = 0; f < store.size(); ++f)
     values[f] = store[f].has_text() ? kept(store[f]) : Cell{};

@@ -15,6 +15,7 @@ struct Safeguards {
   bool record_loser_first = true;      ///< Off: conflicts are recorded after the org was overwritten.
   bool announce_before_write = true;   ///< Off: values are sent without a note of what was sent.
   bool create_by_kept_key = true;      ///< Off: each attempt to create a record mints a new key.
+  bool pass_unreadable = true;         ///< Off: a page that holds only unreadable records stops its object.
   bool look_back = true;               ///< Off: a run reads on from the last stamp, without overlap or sweep.
 };
 

@@ -121,6 +121,7 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
 
     if (head.link == LinkState::none) {
       settle_new(mapping, record, org, unlinked, decided.bases[i], settlement);
+      settlement.unpark = head.parked;
       ++decided.counts.created;
     } else if (head.link == LinkState::row_gone) {
       ++decided.counts.unchanged;
@@ -134,7 +135,6 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
       continue;
     } else if (head.unreadable) {
       settlement.parked = Parked{*head.unreadable, now + std::chrono::hours{1}, {}};
-      ++decided.counts.parked;
       decided.writes.settlements.push_back(std::move(settlement));
       continue;
     } else {
@@ -165,7 +165,6 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
     if (const auto parent = missing_parent(mapping, unlinked, org)) {
       settlement.parked = waiting_for(mapping, record.id, *parent, now);
       settlement.unpark = false;
-      ++decided.counts.parked;
     }
     const bool nothing = !settlement.insert_row && settlement.columns.none() && settlement.base.empty() &&
                          !settlement.link && !settlement.sent && settlement.conflicts.empty() && !settlement.parked &&

@@ -7,7 +7,8 @@ namespace core {
 
 /// What a page came to, for the run's summary.
 struct PullCounts {
-  std::int64_t created = 0, updated = 0, unchanged = 0, linked = 0, conflicts = 0, parked = 0;
+  std::int64_t created = 0, updated = 0, unchanged = 0, linked = 0, conflicts = 0;
+  std::int64_t parked = 0;  ///< Counted by the pass.
   PullCounts& operator+=(const PullCounts& other);
 };
 

@@ -151,6 +151,7 @@ class Run {
       counts.linked += pulled.linked;
       counts.conflicts += pulled.conflicts;
       counts.parked += pulled.parked;
+      result_.errors.insert(result_.errors.end(), part.pull->errors().begin(), part.pull->errors().end());
       part.pull.reset();
     }
     if (part.push) {

@@ -228,8 +228,7 @@ bool RecordDecoder::read_object(JsonObject& object, std::vector<Node>& nodes, Re
   return true;
 }
 
-base::Result<void> RecordDecoder::append(JsonObject record, core::Observation& out,
-                                         std::vector<core::Unreadable>& unreadable) {
+base::Result<void> RecordDecoder::append(JsonObject record, core::Observation& out) {
   ++record_;
   const std::size_t row = out.size();
   Reading reading{.head = {}, .cells = out.cells.add(), .arena = &out.cells.text()};
@@ -239,12 +238,13 @@ base::Result<void> RecordDecoder::append(JsonObject record, core::Observation& o
                                                    " record without a readable Id and SystemModstamp.");
   if (reading.fault != nullptr) {
     out.cells.truncate(row);
-    unreadable.push_back(
+    out.unreadable.push_back(
         {reading.head.id,
          base::Error{ErrorKind::malformed,
                      mapping_.object + " " + reading.head.id.str() + ": field " + std::string{reading.bad_field} + " " +
                          reading.fault + ". Compare the field's type in the mapping with the object in Salesforce.",
-                     "INVALID_VALUE"}});
+                     "INVALID_VALUE"},
+         reading.head.stamp, out.size()});
     return {};
   }
   out.heads.push_back(reading.head);
@@ -270,7 +270,7 @@ base::Result<void> RecordDecoder::read_page(Json& answer, core::Page& page) {
       for (auto element : records) {
         JsonObject record;
         if (element.get_object().get(record)) return broken_answer(mapping_.object);
-        RETURN_IF_ERROR(append(record, page.observed, page.unreadable));
+        RETURN_IF_ERROR(append(record, page.observed));
       }
     }
   }
@@ -283,22 +283,27 @@ base::Result<void> RecordDecoder::read_retrieved(Json& answer, std::span<const m
   JsonArray records;
   if (answer.get_array().get(records)) return broken_answer(mapping_.object);
   const std::size_t first = out.size();
-  std::vector<core::Unreadable> unreadable;
+  const auto add_nothing = [&out] {
+    out.heads.emplace_back();
+    std::ranges::fill(out.cells.add(), model::Cell{});
+  };
   for (auto element : records) {
     bool null = false;
     if (element.is_null().get(null)) return broken_answer(mapping_.object);
     if (null) {
-      out.heads.emplace_back();
-      const auto cells = out.cells.add();
-      std::ranges::fill(cells, model::Cell{});
+      add_nothing();
       continue;
     }
     JsonObject record;
     if (element.get_object().get(record)) return broken_answer(mapping_.object);
-    RETURN_IF_ERROR(append(record, out, unreadable));
-    if (!unreadable.empty()) return std::unexpected(std::move(unreadable.front().error));
+    const std::size_t before = out.size();
+    RETURN_IF_ERROR(append(record, out));
+    if (out.size() == before) add_nothing();
   }
   if (out.size() - first != ids.size()) return broken_answer(mapping_.object);
+  for (core::Unreadable& record : out.unreadable)
+    if (record.at >= first)
+      record.at = first + static_cast<std::size_t>(std::ranges::find(ids, record.id) - ids.begin());
   const std::span<core::RecordHead> heads = std::span{out.heads}.subspan(first);
   const bool in_order = std::ranges::equal(
       heads, ids, [](const core::RecordHead& head, model::RecordId id) { return !head.id || head.id == id; });

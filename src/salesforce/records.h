@@ -22,15 +22,15 @@ class RecordDecoder {
   /// The mapping is borrowed.
   explicit RecordDecoder(const model::Mapping& mapping);
 
-  /// Appends the record to `out`, or to `unreadable` if a value is none of its field's type. `malformed` if it is no
-  /// record at all: broken JSON, or no id or stamp in it.
-  base::Result<void> append(JsonObject record, core::Observation& out, std::vector<core::Unreadable>& unreadable);
+  /// Appends the record to `out`, to its unreadable ones if a value is none of its field's type. `malformed` if it is
+  /// no record at all: broken JSON, or no id or stamp in it.
+  base::Result<void> append(JsonObject record, core::Observation& out);
 
   /// Reads the answer of a query resource into `page`, apart from `as_of` and what `limit` says about `more`.
   base::Result<void> read_page(Json& answer, core::Page& page);
 
   /// Reads the answer of a collections retrieve for `ids` onto `out`: one head an id, in the order of `ids`, without
-  /// id where there was null. A record with an unreadable value is an error here, with code INVALID_VALUE.
+  /// id where there was null or an unreadable record.
   base::Result<void> read_retrieved(Json& answer, std::span<const model::RecordId> ids, core::Observation& out);
 
  private:

@@ -62,7 +62,7 @@ TEST(RecordDecoder, ReadsEveryTypeIntoItsCanonicalForm) {
   EXPECT_EQ(page->observed.heads[0].upsert_key, "k1");
   EXPECT_EQ(base::to_iso(page->observed.heads[0].stamp), "2026-01-31T10:11:12.000Z");
   EXPECT_EQ(texts(std::as_const(page->observed.cells)[0]), ann_cells);
-  EXPECT_TRUE(page->unreadable.empty());
+  EXPECT_TRUE(page->observed.unreadable.empty());
   EXPECT_FALSE(page->more);
 }
 
@@ -156,11 +156,11 @@ TEST(RecordDecoder, SetsARecordAsideWhoseValueIsNoneOfItsType) {
     const std::string second = replaced(ann, "003000000000001AAA", "003000000000002AAA");
     const auto page = decode(page_of({replaced(ann, was, is), second}), contacts());
     ASSERT_TRUE(page) << is << page.error().message;
-    ASSERT_EQ(page->unreadable.size(), 1u) << is;
-    EXPECT_EQ(page->unreadable[0].id, id_of("003000000000001AAA"));
-    EXPECT_EQ(page->unreadable[0].error.service_code, "INVALID_VALUE");
-    EXPECT_TRUE(page->unreadable[0].error.message.contains(name)) << page->unreadable[0].error.message;
-    EXPECT_FALSE(page->unreadable[0].error.message.contains("much"));
+    ASSERT_EQ(page->observed.unreadable.size(), 1u) << is;
+    EXPECT_EQ(page->observed.unreadable[0].id, id_of("003000000000001AAA"));
+    EXPECT_EQ(page->observed.unreadable[0].error.service_code, "INVALID_VALUE");
+    EXPECT_TRUE(page->observed.unreadable[0].error.message.contains(name)) << page->observed.unreadable[0].error.message;
+    EXPECT_FALSE(page->observed.unreadable[0].error.message.contains("much"));
     ASSERT_EQ(page->observed.size(), 1u);
     EXPECT_EQ(page->observed.cells.size(), 1u);
     EXPECT_EQ(page->observed.heads[0].id, id_of("003000000000002AAA"));
@@ -171,8 +171,8 @@ TEST(RecordDecoder, SetsARecordAsideWhoseValueIsNoneOfItsType) {
 TEST(RecordDecoder, TakesNoKeyThatComesTwiceForAnother) {
   const auto page = decode(page_of({replaced(ann, R"("FirstName":" Ann ")", R"("LastName":"Lee")")}), contacts());
   ASSERT_TRUE(page);
-  ASSERT_EQ(page->unreadable.size(), 1u);
-  EXPECT_TRUE(page->unreadable[0].error.message.contains("FirstName")) << page->unreadable[0].error.message;
+  ASSERT_EQ(page->observed.unreadable.size(), 1u);
+  EXPECT_TRUE(page->observed.unreadable[0].error.message.contains("FirstName")) << page->observed.unreadable[0].error.message;
 }
 
 TEST(RecordDecoder, RefusesAPageThatIsCutShortAnywhere) {
@@ -230,8 +230,26 @@ TEST(RecordDecoder, TakesNoRecordForAnotherWhenTheOrgAnswersOutOfOrder) {
 TEST(RecordDecoder, RefusesARetrieveThatAnswersForFewer) {
   EXPECT_EQ(retrieved("[" + contact_record(1) + "]", contacts(), {contact_id(1), contact_id(2)}).error().kind,
             ErrorKind::malformed);
-  const auto out = retrieved("[" + replaced(contact_record(1), "12.50", "\"much\"") + "]", contacts(), {contact_id(1)});
-  EXPECT_EQ(out.error().service_code, "INVALID_VALUE");
+}
+
+TEST(RecordDecoder, ARecordThatCannotBeReadDoesNotFailTheOthersOfARetrieve) {
+  const std::string bad = replaced(contact_record(2), "12.50", "\"much\"");
+  const std::vector ids = {contact_id(1), contact_id(2), contact_id(3)};
+  for (const std::string& body : {"[" + contact_record(1) + "," + bad + "," + contact_record(3) + "]",
+                                  "[" + bad + "," + contact_record(3) + "," + contact_record(1) + "]"}) {
+    const auto out = retrieved(body, contacts(), ids);
+    ASSERT_TRUE(out) << out.error().message;
+    ASSERT_EQ(out->size(), 3u);
+    EXPECT_EQ(out->cells.size(), 3u);
+    EXPECT_EQ(out->heads[0].id, ids[0]);
+    EXPECT_FALSE(out->heads[1].id);
+    EXPECT_EQ(texts(std::as_const(out->cells)[2]), ann_cells);
+    ASSERT_EQ(out->unreadable.size(), 1u);
+    EXPECT_EQ(out->unreadable[0].id, ids[1]);
+    EXPECT_EQ(out->unreadable[0].at, 1u);
+    EXPECT_EQ(out->unreadable[0].error.service_code, "INVALID_VALUE");
+    EXPECT_EQ(out->unreadable[0].stamp, base::parse_iso("2026-01-31T10:11:12Z"));
+  }
 }
 
 }  // namespace

@@ -30,7 +30,7 @@ base::Result<void> read_page(Json& answer, const PageRequest& request, base::Utc
   page.observed.restart(request.mapping->fields.size());
   page.observed.as_of = as_of;
   RETURN_IF_ERROR(RecordDecoder{*request.mapping}.read_page(answer, page));
-  if (page.observed.size() + page.unreadable.size() >= request.limit) page.more = true;
+  if (page.observed.size() + page.observed.unreadable.size() >= request.limit) page.more = true;
   return {};
 }
 

@@ -17,7 +17,8 @@ core::RunResult run(World& world, TurbulentStore& store) {
 
 TEST(SyncRun, OneRunBringsBothSidesTogetherAndTheNextMovesNothing) {
   for (std::uint64_t seed = 1; seed <= 200; ++seed) {
-    World world{seed, {.edit_before = 1, .lost_request = 0, .lost_answer = 0, .crash = 0, .late_commits = false}};
+    World world{seed, {.edit_before = 1, .lost_request = 0, .lost_answer = 0, .crash = 0, .unreadable = 0,
+                       .late_commits = false}};
     TurbulentStore store{world};
     for (int i = 0; i < 30; ++i) (void)world.before();
     world.calm();

@@ -64,6 +64,7 @@ TEST(Sharpness, WithoutWaitingOutTheSecond) { expect_caught(&core::Safeguards::w
 TEST(Sharpness, WithoutRecordingTheLoserFirst) { expect_caught(&core::Safeguards::record_loser_first, 20'000); }
 TEST(Sharpness, WithoutAnnouncingWrites) { expect_caught(&core::Safeguards::announce_before_write, 10'000); }
 TEST(Sharpness, WithoutAKeptUpsertKey) { expect_caught(&core::Safeguards::create_by_kept_key, 10'000); }
+TEST(Sharpness, WithoutPassingWhatCannotBeRead) { expect_caught(&core::Safeguards::pass_unreadable, 10'000); }
 TEST(Sharpness, WithoutLookingBack) { expect_caught(&core::Safeguards::look_back, 10'000); }
 
 /// A pull of our own write would find an edit whose entry is gone; a mapping that only pushes has no such help.

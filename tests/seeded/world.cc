@@ -105,6 +105,7 @@ void World::somebody_edits() {
   Record& record = records_[index];
   if (record.locked) return;
   const base::Utc stamp = base::whole_second(clock_.now());
+  record.unreadable = random_.chance(weather_.unreadable);
   // A second write in the second of the last one, in a transaction that commits later, leaves the stamp as it was:
   // `If-Unmodified-Since` cannot tell, and neither can any client. Such pairs are left out.
   if (weather_.late_commits && stamp != record.stamp && random_.chance(0.2)) {
@@ -156,11 +157,17 @@ std::optional<base::Error> World::after() {
 
 void World::calm() { calm_ = true; }
 
-void World::observe(const Record& record, core::Observation& observed) const {
+/// False if the record is one of the unreadable.
+bool World::observe(const Record& record, core::Observation& observed) const {
+  if (record.unreadable) {
+    observed.unreadable.push_back({record.id, {base::ErrorKind::malformed, "unreadable"}, record.stamp, observed.size()});
+    return false;
+  }
   observed.heads.push_back({record.id, observed.cells.text().copy(record.upsert_key), record.stamp});
   const auto cells = observed.cells.add();
   for (std::size_t f = 0; f < cells.size(); ++f)
     if (record.fields[f]) cells[f] = Cell{observed.cells.text().copy(*record.fields[f])};
+  return true;
 }
 
 std::vector<base::Result<core::Page>> World::fetch(std::span<const core::PageRequest> requests) {
@@ -209,12 +216,9 @@ base::Result<core::Observation> World::retrieve(const model::Mapping&, std::span
   observed.as_of = base::whole_second(clock_.now());
   for (const model::RecordId& id : ids) {
     const std::size_t at = visible(id);
-    if (at < records_.size()) {
-      observe(records_[at], observed);
-    } else {
-      observed.heads.push_back({});
-      observed.cells.add();
-    }
+    if (at < records_.size() && observe(records_[at], observed)) continue;
+    observed.heads.push_back({});
+    observed.cells.add();
   }
   if (auto error = after()) return std::unexpected(*error);
   return observed;
@@ -283,6 +287,8 @@ std::vector<std::string> World::verdict() const {
   for (const std::string& name : identities_) {
     const auto in_org = std::ranges::count_if(records_, [&](const Record& r) { return r.fields[0] == name; });
     const auto in_store = std::ranges::count_if(store_.rows(), [&](const auto& row) { return row.second[0] == name; });
+    // Nobody has mended it, so it waits, and its row with it.
+    if (std::ranges::any_of(records_, [&](const Record& r) { return r.fields[0] == name && r.unreadable; })) continue;
     if (in_org == 0 || in_store == 0) broken.push_back("I1 lost: " + name);
     if (in_org > 1 || in_store > 1) broken.push_back("I2 duplicated: " + name);
     if (in_org != 1 || in_store != 1) continue;

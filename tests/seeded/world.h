@@ -20,6 +20,7 @@ struct Weather {
   double lost_request = 0.06;                    ///< Nothing done, `unreachable`.
   double lost_answer = 0.04;                     ///< Done, and the caller gets `unknown_fate`.
   double crash = 0.03;
+  double unreadable = 0.1;                       ///< An edit in the org leaves the record in a form we cannot read.
   double busy_row = 0.05;                        ///< One write of a call is refused for a lock.
   bool late_commits = true;                      ///< Records show up to `commit_delay` after their stamp.
   std::chrono::seconds commit_delay{20};
@@ -67,6 +68,7 @@ class World final : public core::Org {
     store::MemoryStore::Row fields;
     base::Utc stamp{};
     bool locked = false;  ///< An open transaction holds it.
+    bool unreadable = false;
   };
   struct OpenTransaction {
     base::Utc commits_at;
@@ -83,7 +85,7 @@ class World final : public core::Org {
   Text new_value(const Text& seen);
   void note_overwrite(const std::string& where, std::size_t field, const Text& old_value, const Text& new_value);
   bool is_ancestor(const Text& older, const Text& newer) const;
-  void observe(const Record&, core::Observation&) const;
+  bool observe(const Record&, core::Observation&) const;
   std::size_t visible(const model::RecordId&) const;
   void mix(std::string_view text);
 

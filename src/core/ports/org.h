@@ -19,16 +19,26 @@ struct RecordHead {
   base::Utc stamp{};            ///< SystemModstamp: whole seconds.
 };
 
+/// A record that came in a form we cannot read, with the reason. The others go on without it.
+struct Unreadable {
+  model::RecordId id;
+  base::Error error;
+  base::Utc stamp{};   ///< SystemModstamp, as in a head: a poll goes on from here too.
+  std::size_t at = 0;  ///< How many heads come before it; in a retrieve its own, which has no id.
+};
+
 /// Records as the org held them at one moment, cells in canonical form, flat. One row of `cells` a head.
 struct Observation {
   model::Grid cells;
   std::vector<RecordHead> heads;
+  std::vector<Unreadable> unreadable;  ///< In the order of the heads, which do not show them.
   base::Utc as_of{};  ///< The org's clock when it answered (the `Date` header), whole seconds.
 
   std::size_t size() const { return heads.size(); }
   void restart(std::size_t fields) {
     cells.restart(fields);
     heads.clear();
+    unreadable.clear();
     as_of = {};
   }
   void truncate(std::size_t records) {
@@ -37,17 +47,10 @@ struct Observation {
   }
 };
 
-/// A record that came in a form we cannot read, with the reason. Its page goes on without it.
-struct Unreadable {
-  model::RecordId id;
-  base::Error error;
-};
-
 /// A page of a poll. Being an observation itself, it needs no second read of the org.
 struct Page {
-  Observation observed;  ///< Ordered by (SystemModstamp, Id).
-  std::vector<Unreadable> unreadable;
-  bool more = false;  ///< Known to be more after the last record.
+  Observation observed;  ///< Ordered by (SystemModstamp, Id), the unreadable ones among the others.
+  bool more = false;     ///< Known to be more after the last record.
 };
 
 /// What a poll asks for: records after `after` in the order of (SystemModstamp, Id), at most `limit`.
@@ -82,7 +85,7 @@ class Org {
   virtual std::vector<base::Result<Page>> fetch(std::span<const PageRequest> requests) = 0;
 
   /// What the org holds now for `ids`: one head an id, in order, without `id` where there is no such record
-  /// (deleted, or hidden from us).
+  /// (deleted, or hidden from us) or where it is unreadable.
   virtual base::Result<Observation> retrieve(const model::Mapping&, std::span<const model::RecordId> ids) = 0;
 
   /// The records that carry these upsert keys, deleted ones included: a create whose answer was lost must not

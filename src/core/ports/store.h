@@ -103,9 +103,10 @@ struct Settlement {
 
 /// Everything one step wants to keep. All of it is stored, or none.
 struct WriteSet {
-  std::vector<Settlement> settlements;
-  std::vector<Unreadable> unreadable;         ///< Parked by record id.
-  std::optional<model::Position> position;    ///< New pull position of the mapping.
+  std::vector<Settlement> settlements = {};
+  std::vector<Unreadable> unreadable = {};    ///< Parked by record id.
+  std::vector<model::RecordId> gone = {};     ///< Records that are there no longer: nothing of them stays parked.
+  std::optional<model::Position> position = {};  ///< New pull position of the mapping.
 };
 
 /// Rows that could not be written, by index into the settlements: they were parked instead, with this error.

@@ -112,6 +112,7 @@ void MemoryStore::apply(std::vector<std::string>& keys, const core::WriteSet& wr
   }
   for (const core::Unreadable& record : writes.unreadable)
     parked_records_[record.id] = {record.error, clock_.now() + std::chrono::hours{1}, {}};
+  for (const model::RecordId& id : writes.gone) parked_records_.erase(id);
   if (writes.position) position_ = *writes.position;
 }
 

@@ -85,6 +85,7 @@ base::Result<std::vector<core::Refused>> SqliteStore::transact(const model::Mapp
   for (const core::Unreadable& unreadable : writes.unreadable)
     RETURN_IF_ERROR(
         park_record(mapping, unreadable.id, {.error = unreadable.error, .retry_at = step.now + retry_after}));
+  for (const model::RecordId& record : writes.gone) RETURN_IF_ERROR(unpark_record(mapping, record));
   if (writes.position) RETURN_IF_ERROR(save_position(mapping, *writes.position));
   RETURN_IF_ERROR(guard(false));
   RETURN_IF_ERROR(transaction.commit());

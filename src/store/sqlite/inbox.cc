@@ -154,6 +154,12 @@ base::Result<void> SqliteStore::unpark(Step& step, std::size_t at) {
   return database_.run(*free, "clearing what was parked");
 }
 
+base::Result<void> SqliteStore::unpark_record(const model::Mapping& mapping, model::RecordId record) {
+  ASSIGN_OR_RETURN(Statement * free, statement("DELETE FROM lockstep_parked WHERE mapping_id = ?1 AND record_id = ?2"));
+  free->bind(1, static_cast<std::int64_t>(mapping.id)).bind(2, record.view());
+  return database_.run(*free, "clearing what was parked");
+}
+
 base::Result<void> SqliteStore::rename_in_children(Step& step, const Settlement& s) {
   const Prepared& parent = step.mapping;
   if (!parent.name_field || !step.known.heads[s.at].row_exists) return {};

@@ -128,6 +128,7 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<void> park(Step& step, std::size_t at, const core::Parked& parked);
   base::Result<void> park_record(const model::Mapping& mapping, model::RecordId record, const core::Parked& parked);
   base::Result<void> unpark(Step& step, std::size_t at);
+  base::Result<void> unpark_record(const model::Mapping& mapping, model::RecordId record);
   base::Result<void> rename_in_children(Step& step, const core::Settlement& settlement);
 
   Database database_;
