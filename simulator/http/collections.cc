@@ -64,15 +64,12 @@ Reply Collections::remove(const Call& call) {
 }
 
 Outcome<void> Collections::remove_one(const Call& call, const std::string& id) {
-  for (std::size_t at = 0; at < object_count; ++at) {
-    const Object& object = org_.schema()[at];
-    if (!id.starts_with(object.prefix)) continue;
-    if (auto fault = call.row_fault()) return std::unexpected(*std::move(fault));
-    const auto number = org_.by_id(object, id);
-    if (!number) return std::unexpected(number.error());
-    return org_.remove(object, *number);
-  }
-  return refusal(400, "MALFORMED_ID", "malformed id " + id);
+  const Object* object = org_.schema().with_prefix(id.substr(0, 3));
+  if (object == nullptr) return refusal(400, "MALFORMED_ID", "malformed id " + id);
+  if (auto fault = call.row_fault()) return std::unexpected(*std::move(fault));
+  const auto number = org_.by_id(*object, id);
+  if (!number) return std::unexpected(number.error());
+  return org_.remove(*object, *number);
 }
 
 Reply Collections::retrieve(const Call& call) {

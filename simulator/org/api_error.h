@@ -14,6 +14,7 @@ struct ApiError {
   std::string message;
   std::vector<std::string> fields = {};
   bool wrong_json_type = false;  ///< The collections answer these under another code than single rows.
+  std::string duplicates = {};   ///< Of DUPLICATES_DETECTED: the JSON that says what was found.
 };
 
 template <class T>

@@ -1,7 +1,5 @@
 #include "simulator/org/describe.h"
 
-#include <algorithm>
-
 #include "simulator/org/text.h"
 
 namespace simulator {
@@ -64,21 +62,21 @@ std::string_view soap_type(const Field& field) {
 
 std::string picklist_values(const Field& field) {
   std::string out = "[";
-  for (const std::string& value : field.picklist) {
+  for (const PicklistValue& value : field.picklist) {
     if (out.size() > 1) out += ',';
-    const std::string text = quoted_json(value);
-    out += "{\"active\":true,\"defaultValue\":false,\"label\":" + text + ",\"validFor\":null,\"value\":" + text + "}";
+    Members m{out};
+    m.flag("active", value.active);
+    m.flag("defaultValue", value.is_default);
+    m.text("label", value.label);
+    m.null("validFor");
+    m.text("value", value.value);
+    m.close();
   }
   return out += ']';
 }
 
 void append_field(std::string& out, const Field& field) {
   const bool is_address = field.type == FieldType::address;
-  const bool is_person_name = field.compound == "Name";
-  const bool nillable = !field.required && !field.defaulted && field.type != FieldType::boolean &&
-                        field.source != Source::created && field.source != Source::created_by &&
-                        field.source != Source::modified && field.source != Source::modified_by &&
-                        field.source != Source::stamp && field.source != Source::person_name;
   std::string target_names = "[";
   for (const std::string& target : field.targets) {
     if (target_names.size() > 1) target_names += ',';
@@ -88,13 +86,13 @@ void append_field(std::string& out, const Field& field) {
   Members f{out};
   f.flag("aggregatable", field.is_aggregatable());
   f.flag("aiPredictionField", false);
-  f.flag("autoNumber", false);
+  f.flag("autoNumber", field.auto_number);
   const bool bytes_equal_characters =
       field.type == FieldType::id || field.type == FieldType::reference || field.length >= 4000;
   f.number("byteLength", bytes_equal_characters ? field.length : field.length * 3);
-  f.flag("calculated", false);
-  f.null("calculatedFormula");
-  f.flag("cascadeDelete", false);
+  f.flag("calculated", field.calculated);
+  f.text_or_null("calculatedFormula", field.formula);
+  f.flag("cascadeDelete", field.cascade_delete);
   f.flag("caseSensitive", field.case_sensitive);
   f.text_or_null("compoundFieldName", field.compound);
   f.null("controllerName");
@@ -106,16 +104,14 @@ void append_field(std::string& out, const Field& field) {
     f.null("defaultValue");
   }
   f.null("defaultValueFormula");
-  f.flag("defaultedOnCreate", field.defaulted || field.source == Source::created ||
-                                  field.source == Source::created_by || field.source == Source::modified ||
-                                  field.source == Source::modified_by || field.source == Source::stamp);
+  f.flag("defaultedOnCreate", field.defaulted);
   f.flag("dependentPicklist", false);
   f.flag("deprecatedAndHidden", false);
   f.number("digits", field.type == FieldType::integer ? 9 : 0);
   f.flag("displayLocationInDecimal", false);
   f.flag("encrypted", false);
   f.flag("externalId", field.external_id);
-  if (is_person_name) {
+  if (field.compound == "Name") {
     f.text("extraTypeInfo", "personname");
   } else if (field.type == FieldType::textarea) {
     f.text("extraTypeInfo", "plaintextarea");
@@ -137,8 +133,8 @@ void append_field(std::string& out, const Field& field) {
   f.text("name", field.name);
   f.flag("nameField", field.name_field);
   f.flag("namePointing", field.is_polymorphic());
-  f.flag("nillable", nillable);
-  f.flag("permissionable", nillable && field.source == Source::stored);
+  f.flag("nillable", field.nillable);
+  f.flag("permissionable", field.nillable && field.source == Source::stored);
   f.raw("picklistValues", picklist_values(field));
   f.flag("polymorphicForeignKey", field.is_polymorphic());
   f.number("precision", static_cast<std::size_t>(field.type == FieldType::integer ? 0 : field.precision));
@@ -147,7 +143,7 @@ void append_field(std::string& out, const Field& field) {
   f.raw("referenceTo", target_names);
   f.text_or_null("relationshipName", field.relationship);
   f.null("relationshipOrder");
-  f.flag("restrictedDelete", false);
+  f.flag("restrictedDelete", field.restricted_delete);
   f.flag("restrictedPicklist", field.restricted);
   f.number("scale", static_cast<std::size_t>(field.scale));
   f.flag("searchPrefilterable", field.type == FieldType::reference);
@@ -162,22 +158,21 @@ void append_field(std::string& out, const Field& field) {
 
 std::string child_relationships(const Schema& schema, const Object& parent) {
   std::string out = "[";
-  for (const Object& child : schema.objects())
-    for (const Field& field : child.fields) {
-      if (std::ranges::find(field.targets, parent.name) == field.targets.end()) continue;
-      const bool by_account = parent.index == account && field.name == "AccountId";
-      if (out.size() > 1) out += ',';
-      Members m{out};
-      m.flag("cascadeDelete", by_account);
-      m.text("childSObject", child.name);
-      m.flag("deprecatedAndHidden", false);
-      m.text("field", field.name);
-      m.raw("junctionIdListNames", "[]");
-      m.raw("junctionReferenceTo", "[]");
-      m.text_or_null("relationshipName", field.child_relationship);
-      m.flag("restrictedDelete", false);
-      m.close();
-    }
+  for (const Schema::Child& child : schema.children_of(parent)) {
+    const Field& field = child.reference();
+    if (field.hidden) continue;
+    if (out.size() > 1) out += ',';
+    Members m{out};
+    m.flag("cascadeDelete", field.cascade_delete);
+    m.text("childSObject", child.object->name);
+    m.flag("deprecatedAndHidden", false);
+    m.text("field", field.name);
+    m.raw("junctionIdListNames", "[]");
+    m.raw("junctionReferenceTo", "[]");
+    m.text_or_null("relationshipName", field.child_relationship);
+    m.flag("restrictedDelete", field.restricted_delete);
+    m.close();
+  }
   return out += ']';
 }
 
@@ -185,11 +180,11 @@ void add_brief_start(Members& m, const Object& object) {
   m.flag("activateable", false);
   m.null("associateEntityType");
   m.null("associateParentEntity");
-  m.flag("createable", object.writable);
-  m.flag("custom", false);
+  m.flag("createable", object.createable);
+  m.flag("custom", object.custom);
   m.flag("customSetting", false);
   m.flag("deepCloneable", false);
-  m.flag("deletable", object.writable);
+  m.flag("deletable", object.deletable);
   m.flag("deprecatedAndHidden", false);
   m.flag("feedEnabled", true);
   m.flag("hasSubtypes", false);
@@ -198,17 +193,17 @@ void add_brief_start(Members& m, const Object& object) {
   m.text("keyPrefix", object.prefix);
   m.text("label", object.label);
   m.text("labelPlural", object.plural);
-  m.flag("layoutable", true);
-  m.flag("mergeable", object.index == account || object.index == contact);
-  m.flag("mruEnabled", true);
+  m.flag("layoutable", object.layoutable);
+  m.flag("mergeable", object.mergeable);
+  m.flag("mruEnabled", object.layoutable);
   m.text("name", object.name);
-  m.flag("queryable", true);
-  m.flag("replicateable", true);
+  m.flag("queryable", object.queryable);
+  m.flag("replicateable", object.replicateable);
   m.flag("retrieveable", true);
-  m.flag("searchable", true);
+  m.flag("searchable", object.searchable);
   m.flag("triggerable", true);
-  m.flag("undeletable", object.writable);
-  m.flag("updateable", object.writable);
+  m.flag("undeletable", object.undeletable);
+  m.flag("updateable", object.updateable);
 }
 
 void add_urls(Members& m, const Object& object, std::string_view root) {
@@ -250,6 +245,7 @@ std::string describe_global(const Schema& schema, std::string_view root) {
 std::string describe(const Schema& schema, const Object& object, std::string_view root) {
   std::string fields = "[";
   for (const Field& field : object.fields) {
+    if (field.hidden) continue;
     if (fields.size() > 1) fields += ',';
     append_field(fields, field);
   }

@@ -120,7 +120,7 @@ Outcome<Filter> Filter::make_comparison(const World& world, const Object& object
   out.op_ = condition.op;
   const Field& field = *out.path_.description;
   if (!field.targets.empty()) {
-    out.prefix_ = world.schema.find(field.targets.front())->prefix;
+    if (!field.target_objects.empty()) out.prefix_ = world.schema[field.target_objects.front()].prefix;
   } else {
     const Object* owner = &object;
     for (const std::size_t hop : out.path_.hops) owner = world.schema.find(owner->fields[hop].targets.front());

@@ -74,7 +74,7 @@ std::optional<std::string> parse_id(std::string_view text) {
 std::uint64_t number_in(std::string_view fifteen, std::string_view prefix) {
   bool exact = false;
   const std::uint64_t number = number_up_to(fifteen, prefix, exact);
-  return exact ? number : 0;
+  return exact && number <= RecordKey::largest_number ? number : 0;
 }
 
 std::uint64_t number_up_to(std::string_view fifteen, std::string_view prefix, bool& exact) {

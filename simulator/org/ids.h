@@ -12,13 +12,12 @@ namespace simulator {
 
 /// Which record: the place of its object in the schema, and its number there. 0 is no record.
 struct RecordKey {
-  std::uint8_t object = 0;
+  static constexpr std::uint64_t largest_number = 0x0000'FFFF'FFFF'FFFFull;
+  std::uint16_t object = 0;
   std::uint64_t number = 0;
   auto operator<=>(const RecordKey&) const = default;
-  std::uint64_t packed() const { return (std::uint64_t{object} << 56) | number; }
-  static RecordKey unpacked(std::uint64_t raw) {
-    return {static_cast<std::uint8_t>(raw >> 56), raw & 0x00FF'FFFF'FFFF'FFFFull};
-  }
+  std::uint64_t packed() const { return (std::uint64_t{object} << 48) | number; }
+  static RecordKey unpacked(std::uint64_t raw) { return {static_cast<std::uint16_t>(raw >> 48), raw & largest_number}; }
 };
 
 /// The 18 characters of an id: a prefix of three characters, "SF0", nine digits in base 62, and the checksum.

@@ -1,9 +1,12 @@
 #include "simulator/org/org.h"
 
 #include <algorithm>
+#include <boost/json.hpp>
 #include <chrono>
+#include <limits>
 #include <utility>
 
+#include "base/error.h"
 #include "simulator/org/field_value.h"
 #include "simulator/org/text.h"
 #include "simulator/org/unconfirmed.h"
@@ -35,25 +38,48 @@ json::object user_values(std::string_view first, std::string_view last, std::str
           {"Alias", name.substr(0, 8)},  {"CommunityNickname", name},
           {"IsActive", true},            {"TimeZoneSidKey", "GMT"},
           {"LocaleSidKey", "en_US"},     {"LanguageLocaleKey", "en_US"},
-          {"EmailEncodingKey", "UTF-8"}, {"Title", "Sales"}};
+          {"EmailEncodingKey", "UTF-8"}, {"Title", "Sales"},
+          {"UserType", "Standard"}};
 }
 
 }  // namespace
 
 Org::Org(const base::Clock& clock, const OrgOptions& options)
-    : clock_(clock), world_(options.schema, options.sample, seconds_of(clock.now())) {
-  std::uint64_t number = 0;
-  for (const json::object& values : {user_values("Integration", "User", "integration"),
-                                     user_values("Olga", "Owner", "olga"), user_values("Sven", "Seller", "sven")}) {
-    Row row;
-    row.created = row.modified = row.stamp = static_cast<std::uint32_t>(seconds_of(clock.now()) - 400 * 86'400);
-    for (const auto& [name, value] : values) {
-      const std::size_t field = schema()[user].at(name);
-      row.fields.set(field, read_field_value(schema()[user].fields[field], value)->view());
+    : clock_(clock), world_(Schema{options.schema}, options.sample, seconds_of(clock.now())) {
+  seed();
+}
+
+void Org::seed(const Object& object, std::uint64_t number, const json::object& values) {
+  Row row;
+  row.created = row.modified = row.stamp = static_cast<std::uint32_t>(seconds_of(clock_.now()) - 400 * 86'400);
+  base::Arena arena;
+  for (const auto& [name, value] : values)
+    if (const auto field = object.find_any(name)) {
+      const auto cell = read_json(object.fields[*field], value, arena);
+      CHECK(cell.has_value());
+      row.fields.set(*field, cell->kind == Kind::reference
+                                 ? Cell::of(RecordKey{schema().with_prefix(cell->text.substr(0, 3))->index,
+                                                      number_in(cell->text, cell->text.substr(0, 3))})
+                                 : *cell);
     }
-    row.fields.set(schema()[user].at("UserType"), Cell::of(std::string_view{"Standard"}));
-    world_.tables[user].put(++number, std::move(row));
+  world_.tables[object.index].put(number, std::move(row));
+}
+
+void Org::seed() {
+  const Schema& objects = schema();
+  seed(objects[organization], 1,
+       {{"Name", "sfsim"}, {"OrganizationType", "Developer Edition"}, {"InstanceName", "SIM"}, {"IsSandbox", false},
+        {"LanguageLocaleKey", "en_US"}, {"DefaultLocaleSidKey", "en_US"}, {"TimeZoneSidKey", "GMT"}});
+  seed(objects[profile], 1, {{"Name", "Standard User"}, {"UserType", "Standard"}});
+  std::uint64_t number = 0;
+  for (json::object values : {user_values("Integration", "User", "integration"), user_values("Olga", "Owner", "olga"),
+                              user_values("Sven", "Seller", "sven")}) {
+    values["ProfileId"] = id_of({profile, 1});
+    seed(objects[user], ++number, values);
   }
+  seed(objects[permission_set], 1,
+       {{"Name", "X00eSF0000000001"}, {"Label", "Standard User"}, {"ProfileId", id_of({profile, 1})},
+        {"IsOwnedByProfile", true}, {"PermissionsApiEnabled", true}, {"PermissionsBulkApiHardDelete", true}});
 }
 
 std::string Org::id_of(RecordKey record) const {
@@ -69,15 +95,16 @@ Outcome<const Object*> Org::object(std::string_view name) const {
   return std::unexpected(not_found());
 }
 
-Outcome<std::uint64_t> Org::by_id(const Object& object, std::string_view id) const {
+Outcome<std::uint64_t> Org::by_id(const Object& object, std::string_view id, const Caller& caller) const {
   const auto fifteen = parse_id(id);
   if (!fifteen)
     return refusal(400, "MALFORMED_ID", object.label + " ID: id value of incorrect type: " + std::string{id}, {"Id"});
   if (!fifteen->starts_with(object.prefix)) return std::unexpected(not_found());
   const std::uint64_t number = number_in(*fifteen, object.prefix);
-  const Table& table = world_.tables[object.index];
-  if (number == 0 || !table.exists(number)) return std::unexpected(not_found());
-  if (table.is_deleted(number)) return std::unexpected(deleted());
+  const Table& rows = world_.tables[object.index];
+  if (number == 0 || !rows.exists(number) || (rows.is_hidden(number) && !caller.is_administrator))
+    return std::unexpected(not_found());
+  if (rows.is_deleted(number)) return std::unexpected(deleted());
   return number;
 }
 
@@ -90,25 +117,28 @@ Outcome<std::size_t> Org::key_field(const Object& object, std::string_view name)
 }
 
 std::vector<std::uint64_t> Org::by_key(const Object& object, std::size_t field, std::string_view key) const {
-  const Table& table = world_.tables[object.index];
-  if (object.fields[field].type == FieldType::id) {
+  const Table& rows = world_.tables[object.index];
+  const Field& description = object.fields[field];
+  if (description.type == FieldType::id) {
     const auto found = by_id(object, key);
     return found ? std::vector{*found} : std::vector<std::uint64_t>{};
   }
-  const std::string wanted = folded(trimmed(key));
+  base::Arena arena;
+  const auto cell = read_text(description, key, arena);
+  if (!cell || cell->is_null()) return {};
+  const std::string wanted = key_text(description, *cell);
   std::vector<std::uint64_t> out;
-  if (wanted.empty()) return out;
-  if (table.is_indexed(field)) {
-    out = table.find(field, wanted);
+  if (rows.is_indexed(field)) {
+    out = rows.find(field, wanted);
   } else {
-    base::Arena arena;
-    table.walk({}, std::numeric_limits<std::uint32_t>::max(), [&](std::uint64_t number) {
+    rows.walk({}, std::numeric_limits<std::uint32_t>::max(), [&](std::uint64_t number) {
       arena.clear();
-      if (folded(table.cell(number, field, arena).text) == wanted) out.push_back(number);
+      if (key_text(description, rows.cell(number, field, arena)) == wanted) out.push_back(number);
       return true;
     });
+    std::ranges::sort(out);
   }
-  std::erase_if(out, [&](std::uint64_t number) { return table.is_deleted(number); });
+  std::erase_if(out, [&](std::uint64_t number) { return rows.is_deleted(number) || rows.is_hidden(number); });
   return out;
 }
 
@@ -122,182 +152,23 @@ Org::Transaction::~Transaction() {
   if (org_.open_transactions_ == 0) org_.undo_.clear();
 }
 
-void Org::change(RecordKey record, Row row) {
-  Table& table = world_.tables[record.object];
-  if (open_transactions_ > 0) undo_.push_back({record, table.remembered(record.number)});
-  row.modified = row.stamp = now_second();
-  table.put(record.number, std::move(row));
+void Org::change(RecordKey record, Row row, const Caller& caller) {
+  row.stamp = now_second();
+  if (!caller.is_automation || row.modified == 0) {
+    row.modified = row.stamp;
+    row.modified_by = caller.user;
+  }
+  store(record, std::move(row));
 }
 
-Outcome<void> Org::set_parent(const Object& object, std::size_t reference, const json::object& key, Row& row) const {
-  const Field& field = object.fields[reference];
-  const Object& target = *schema().find(field.targets.front());
-  std::string_view name;
-  const json::value* value = nullptr;
-  for (const auto& [each, content] : key) {
-    if (std::string_view{each} == "attributes") continue;
-    if (value != nullptr)
-      return refusal(400, "INVALID_FIELD", "More than 1 field provided in an external foreign key reference in entity: " + target.name);
-    name = each;
-    value = &content;
-  }
-  const auto place = target.find(name);
-  if (value == nullptr || !place || !(target.fields[*place].external_id || target.fields[*place].id_lookup) ||
-      !value->is_string())
-    return refusal(400, "INVALID_FIELD",
-                   "Field name provided, " + std::string{name} + " is not an External ID or indexed field for " + target.name);
-  const std::string_view text = value->get_string();
-  const auto found = by_key(target, *place, text);
-  if (found.size() != 1)
-    return refusal(400, found.empty() ? "INVALID_FIELD" : "DUPLICATE_EXTERNAL_ID",
-                   found.empty() ? "Foreign key external ID: " + std::string{text} + " not found for field " +
-                                       target.fields[*place].name + " in entity " + target.name
-                                 : "more than one record found for external id field");
-  row.fields.set(reference, Cell::of(RecordKey{target.index, found.front()}));
-  return {};
+void Org::store(RecordKey record, Row row) {
+  if (open_transactions_ > 0) undo_.push_back({record, table(record).remembered(record.number)});
+  table(record).put(record.number, std::move(row));
 }
 
-Outcome<void> Org::apply(const Object& object, std::optional<std::uint64_t> number, const json::object& values,
-                         Row& row) const {
-  std::vector<std::string> missing, forbidden;
-  std::string forbidden_text;
-  for (const auto& [key, value] : values) {
-    const std::string_view name = key;
-    if (name == "attributes") continue;
-    const auto place = object.find(name);
-    if (!place) {
-      const auto relation = object.find_relation(name);
-      if (relation && value.is_object() && schema().find(object.fields[*relation].targets.front()) != nullptr) {
-        if (auto set = set_parent(object, *relation, value.get_object(), row); !set) return set;
-        continue;
-      }
-      return refusal(400, "INVALID_FIELD",
-                     "No such column '" + std::string{name} + "' on sobject of type " + object.name);
-    }
-    const Field& field = object.fields[*place];
-    if (field.type == FieldType::id && unconfirmed::id_in_patch_body_is_refused && number)
-      return refusal(400, "INVALID_FIELD", "The Id field should not be specified in the sobject data.");
-    if (!(number ? field.updateable : field.createable)) {
-      forbidden.push_back(field.name);
-      (forbidden_text += forbidden_text.empty() ? "" : ", ") += field.name;
-      continue;
-    }
-    auto read = read_field_value(field, value);
-    if (!read) return std::unexpected(std::move(read).error());
-    if (read->cell.is_null() && field.required) missing.push_back(field.name);
-    if (read->cell.kind == Kind::reference) {
-      const Object* target = schema().find(field.targets.front());
-      if (!read->text.starts_with(target->prefix))
-        return refusal(400, "FIELD_INTEGRITY_EXCEPTION",
-                       field.label + ": id value of incorrect type: " + read->text + id_checksum(read->text),
-                       {field.name});
-      const std::uint64_t parent = number_in(read->text, target->prefix);
-      const Table& parents = world_.tables[target->index];
-      if (parent == 0 || !parents.exists(parent) || parents.is_deleted(parent))
-        return refusal(400, "INVALID_CROSS_REFERENCE_KEY", "invalid cross reference id", {field.name});
-      read->cell.key = {target->index, parent};
-    }
-    row.fields.set(*place, read->view());
-  }
-  if (!forbidden.empty())
-    return refusal(400, "INVALID_FIELD_FOR_INSERT_UPDATE",
-                   "Unable to create/update fields: " + forbidden_text +
-                       ". Please check the security settings of this field and verify that it is read/write for your "
-                       "profile or permission set.",
-                   std::move(forbidden));
-  if (!number) {
-    missing.clear();
-    for (std::size_t field = 0; field < object.fields.size(); ++field)
-      if (object.fields[field].required && row.fields.get(field).is_null()) missing.push_back(object.fields[field].name);
-  }
-  if (!missing.empty()) {
-    std::string list;
-    for (const std::string& name : missing) (list += list.empty() ? "" : ", ") += name;
-    return refusal(400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [" + list + "]", std::move(missing));
-  }
-  if (object.index == opportunity && values.contains("StageName") && !values.contains("Probability")) {
-    const Cell stage = row.fields.get(object.at("StageName"));
-    const double chance = stage.text == "Closed Won" ? 100 : stage.text == "Closed Lost" ? 0
-                          : stage.text == "Negotiation/Review" ? 90 : stage.text == "Value Proposition" ? 50
-                          : stage.text == "Needs Analysis" ? 20 : 10;
-    row.fields.set(object.at("Probability"), Cell::of(chance));
-  }
-  return {};
-}
-
-Outcome<void> Org::check_unique(const Object& object, std::uint64_t number, const Row& row) const {
-  const Table& table = world_.tables[object.index];
-  for (std::size_t field = 0; field < object.fields.size(); ++field) {
-    if (!object.fields[field].unique) continue;
-    const Cell cell = row.fields.get(field);
-    if (cell.is_null()) continue;
-    for (const std::uint64_t holder : table.find(field, folded(cell.text)))
-      if (holder != number && !(table.is_deleted(holder) && unconfirmed::binned_unique_value_is_free))
-        return refusal(400, "DUPLICATE_VALUE",
-                       std::string{unconfirmed::duplicate_value_text} + object.fields[field].name +
-                           " duplicates value on record with id: " + id_of({object.index, holder}),
-                       {object.fields[field].name});
-  }
-  return {};
-}
-
-Outcome<std::uint64_t> Org::insert(const Object& object, const json::object& values) {
-  if (!object.writable)
-    return refusal(403, "INSUFFICIENT_ACCESS_OR_READONLY", "entity type cannot be inserted: " + object.label);
-  Row row;
-  row.created = now_second();
-  if (auto applied = apply(object, std::nullopt, values, row); !applied) return std::unexpected(std::move(applied).error());
-  if (auto unique = check_unique(object, 0, row); !unique) return std::unexpected(std::move(unique).error());
-  const std::uint64_t number = world_.tables[object.index].next_number();
-  change({object.index, number}, std::move(row));
-  return number;
-}
-
-Outcome<void> Org::update(const Object& object, std::uint64_t number, const json::object& values) {
-  if (!object.writable)
-    return refusal(403, "INSUFFICIENT_ACCESS_OR_READONLY", "entity type cannot be updated: " + object.label);
-  Row row = world_.tables[object.index].copy(number);
-  if (auto applied = apply(object, number, values, row); !applied) return applied;
-  if (auto unique = check_unique(object, number, row); !unique) return unique;
-  change({object.index, number}, std::move(row));
-  return {};
-}
-
-Outcome<void> Org::remove(const Object& object, std::uint64_t number) {
-  if (!object.writable)
-    return refusal(403, "INSUFFICIENT_ACCESS_OR_READONLY", "entity type cannot be deleted: " + object.label);
-  if (object.index == account && unconfirmed::account_delete_takes_children) remove_children(number);
-  Row row = world_.tables[object.index].copy(number);
-  row.deleted = true;
-  change({object.index, number}, std::move(row));
-  return {};
-}
-
-void Org::remove_children(std::uint64_t parent) {
-  for (const std::uint8_t index : {contact, opportunity}) {
-    Table& table = world_.tables[index];
-    for (const std::uint64_t child : table.children_of(parent)) {
-      Row row = table.copy(child);
-      if (row.deleted) continue;
-      row.deleted = true;
-      change({index, child}, std::move(row));
-    }
-  }
-}
-
-Outcome<Written> Org::upsert(const Object& object, std::size_t field, std::string_view key,
-                             const json::object& values) {
-  const auto found = by_key(object, field, key);
-  if (found.size() > 1) return refusal(300, "DUPLICATE_EXTERNAL_ID", "more than one record found for external id field");
-  if (found.size() == 1) {
-    if (auto updated = update(object, found.front(), values); !updated) return std::unexpected(std::move(updated).error());
-    return Written{found.front(), false};
-  }
-  json::object with_key = values;
-  if (object.fields[field].type != FieldType::id) with_key[object.fields[field].name] = key;
-  auto inserted = insert(object, with_key);
-  if (!inserted) return std::unexpected(std::move(inserted).error());
-  return Written{*inserted, true};
+void Org::erase(RecordKey record) {
+  if (open_transactions_ > 0) undo_.push_back({record, table(record).remembered(record.number)});
+  table(record).erase(record.number);
 }
 
 std::string Org::record_json(const Projection& projection, std::uint64_t number, std::string_view root) const {

@@ -6,13 +6,16 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/clock.h"
 #include "simulator/org/api_error.h"
+#include "simulator/org/caller.h"
 #include "simulator/org/query.h"
+#include "simulator/org/row_locks.h"
 #include "simulator/org/world.h"
 
 namespace simulator {
@@ -39,22 +42,48 @@ class Org {
   const base::Clock& clock() const { return clock_; }
   std::string id_of(RecordKey record) const;
 
+  // Finding.
+
   /// NOT_FOUND, naming no such object, like the resource itself.
   Outcome<const Object*> object(std::string_view name) const;
-
   /// A living record by the id that a caller gave. MALFORMED_ID, NOT_FOUND, ENTITY_IS_DELETED.
-  Outcome<std::uint64_t> by_id(const Object& object, std::string_view id) const;
+  Outcome<std::uint64_t> by_id(const Object& object, std::string_view id, const Caller& caller = {}) const;
   /// The place of a field that identifies (external id or lookup). NOT_FOUND for others.
   Outcome<std::size_t> key_field(const Object& object, std::string_view field) const;
-  /// Living records with this key.
+  /// Living records with this key, ascending.
   std::vector<std::uint64_t> by_key(const Object& object, std::size_t field, std::string_view key) const;
 
-  Outcome<std::uint64_t> insert(const Object& object, const boost::json::object& values);
-  Outcome<void> update(const Object& object, std::uint64_t number, const boost::json::object& values);
-  Outcome<void> remove(const Object& object, std::uint64_t number);
+  // Writing. Values by name come as JSON; an upload finds its columns once and then gives cells.
+
+  /// "LastName", "Account.Ext__c", or "Lead:Who.Email" where a reference may lead to several objects. INVALID_FIELD.
+  Outcome<Column> column(const Object& object, std::string_view name) const;
+  /// The value of a CSV file for a column. Text lives in `text` or `arena`.
+  Outcome<Cell> read(const Object& object, const Column& column, std::string_view text, base::Arena& arena) const;
+
+  Outcome<std::uint64_t> insert(const Object& object, std::span<const Assignment> values, const Caller& caller = {});
+  Outcome<std::uint64_t> insert(const Object& object, const boost::json::object& values, const Caller& caller = {});
+  Outcome<void> update(const Object& object, std::uint64_t number, std::span<const Assignment> values,
+                       const Caller& caller = {});
+  Outcome<void> update(const Object& object, std::uint64_t number, const boost::json::object& values,
+                       const Caller& caller = {});
   /// Inserts or updates by the key. Status 300 when several records carry it.
   Outcome<Written> upsert(const Object& object, std::size_t field, std::string_view key,
-                          const boost::json::object& values);
+                          std::span<const Assignment> values, const Caller& caller = {});
+  Outcome<Written> upsert(const Object& object, std::size_t field, std::string_view key,
+                          const boost::json::object& values, const Caller& caller = {});
+
+  /// Moves a living record, and the children it takes along, to the recycle bin. Objects that have none lose it.
+  Outcome<void> remove(const Object& object, std::uint64_t number, const Caller& caller = {});
+  /// Brings a record back from the recycle bin, with the children that went along. UNDELETE_FAILED.
+  Outcome<void> undelete(const Object& object, std::uint64_t number, const Caller& caller = {});
+  /// Removes a record, living or in the recycle bin, for good, and its children with it.
+  Outcome<void> hard_delete(const Object& object, std::uint64_t number, const Caller& caller = {});
+  /// Removes for good what lies in the recycle bin. Returns how many records.
+  std::size_t empty_recycle_bin();
+  /// Removes what has lain in the recycle bin for 15 days.
+  void pass_time();
+
+  // Queries.
 
   /// Runs a query and answers its first page as JSON. `root` is "/services/data/v66.0".
   Outcome<std::string> query(std::string_view statement, bool with_deleted, std::size_t page_size,
@@ -64,6 +93,9 @@ class Org {
 
   /// The record as JSON with these fields. The record exists.
   std::string record_json(const Projection& projection, std::uint64_t number, std::string_view root) const;
+
+  /// Locks of requests in flight: see Caller::request.
+  RowLocks& locks() { return locks_; }
 
   /// Changes until the end of its life, or nothing if commit() was not called. They may nest.
   class Transaction {
@@ -91,21 +123,51 @@ class Org {
     std::size_t page_size = 0;
     base::Utc opened;
   };
+  /// What went with a record into the recycle bin, and comes back with it.
+  struct Deletion {
+    std::vector<RecordKey> children;
+    std::vector<std::pair<RecordKey, std::size_t>> cleared;  ///< References to it.
+  };
+  struct Binned {
+    std::uint32_t second;
+    RecordKey record;
+  };
 
+  void seed();
+  void seed(const Object& object, std::uint64_t number, const boost::json::object& values);
   std::uint32_t now_second() const;
-  void change(RecordKey record, Row row);
-  Outcome<void> apply(const Object& object, std::optional<std::uint64_t> number, const boost::json::object& values,
-                      Row& row) const;
+  Table& table(RecordKey record) { return world_.tables[record.object]; }
+  /// Stores a row with new stamps.
+  void change(RecordKey record, Row row, const Caller& caller);
+  /// Stores a row as it is.
+  void store(RecordKey record, Row row);
+  void erase(RecordKey record);
+
+  Outcome<std::vector<Assignment>> assignments(const Object& object, const boost::json::object& values, bool creating,
+                                               base::Arena& arena) const;
+  Outcome<Cell> parent_by_key(const Object& parent, std::size_t field, std::string_view key) const;
+  Outcome<Column> parent_column(const Object& object, std::size_t reference, const boost::json::object& key) const;
+  Outcome<Cell> parent_of(const Object& object, const Field& field, std::string_view fifteen,
+                          const Caller& caller) const;
+  Outcome<void> apply(const Object& object, std::optional<std::uint64_t> number, std::span<const Assignment> values,
+                      const Caller& caller, Row& row) const;
+  Outcome<void> check_required(const Object& object, bool creating, std::span<const Assignment> values,
+                               const Row& row) const;
   Outcome<void> check_unique(const Object& object, std::uint64_t number, const Row& row) const;
-  Outcome<void> set_parent(const Object& object, std::size_t reference, const boost::json::object& key, Row& row) const;
-  void remove_children(std::uint64_t parent);
+  Outcome<void> lock(RecordKey record, const Row* before, const Row& after, const Caller& caller);
+  void bin(RecordKey record, const Caller& caller, Deletion& deletion);
+  void purge(RecordKey record);
   std::string page_json(const Query& query, const std::vector<std::uint64_t>& numbers, std::size_t offset,
                         std::size_t page_size, std::string_view locator, std::string_view root) const;
 
   const base::Clock& clock_;
   World world_;
+  RowLocks locks_;
   std::vector<Undo> undo_;
   int open_transactions_ = 0;
+  std::map<RecordKey, Deletion> deletions_;
+  std::deque<Binned> recycle_bin_;  ///< In the order of deletion; some have been brought back since.
+  std::map<std::uint16_t, std::uint32_t> last_purge_;  ///< Object → when one of its records last left the bin for good.
   std::map<std::string, Cursor, std::less<>> cursors_;
   std::uint64_t last_cursor_ = 0;
 };

@@ -72,6 +72,7 @@ constexpr auto stages = std::to_array<Stage>({{"Prospecting", 10}, {"Qualificati
                                               {"Value Proposition", 50}, {"Negotiation/Review", 90},
                                               {"Closed Won", 100}, {"Closed Lost", 0}});
 
+constexpr std::size_t sampled_objects = std::max({account, contact, opportunity}) + 1;
 constexpr std::int64_t year = 365 * 86'400;
 
 template <class List>
@@ -101,14 +102,14 @@ std::string_view as_digits(base::Arena& arena, std::string_view before, std::uin
 }  // namespace
 
 SampleData::SampleData(const Schema& schema, const SampleOptions& options, std::int64_t start_second)
-    : seed_(options.seed), first_second_(start_second - year - 1) {
+    : sizes_(sampled_objects), what_(sampled_objects), seed_(options.seed), first_second_(start_second - year - 1) {
   if (options.contacts > 0) {
     sizes_[account] = std::max<std::uint64_t>(1, options.contacts / 10);
     sizes_[contact] = options.contacts;
     sizes_[opportunity] = std::max<std::uint64_t>(1, options.contacts / 20);
   }
   struct Named {
-    std::uint8_t object;
+    std::uint16_t object;
     std::string_view field;
     What what;
   };
@@ -132,8 +133,9 @@ SampleData::SampleData(const Schema& schema, const SampleOptions& options, std::
       {opportunity, "Probability", What::probability},  {opportunity, "AccountId", What::parent_account},
       {opportunity, "OwnerId", What::owner},            {opportunity, "LeadSource", What::lead_source},
   });
-  for (std::size_t object = 0; object < object_count; ++object) what_[object].resize(schema[object].fields.size());
-  for (const Named& each : named) what_[each.object][schema[each.object].at(each.field)] = each.what;
+  for (std::size_t object = 0; object < sampled_objects; ++object) what_[object].resize(schema[object].fields.size());
+  for (const Named& each : named)
+    if (const auto field = schema[each.object].find_any(each.field)) what_[each.object][*field] = each.what;
 }
 
 std::uint64_t SampleData::mix(std::size_t object, std::uint64_t number, std::uint64_t salt) const {
@@ -174,9 +176,11 @@ RecordKey SampleData::account_of(std::size_t object, std::uint64_t number) const
   return {account, 1 + (number - 1) * sizes_[account] / sizes_[object]};
 }
 
-std::pair<std::uint64_t, std::uint64_t> SampleData::children_of(std::size_t object, std::uint64_t number) const {
-  const std::uint64_t accounts = sizes_[account], children = sizes_[object];
-  if (number == 0 || number > accounts) return {1, 1};
+std::pair<std::uint64_t, std::uint64_t> SampleData::children_of(std::size_t object, std::size_t field,
+                                                                std::uint64_t number) const {
+  const std::uint64_t accounts = sizes_[account], children = size(object);
+  const bool refers = children > 0 && field < what_[object].size() && what_[object][field] == What::parent_account;
+  if (!refers || number == 0 || number > accounts) return {1, 1};
   const auto from = [&](std::uint64_t place) { return 1 + (place * children + accounts - 1) / accounts; };
   return {from(number - 1), from(number)};
 }
@@ -189,6 +193,7 @@ std::string_view SampleData::account_name(std::uint64_t number, base::Arena& are
 }
 
 Cell SampleData::cell(std::size_t object, std::uint64_t number, std::size_t field, base::Arena& arena) const {
+  if (object >= sampled_objects || field >= what_[object].size()) return {};
   const What what = what_[object][field];
   if (what == What::nothing) return {};
   const auto random = [&](std::uint64_t salt) { return mix(object, number, 16 + salt); };
@@ -273,6 +278,7 @@ std::uint64_t SampleData::contact_with_email(std::string_view folded_email, base
   if (std::from_chars(digits.data(), digits.data() + digits.size(), number).ec != std::errc{}) return 0;
   if (number == 0 || number > sizes_[contact]) return 0;
   const auto place = std::ranges::find(what_[contact], What::email) - what_[contact].begin();
+  if (place == std::ssize(what_[contact])) return 0;
   return cell(contact, number, static_cast<std::size_t>(place), arena).text == folded_email ? number : 0;
 }
 

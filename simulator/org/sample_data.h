@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 #include <utility>
@@ -24,16 +23,18 @@ class SampleData {
  public:
   SampleData(const Schema& schema, const SampleOptions& options, std::int64_t start_second);
 
-  std::uint64_t size(std::size_t object) const { return sizes_[object]; }
+  static constexpr std::uint16_t author = 2;  ///< The user who made them.
+  std::uint64_t size(std::size_t object) const { return object < sizes_.size() ? sizes_[object] : 0; }
   std::uint32_t stamp(std::size_t object, std::uint64_t number) const;
   std::uint32_t created(std::size_t object, std::uint64_t number) const;
   /// The first number with a stamp not before `second`; size+1 if there is none.
   std::uint64_t first_from(std::size_t object, std::uint32_t second) const;
 
-  /// The contacts or opportunities of an account lie in [first, second).
-  std::pair<std::uint64_t, std::uint64_t> children_of(std::size_t object, std::uint64_t account_number) const;
+  /// Records whose reference `field` can be this account lie in [first, second).
+  std::pair<std::uint64_t, std::uint64_t> children_of(std::size_t object, std::size_t field,
+                                                      std::uint64_t account_number) const;
 
-  /// A stored field's value. Its text lives in `arena` or forever.
+  /// A stored field's value, null for fields without sample values. Its text lives in `arena` or forever.
   Cell cell(std::size_t object, std::uint64_t number, std::size_t field, base::Arena& arena) const;
 
   /// The contact with this address, which the address itself tells; 0 if there is none. `folded` as by folded().
@@ -45,8 +46,8 @@ class SampleData {
   RecordKey account_of(std::size_t object, std::uint64_t number) const;
   std::string_view account_name(std::uint64_t number, base::Arena& arena) const;
 
-  std::array<std::uint64_t, object_count> sizes_{};
-  std::array<std::vector<What>, object_count> what_;
+  std::vector<std::uint64_t> sizes_;       ///< Of the objects that have sample data.
+  std::vector<std::vector<What>> what_;    ///< By object and field.
   std::uint64_t seed_;
   std::int64_t first_second_;
 };

@@ -2,184 +2,170 @@
 
 #include <algorithm>
 #include <bit>
-#include <chrono>
+#include <functional>
 
+#include "simulator/org/derived.h"
 #include "simulator/org/text.h"
+#include "simulator/org/world.h"
 
 namespace simulator {
 namespace {
 
 constexpr std::uint64_t first_created_number = 1'048'576;  // behind all sample data, so that ids ascend with age
 
-Cell joined_text(base::Arena& arena, const std::string& text) {
-  return Cell::of(arena.copy(text));
+bool identifies(const Field& field) {
+  return field.external_id || field.unique || (field.id_lookup && field.type == FieldType::email);
+}
+
+/// Owners and record types have too many records each for anybody to ask.
+bool leads_to_data(const Field& field) {
+  return field.type == FieldType::reference && field.source == Source::stored &&
+         std::ranges::any_of(field.target_objects, [](std::uint16_t each) {
+           return each != user && each != record_type && each != user_group;
+         });
 }
 
 }  // namespace
 
-Table::Table(const Object& object, const SampleData& sample)
+std::string key_text(const Field& field, const Cell& cell) {
+  if (cell.kind == Kind::text) return field.case_sensitive ? std::string{cell.text} : folded(cell.text);
+  if (cell.kind == Kind::reference) return std::to_string(cell.key.packed());
+  std::string out;
+  if (cell.kind == Kind::number) append_double(out, cell.number, false);
+  return out;
+}
+
+Table::Table(const Object& object, const World& world)
     : object_(&object),
-      sample_(&sample),
-      samples_(sample.size(object.index)),
-      last_number_(std::max(first_created_number, samples_)),
+      world_(&world),
+      sample_(&world.sample),
+      samples_(sample_->size(object.index)),
+      first_number_(std::max(first_created_number, samples_)),
+      last_number_(first_number_),
       live_(samples_),
       replaced_(samples_ / 64 + 2) {
-  for (std::size_t field = 0; field < object.fields.size(); ++field) {
-    const Field& f = object.fields[field];
-    if (f.external_id || (f.id_lookup && f.type == FieldType::email)) indexes_.push_back({field, {}});
+  for (std::size_t field = 0; field < object.fields.size(); ++field)
+    if (identifies(object.fields[field]) || leads_to_data(object.fields[field])) add_index(field);
+}
+
+const Row* Table::row(std::uint64_t number) const {
+  if (number <= first_number_) {
+    const auto found = changed_.find(number);
+    return found == changed_.end() ? nullptr : &found->second;
   }
-  if (object.find("FirstName")) {
-    first_name_ = object.at("FirstName");
-    last_name_ = object.at("LastName");
-  }
-  if (object.find("AccountId")) account_ = object.at("AccountId");
-  if (object.find("StageName")) {
-    stage_ = object.at("StageName");
-    amount_ = object.at("Amount");
-    probability_ = object.at("Probability");
-    close_ = object.at("CloseDate");
-  }
+  const std::uint64_t place = number - first_number_ - 1;
+  return place < made_.size() && made_[place].stamp != 0 ? &made_[place] : nullptr;
+}
+
+Row* Table::place_for(std::uint64_t number) {
+  if (number <= first_number_) return &changed_[number];
+  const std::uint64_t place = number - first_number_ - 1;
+  while (made_.size() <= place) made_.emplace_back();
+  return &made_[place];
 }
 
 bool Table::is_deleted(std::uint64_t number) const {
-  const auto found = rows_.find(number);
-  return found != rows_.end() && found->second.deleted;
+  const Row* found = row(number);
+  return found != nullptr && found->deleted;
+}
+
+void Table::hide(std::uint64_t number, bool hidden) {
+  if (hidden) {
+    hidden_.insert(number);
+  } else {
+    hidden_.erase(number);
+  }
 }
 
 std::uint32_t Table::stamp(std::uint64_t number) const {
   if (is_sample(number)) return sample_->stamp(object_->index, number);
-  return rows_.at(number).stamp;
+  return row(number)->stamp;
 }
 
 Row Table::copy(std::uint64_t number) const {
-  if (!is_sample(number)) return rows_.at(number);
-  Row row;
-  row.stamp = row.modified = sample_->stamp(object_->index, number);
-  row.created = sample_->created(object_->index, number);
+  if (!is_sample(number)) return *row(number);
+  Row out;
+  out.stamp = out.modified = sample_->stamp(object_->index, number);
+  out.created = sample_->created(object_->index, number);
+  out.created_by = out.modified_by = SampleData::author;
   base::Arena arena;
   for (std::size_t field = 0; field < object_->fields.size(); ++field)
-    row.fields.set(field, sample_->cell(object_->index, number, field, arena));
-  return row;
+    out.fields.set(field, sample_->cell(object_->index, number, field, arena));
+  return out;
 }
 
 std::optional<Row> Table::remembered(std::uint64_t number) const {
-  const auto found = rows_.find(number);
-  if (found == rows_.end()) return std::nullopt;
-  return found->second;
+  const Row* found = row(number);
+  return found != nullptr ? std::optional{*found} : std::nullopt;
 }
 
-void Table::index(std::uint64_t number, const Row& row, bool add) {
-  const Place place{row.stamp, number};
-  if (add) {
-    order_.insert(place);
-  } else {
-    order_.erase(place);
-  }
-  for (TextIndex& each : indexes_) {
-    const Cell cell = row.fields.get(each.field);
-    if (cell.is_null()) continue;
-    const std::string key = folded(cell.text);
-    if (add) {
-      each.numbers.emplace(key, number);
-      continue;
-    }
-    auto [at, end] = each.numbers.equal_range(key);
-    for (; at != end; ++at)
-      if (at->second == number) {
-        each.numbers.erase(at);
-        break;
-      }
+void Table::reindex(std::uint64_t number, const Row* before, const Row* after) {
+  if (after != nullptr && (before == nullptr || before->stamp != after->stamp)) order_.add({after->stamp, number});
+  for (Index& index : indexes_) {
+    const auto key = [&](const Row* row) -> std::optional<std::uint64_t> {
+      const Cell cell = row != nullptr ? row->fields.get(index.field) : Cell{};
+      if (cell.is_null()) return std::nullopt;
+      if (index.is_reference) return cell.key.packed();
+      return std::hash<std::string>{}(key_text(object_->fields[index.field], cell));
+    };
+    const auto old_key = key(before), new_key = key(after);
+    if (old_key == new_key) continue;
+    if (old_key) index.numbers.remove(*old_key, number);
+    if (new_key) index.numbers.add(*new_key, number);
   }
 }
 
 void Table::put(std::uint64_t number, Row row) {
-  restore(number, std::move(row));
+  replace(number, std::move(row));
+  if (number >= 1 && number <= samples_) replaced_[number / 64] |= std::uint64_t{1} << (number % 64);
+}
+
+void Table::erase(std::uint64_t number) {
+  if (is_living(number) && is_sample(number)) --live_;
+  if (number >= 1 && number <= samples_) replaced_[number / 64] |= std::uint64_t{1} << (number % 64);
+  replace(number, std::nullopt);
+  hidden_.erase(number);
 }
 
 void Table::restore(std::uint64_t number, std::optional<Row> row) {
-  const auto lives = [&] { return exists(number) && !is_deleted(number); };
-  const bool lived = lives();
-  const bool in_sample = number >= 1 && number <= samples_;
-  if (const auto old = rows_.find(number); old != rows_.end()) index(number, old->second, false);
-  if (row) {
-    row->fields.shrink();
-    index(number, *row, true);
-    rows_.insert_or_assign(number, *std::move(row));
-    if (in_sample) replaced_[number / 64] |= std::uint64_t{1} << (number % 64);
-  } else {
-    rows_.erase(number);
-    if (in_sample) replaced_[number / 64] &= ~(std::uint64_t{1} << (number % 64));
-  }
+  if (row) return put(number, *std::move(row));
+  if (is_sample(number)) return;
+  replace(number, std::nullopt);
+  if (number < 1 || number > samples_) return;
+  replaced_[number / 64] &= ~(std::uint64_t{1} << (number % 64));
+  ++live_;
+}
+
+void Table::replace(std::uint64_t number, std::optional<Row> after) {
+  const Row* before = row(number);
+  const bool lived = is_living(number);
+  if (after) after->fields.shrink();
+  reindex(number, before, after ? &*after : nullptr);
   if (lived) --live_;
-  if (lives()) ++live_;
+  if (after) {
+    if (!after->deleted) ++live_;
+    *place_for(number) = *std::move(after);
+  } else if (before != nullptr) {
+    if (number <= first_number_) {
+      changed_.erase(number);
+    } else {
+      *place_for(number) = Row{};
+    }
+  }
 }
 
 Cell Table::stored(std::uint64_t number, const Row* row, std::size_t field, base::Arena& arena) const {
   return row != nullptr ? row->fields.get(field) : sample_->cell(object_->index, number, field, arena);
 }
 
-Cell Table::address(std::uint64_t number, const Row* row, const Field& field, base::Arena& arena) const {
-  const std::string prefix = field.name.substr(0, field.name.size() - std::string_view{"Address"}.size());
-  std::string json = "{";
-  bool any = false;
-  constexpr std::pair<std::string_view, std::string_view> parts[] = {
-      {"city", "City"},         {"country", "Country"},       {"geocodeAccuracy", "GeocodeAccuracy"},
-      {"latitude", "Latitude"}, {"longitude", "Longitude"},   {"postalCode", "PostalCode"},
-      {"state", "State"},       {"street", "Street"}};
-  for (const auto& [key, suffix] : parts) {
-    const Cell part = stored(number, row, object_->at(prefix + std::string{suffix}), arena);
-    any = any || !part.is_null();
-    if (json.size() > 1) json += ',';
-    ((json += '"') += key) += "\":";
-    if (part.kind == Kind::text) {
-      append_json(json, part.text);
-    } else if (part.kind == Kind::number) {
-      append_double(json, part.number, false);
-    } else {
-      json += "null";
-    }
-  }
-  return any ? joined_text(arena, json += '}') : Cell{};
+Cell Table::stored(std::uint64_t number, std::size_t field, base::Arena& arena) const {
+  return stored(number, is_sample(number) ? nullptr : row(number), field, arena);
 }
 
-Cell Table::from_stage(std::uint64_t number, const Row* row, Source source, base::Arena& arena) const {
-  const Cell stage = stored(number, row, stage_, arena);
-  const bool won = stage.text == "Closed Won", closed = won || stage.text == "Closed Lost";
-  switch (source) {
-    case Source::stage_closed:
-      return Cell::of(closed);
-    case Source::stage_won:
-      return Cell::of(won);
-    case Source::stage_category:
-      return Cell::of(std::string_view{won ? "Closed" : closed ? "Omitted" : "Pipeline"});
-    case Source::expected_revenue: {
-      const Cell amount = stored(number, row, amount_, arena), chance = stored(number, row, probability_, arena);
-      if (amount.is_null() || chance.is_null()) return {};
-      return Cell::of(static_cast<double>(static_cast<std::int64_t>(amount.number * chance.number + 0.5)) / 100.0);
-    }
-    default: {
-      const Cell close = stored(number, row, close_, arena);
-      if (close.is_null()) return {};
-      const std::chrono::year_month_day day{std::chrono::sys_days{std::chrono::days{close.moment}}};
-      const int quarter = static_cast<int>((unsigned{day.month()} - 1) / 3 + 1);
-      if (source == Source::fiscal_quarter) return Cell::of(static_cast<double>(quarter));
-      if (source == Source::fiscal_year) return Cell::of(static_cast<double>(int{day.year()}));
-      return joined_text(arena, std::to_string(int{day.year()}) + " " + std::to_string(quarter));
-    }
-  }
-}
-
-Cell Table::cell(std::uint64_t number, std::size_t field, base::Arena& arena) const {
-  const Row* row = nullptr;
-  if (!is_sample(number)) row = &rows_.at(number);
+Cell Table::own(std::uint64_t number, const Row* row, Source source) const {
   const auto seconds = [](std::uint32_t second) { return Cell::at(std::int64_t{second} * 1000); };
-  const Field& f = object_->fields[field];
-  switch (f.source) {
-    case Source::stored: {
-      const Cell cell = stored(number, row, field, arena);
-      if (cell.is_null() && f.type == FieldType::boolean) return Cell::of(false);
-      return cell;
-    }
+  const auto by = [](std::uint16_t number_of_user) { return Cell::of(RecordKey{user, number_of_user}); };
+  switch (source) {
     case Source::id:
       return Cell::of(RecordKey{object_->index, number});
     case Source::is_deleted:
@@ -191,30 +177,34 @@ Cell Table::cell(std::uint64_t number, std::size_t field, base::Arena& arena) co
     case Source::stamp:
       return seconds(row != nullptr ? row->stamp : sample_->stamp(object_->index, number));
     case Source::created_by:
-    case Source::modified_by:
-      return Cell::of(RecordKey{user, 1});
+      return by(row != nullptr ? row->created_by : SampleData::author);
+    default:
+      return by(row != nullptr ? row->modified_by : SampleData::author);
+  }
+}
+
+Cell Table::cell(std::uint64_t number, std::size_t field, base::Arena& arena) const {
+  const Row* const found = is_sample(number) ? nullptr : row(number);
+  const Field& f = object_->fields[field];
+  switch (f.source) {
+    case Source::stored: {
+      const Cell cell = stored(number, found, field, arena);
+      return cell.is_null() && f.type == FieldType::boolean ? Cell::of(false) : cell;
+    }
     case Source::owner: {
-      const Cell cell = stored(number, row, field, arena);
+      const Cell cell = stored(number, found, field, arena);
       return cell.is_null() ? Cell::of(RecordKey{user, 1}) : cell;
     }
-    case Source::person_name: {
-      const Cell first = stored(number, row, first_name_, arena), last = stored(number, row, last_name_, arena);
-      if (first.is_null()) return last;
-      char* const place = arena.reserve(first.text.size() + 1 + last.text.size());
-      std::ranges::copy(first.text, place);
-      place[first.text.size()] = ' ';
-      std::ranges::copy(last.text, place + first.text.size() + 1);
-      return Cell::of(std::string_view{place, first.text.size() + 1 + last.text.size()});
-    }
-    case Source::photo_url: {
-      std::string text = "/services/images/photo/";
-      append_id(text, object_->prefix, number);
-      return joined_text(arena, text);
-    }
-    case Source::address:
-      return address(number, row, f, arena);
+    case Source::id:
+    case Source::is_deleted:
+    case Source::created:
+    case Source::modified:
+    case Source::stamp:
+    case Source::created_by:
+    case Source::modified_by:
+      return own(number, found, f.source);
     default:
-      return from_stage(number, row, f.source, arena);
+      return derived(*world_, {object_->index, number}, field, arena);
   }
 }
 
@@ -244,52 +234,90 @@ void Table::walk(Place after, std::uint32_t last, const std::function<bool(std::
     }
     sample = next_sample(sample);
   }
-  auto row = order_.upper_bound(after);
+  const auto is_current = [this](Place place) {
+    const Row* found = row(place.number);
+    return found != nullptr && found->stamp == place.second;
+  };
+  const std::vector<Place>& places = order_.sorted(made_.size() + changed_.size(), is_current);
+  auto at = std::ranges::upper_bound(places, after);
   while (true) {
+    while (at != places.end() && !is_current(*at)) ++at;
     const bool has_sample = sample <= samples_;
-    if (!has_sample && row == order_.end()) return;
+    if (!has_sample && at == places.end()) return;
     const Place at_sample = has_sample ? Place{sample_->stamp(object_->index, sample), sample} : Place{};
-    const bool take_sample = has_sample && (row == order_.end() || at_sample < *row);
-    const Place at = take_sample ? at_sample : *row;
-    if (at.second > last || !visit(at.number)) return;
+    const bool take_sample = has_sample && (at == places.end() || at_sample < *at);
+    const Place place = take_sample ? at_sample : *at;
+    if (place.second > last || !visit(place.number)) return;
     if (take_sample) {
       sample = next_sample(sample + 1);
     } else {
-      ++row;
+      ++at;
     }
   }
 }
 
-std::vector<std::uint64_t> Table::children_of(std::uint64_t account_number) const {
-  const RecordKey parent{account, account_number};
+bool Table::refers(std::uint64_t number, std::size_t field, RecordKey parent) const {
   base::Arena arena;
+  const Cell cell = stored(number, field, arena);
+  return cell.kind == Kind::reference && cell.key == parent;
+}
+
+std::vector<std::uint64_t> Table::children(std::size_t field, RecordKey parent) const {
   std::vector<std::uint64_t> out;
-  const auto [first, end] = sample_->children_of(object_->index, account_number);
-  for (std::uint64_t number = next_sample(first); number < end; number = next_sample(number + 1))
-    if (stored(number, nullptr, account_, arena).key == parent) out.push_back(number);
-  for (const auto& [number, row] : rows_)
-    if (const Cell cell = row.fields.get(account_); !cell.is_null() && cell.key == parent) out.push_back(number);
+  const auto index = std::ranges::find(indexes_, field, &Index::field);
+  if (index == indexes_.end()) {
+    walk({}, std::numeric_limits<std::uint32_t>::max(), [&](std::uint64_t number) {
+      if (refers(number, field, parent)) out.push_back(number);
+      return true;
+    });
+  } else {
+    index->numbers.each(parent.packed(), [&](std::uint64_t number) { out.push_back(number); });
+    if (parent.object == account) {
+      const auto [first, end] = sample_->children_of(object_->index, field, parent.number);
+      for (std::uint64_t number = next_sample(first); number < end; number = next_sample(number + 1))
+        if (refers(number, field, parent)) out.push_back(number);
+    }
+  }
   std::ranges::sort(out);
   return out;
 }
 
 bool Table::is_indexed(std::size_t field) const {
-  return std::ranges::any_of(indexes_, [field](const TextIndex& each) { return each.field == field; });
+  const auto index = std::ranges::find(indexes_, field, &Index::field);
+  return index != indexes_.end() && !index->is_reference;
 }
 
 std::vector<std::uint64_t> Table::find(std::size_t field, const std::string& key) const {
   std::vector<std::uint64_t> out;
-  for (const TextIndex& each : indexes_) {
-    if (each.field != field) continue;
-    for (auto [at, end] = each.numbers.equal_range(key); at != end; ++at) out.push_back(at->second);
-    if (object_->fields[field].type == FieldType::email && object_->index == contact) {
-      base::Arena arena;
-      const std::uint64_t number = sample_->contact_with_email(key, arena);
-      if (number != 0 && is_sample(number)) out.push_back(number);
-    }
+  base::Arena arena;
+  const auto index = std::ranges::find(indexes_, field, &Index::field);
+  if (index == indexes_.end()) return out;
+  index->numbers.each(std::hash<std::string>{}(key), [&](std::uint64_t number) {
+    arena.clear();
+    if (key_text(object_->fields[field], stored(number, field, arena)) == key) out.push_back(number);
+  });
+  if (object_->fields[field].type == FieldType::email && object_->index == contact) {
+    const std::uint64_t number = sample_->contact_with_email(key, arena);
+    if (number != 0 && is_sample(number)) out.push_back(number);
   }
   std::ranges::sort(out);
   return out;
+}
+
+void Table::add_index(std::size_t field) {
+  if (std::ranges::find(indexes_, field, &Index::field) != indexes_.end()) return;
+  const bool is_reference = object_->fields[field].type == FieldType::reference;
+  Index& index = indexes_.emplace_back(Index{field, is_reference, {}});
+  const auto add = [&](std::uint64_t number, const Row& each) {
+    const Cell cell = each.fields.get(field);
+    if (cell.is_null()) return;
+    index.numbers.add(is_reference ? cell.key.packed()
+                                   : std::hash<std::string>{}(key_text(object_->fields[field], cell)),
+                      number);
+  };
+  for (const auto& [number, each] : changed_) add(number, each);
+  for (std::size_t place = 0; place < made_.size(); ++place)
+    if (made_[place].stamp != 0) add(first_number_ + 1 + place, made_[place]);
 }
 
 }  // namespace simulator

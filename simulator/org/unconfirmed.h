@@ -15,13 +15,16 @@ inline constexpr int deleted_row_status = 404;                ///< 5
 inline constexpr std::string_view deleted_row_text = "entity is deleted";
 inline constexpr bool binned_unique_value_is_free = true;     ///< 6: a deleted record does not hold its unique value.
 inline constexpr bool numbers_are_rounded_to_scale = true;    ///< 7: a number with more digits is rounded, not refused.
+inline constexpr bool multipicklists_are_sorted = true;       ///< 11: values come back in the picklist's own order.
 inline constexpr std::size_t open_cursors = 10;               ///< 9: per user; the oldest is closed.
 inline constexpr int bad_locator_status = 400;                ///< 9
 inline constexpr std::string_view bad_locator_text = "invalid query locator";
 inline constexpr bool deleted_rows_leave_open_cursors = true; ///< 9
 inline constexpr bool unequal_matches_null = true;            ///< 10: `!= 'x'` and NOT IN also return nulls.
 inline constexpr bool fractions_in_datetime_literals = true;  ///< 10
+inline constexpr int locked_row_status = 400;                 ///< 16
 inline constexpr std::string_view duplicate_value_text = "duplicate value found: ";  ///< 16
-inline constexpr bool account_delete_takes_children = true;   ///< 24
+inline constexpr bool lookups_are_cleared_on_delete = true;   ///< 24: references to a deleted record become null.
+inline constexpr bool clearing_moves_the_stamp = true;        ///< 24: and their records' SystemModstamp moves.
 
 }  // namespace simulator::unconfirmed

@@ -35,73 +35,86 @@ class PackedRow {
   Cell get(std::size_t field) const {
     for (std::size_t at = 0; at < bytes_.size();) {
       const char* entry = bytes_.data() + at;
-      if (static_cast<unsigned char>(entry[0]) == field) return read(entry);
+      if (field_of(entry) == field) return read(entry);
       at += size_of(entry);
     }
     return {};
   }
 
   void set(std::size_t field, const Cell& cell) {
-    std::string entry;
-    if (!cell.is_null()) {
-      entry += static_cast<char>(field);
-      entry += static_cast<char>(cell.kind);
-      const auto put = [&entry](const auto& value) { entry.append(reinterpret_cast<const char*>(&value), sizeof value); };
-      switch (cell.kind) {
-        case Kind::null:
-          break;
-        case Kind::boolean:
-          entry += cell.truth ? '\1' : '\0';
-          break;
-        case Kind::number:
-          put(cell.number);
-          break;
-        case Kind::date:
-        case Kind::datetime:
-          put(cell.moment);
-          break;
-        case Kind::reference:
-          put(cell.key.packed());
-          break;
-        case Kind::text:
-          put(static_cast<std::uint32_t>(cell.text.size()));
-          entry += cell.text;
-      }
-    }
     for (std::size_t at = 0; at < bytes_.size();) {
       const std::size_t size = size_of(bytes_.data() + at);
-      if (static_cast<unsigned char>(bytes_[at]) == field) {
-        bytes_.replace(at, size, entry);
-        return;
+      if (field_of(bytes_.data() + at) == field) {
+        bytes_.erase(at, size);
+        break;
       }
       at += size;
     }
-    bytes_ += entry;
+    if (!cell.is_null()) append(field, cell);
+  }
+
+  /// Every value in it: visit(field, cell).
+  template <class Visit>
+  void each(Visit&& visit) const {
+    for (std::size_t at = 0; at < bytes_.size(); at += size_of(bytes_.data() + at))
+      visit(field_of(bytes_.data() + at), read(bytes_.data() + at));
   }
 
   void shrink() { bytes_.shrink_to_fit(); }
 
  private:
-  static std::size_t size_of(const char* entry) {
-    switch (static_cast<Kind>(entry[1])) {
+  // An entry: the field's ordinal in two bytes, the kind in one, the value.
+  void append(std::size_t field, const Cell& cell) {
+    const auto put = [this](const auto& value) { bytes_.append(reinterpret_cast<const char*>(&value), sizeof value); };
+    put(static_cast<std::uint16_t>(field));
+    bytes_ += static_cast<char>(cell.kind);
+    switch (cell.kind) {
+      case Kind::null:
+        break;
       case Kind::boolean:
-        return 3;
+        bytes_ += cell.truth ? '\1' : '\0';
+        break;
+      case Kind::number:
+        put(cell.number);
+        break;
+      case Kind::date:
+      case Kind::datetime:
+        put(cell.moment);
+        break;
+      case Kind::reference:
+        put(cell.key.packed());
+        break;
       case Kind::text:
-        return 6 + load<std::uint32_t>(entry);
+        put(static_cast<std::uint32_t>(cell.text.size()));
+        bytes_ += cell.text;
+    }
+  }
+  static constexpr std::size_t head = 3;
+  static std::size_t field_of(const char* entry) {
+    std::uint16_t field;
+    std::memcpy(&field, entry, sizeof field);
+    return field;
+  }
+  static std::size_t size_of(const char* entry) {
+    switch (static_cast<Kind>(entry[2])) {
+      case Kind::boolean:
+        return head + 1;
+      case Kind::text:
+        return head + sizeof(std::uint32_t) + load<std::uint32_t>(entry);
       default:
-        return 10;
+        return head + 8;
     }
   }
   template <class T>
   static T load(const char* entry) {
     T value;
-    std::memcpy(&value, entry + 2, sizeof value);
+    std::memcpy(&value, entry + head, sizeof value);
     return value;
   }
   static Cell read(const char* entry) {
-    switch (static_cast<Kind>(entry[1])) {
+    switch (static_cast<Kind>(entry[2])) {
       case Kind::boolean:
-        return Cell::of(entry[2] != 0);
+        return Cell::of(entry[head] != 0);
       case Kind::number:
         return Cell::of(load<double>(entry));
       case Kind::date:
@@ -111,7 +124,7 @@ class PackedRow {
       case Kind::reference:
         return Cell::of(RecordKey::unpacked(load<std::uint64_t>(entry)));
       case Kind::text:
-        return Cell::of(std::string_view{entry + 6, load<std::uint32_t>(entry)});
+        return Cell::of(std::string_view{entry + head + sizeof(std::uint32_t), load<std::uint32_t>(entry)});
       case Kind::null:
         break;
     }
@@ -119,17 +132,6 @@ class PackedRow {
   }
 
   std::string bytes_;
-};
-
-/// A value to be written, with its text.
-struct Value {
-  Cell cell;
-  std::string text = {};
-  Cell view() const {
-    Cell out = cell;
-    if (out.kind == Kind::text) out.text = text;
-    return out;
-  }
 };
 
 }  // namespace simulator

@@ -1,7 +1,9 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
 #include <utility>
 #include <vector>
 
@@ -20,10 +22,10 @@ struct FieldPath {
 
 /// All records of the org, and how to get from one to its parent.
 struct World {
-  World(const SchemaOptions& schema_options, const SampleOptions& sample_options, std::int64_t start_second)
-      : schema(schema_options),
-        sample(schema, sample_options, start_second),
-        tables{Table{schema[0], sample}, Table{schema[1], sample}, Table{schema[2], sample}, Table{schema[3], sample}} {}
+  World(Schema objects, const SampleOptions& sample_options, std::int64_t start_second)
+      : schema(std::move(objects)), sample(schema, sample_options, start_second) {
+    for (const Object& object : schema.objects()) tables.emplace_back(object, *this);
+  }
   World(const World&) = delete;
   World& operator=(const World&) = delete;
 
@@ -39,7 +41,10 @@ struct World {
 
   Schema schema;
   SampleData sample;
-  std::array<Table, object_count> tables;
+  std::deque<Table> tables;  ///< In the order of the schema.
+  /// How the formula and roll-up fields come by their values, by object and field. A calculated field that is not
+  /// here keeps what it was given.
+  std::map<std::pair<std::uint16_t, std::size_t>, std::function<Cell(RecordKey, base::Arena&)>> computed;
 };
 
 }  // namespace simulator
