@@ -61,11 +61,11 @@ base::Result<void> VerifyPass::compare_range() {
   model::RecordId through;
   if (page.more) {
     if (page.observed.size() > 0) through = page.observed.heads.back().id;
-    for (const Unreadable& record : page.unreadable) through = std::max(through, record.id);
+    for (const Unreadable& record : page.observed.unreadable) through = std::max(through, record.id);
   }
   VerifyCounts range;
   range.records = static_cast<std::int64_t>(page.observed.size());
-  range.unreadable = static_cast<std::int64_t>(page.unreadable.size());
+  range.unreadable = static_cast<std::int64_t>(page.observed.unreadable.size());
   for (std::size_t i = 0; i < page.observed.size(); ++i)
     range.org_checksum += checksum(page.observed.heads[i].id, page.observed.cells[i], packed_);
 
@@ -88,7 +88,7 @@ base::Result<void> VerifyPass::compare_range() {
   // different cancels out (it cannot, short of a collision of 64 bits).
   if (range.org_checksum == range.store_checksum && range.records == range.rows) suspects_.clear();
   std::erase_if(suspects_, [&](const Suspect& suspect) {
-    return std::ranges::find(page.unreadable, suspect.record, &Unreadable::id) != page.unreadable.end();
+    return std::ranges::find(page.observed.unreadable, suspect.record, &Unreadable::id) != page.observed.unreadable.end();
   });
   range.equal = range.records - std::ranges::count_if(suspects_, [&](const Suspect& suspect) {
     return std::ranges::binary_search(page.observed.heads, suspect.record, {}, &RecordHead::id);
@@ -147,7 +147,9 @@ base::Result<void> VerifyPass::look_closer(std::span<const Suspect> suspects) {
 
   std::vector<model::RowKey> lost;
   for (std::size_t i = 0; i < org.size(); ++i)
-    if (!org.heads[i].id && !suspects[i].row.text.empty()) lost.push_back(suspects[i].row);
+    if (!org.heads[i].id && !suspects[i].row.text.empty() &&
+        std::ranges::find(org.unreadable, i, &Unreadable::at) == org.unreadable.end())
+      lost.push_back(suspects[i].row);
   return lost.empty() ? base::Result<void>{} : look_at_lost(lost);
 }
 
