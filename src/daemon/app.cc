@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "connection/session_settings.h"
+
 namespace daemon_process {
 
 std::atomic<bool> stop_requested{false};
@@ -21,31 +23,6 @@ int exit_status_for(const base::Error& error) {
     case base::ErrorKind::malformed: return some_left;
   }
   return bug;
-}
-
-base::Result<salesforce::Credentials> StoreVault::load() {
-  ASSIGN_OR_RETURN(const auto integrations, registry_.integrations());
-  const auto found = std::ranges::find(integrations, id_, &core::Integration::id);
-  if (found == integrations.end()) return salesforce::Credentials{};
-  salesforce::Credentials credentials;
-  credentials.instance_url = found->instance_url;
-  if (!found->access_token.empty()) {
-    ASSIGN_OR_RETURN(const auto secret, keys_.open(found->access_token, place("access_token")));
-    credentials.access_token = secret.reveal();
-  }
-  if (!found->refresh_token.empty()) {
-    ASSIGN_OR_RETURN(const auto secret, keys_.open(found->refresh_token, place("refresh_token")));
-    credentials.refresh_token = secret.reveal();
-  }
-  return credentials;
-}
-
-base::Result<void> StoreVault::save(const salesforce::Credentials& credentials) {
-  const auto sealed = [&](const std::string& text, const char* column) {
-    return text.empty() ? std::string{} : keys_.seal(text, place(column));
-  };
-  return registry_.save_tokens(id_, sealed(credentials.access_token, "access_token"),
-                               sealed(credentials.refresh_token, "refresh_token"), credentials.instance_url);
 }
 
 base::Result<std::unique_ptr<App>> open_app(settings::Settings settings) {
@@ -70,11 +47,9 @@ base::Result<std::vector<core::Integration>> chosen(App& app, const std::string&
   return integrations;
 }
 
-salesforce::SessionSettings session_settings(const App& app, const core::Integration& integration) {
-  return {integration.login_url,
-          integration.flow == "refresh-token" ? salesforce::Flow::refresh_token
-                                              : salesforce::Flow::client_credentials,
-          app.settings.salesforce.client_id, app.settings.salesforce.client_secret};
+base::Result<salesforce::SessionSettings> session_settings(const App& app, const core::Integration& integration) {
+  return connection::session_settings(
+      integration, {app.settings.salesforce.client_id, app.settings.salesforce.client_secret, {}}, *app.keys);
 }
 
 }  // namespace daemon_process

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "connection/store_vault.h"
 #include "core/sync_run.h"
 #include "salesforce/auth.h"
 #include "salesforce/curl_transport.h"
@@ -22,21 +23,6 @@ int exit_status_for(const base::Error&);
 /// The signal handlers set it; runs finish their page and end.
 extern std::atomic<bool> stop_requested;
 
-/// Keeps one integration's tokens in the store, sealed.
-class StoreVault final : public salesforce::Vault {
- public:
-  StoreVault(core::Registry& registry, const security::KeyRing& keys, model::IntegrationId id)
-      : registry_(registry), keys_(keys), id_(std::move(id)) {}
-  base::Result<salesforce::Credentials> load() override;
-  base::Result<void> save(const salesforce::Credentials&) override;
-
- private:
-  std::string place(const char* column) const { return "lockstep_integrations/" + id_.text + "/" + column; }
-  core::Registry& registry_;
-  const security::KeyRing& keys_;
-  const model::IntegrationId id_;
-};
-
 /// The store, the keys and the settings: what every command needs.
 struct App {
   settings::Settings settings;
@@ -49,7 +35,7 @@ struct App {
 base::Result<std::unique_ptr<App>> open_app(settings::Settings);
 
 /// How the integration's user signs in, with the settings' client.
-salesforce::SessionSettings session_settings(const App&, const core::Integration&);
+base::Result<salesforce::SessionSettings> session_settings(const App&, const core::Integration&);
 
 struct ConnectRequest {
   std::string flow;

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <array>
 
+#include "connection/memory_vault.h"
 #include "core/compile_mapping.h"
 #include "daemon/app.h"
 
@@ -31,19 +32,13 @@ base::Result<core::Integration> connect(App& app, const ConnectRequest& request)
   integration.sync_status = "idle";
 
   // Sign in before anything is stored, so that a wrong secret leaves an existing connection as it was.
-  struct Memory final : salesforce::Vault {
-    salesforce::Credentials held;
-    base::Result<salesforce::Credentials> load() override { return held; }
-    base::Result<void> save(const salesforce::Credentials& c) override {
-      if (!c.refresh_token.empty()) held.refresh_token = c.refresh_token;
-      held.access_token = c.access_token;
-      held.instance_url = c.instance_url;
-      return {};
-    }
-  } memory;
-  memory.held.refresh_token = request.refresh_token;
+  connection::MemoryVault memory;
+  memory.held.refresh_token = base::Secret{request.refresh_token};
   salesforce::CurlTransport transport{app.clock};
-  salesforce::Session session{session_settings(app, integration), memory, transport};
+  core::Integration any_org = integration;
+  any_org.org_id.clear();
+  ASSIGN_OR_RETURN(auto settings, session_settings(app, any_org));
+  salesforce::Session session{std::move(settings), memory, transport, app.clock};
   ASSIGN_OR_RETURN(const auto identity, session.identity());
   if (known && !integration.org_id.empty() && integration.org_id != identity.org_id)
     return base::failure(base::ErrorKind::settings,
@@ -55,8 +50,10 @@ base::Result<core::Integration> connect(App& app, const ConnectRequest& request)
   integration.next_sync_at = app.clock.now();
   integration.instance_url = memory.held.instance_url;
   RETURN_IF_ERROR(app.store->save(integration));
-  StoreVault vault{*app.store, *app.keys, integration.id};
+  connection::StoreVault vault{*app.store, *app.keys, integration.id, app.clock};
   RETURN_IF_ERROR(vault.save(memory.held));
+  // Whatever stood against the old sign-in is over; what was learned about rotation stays.
+  RETURN_IF_ERROR(vault.save(salesforce::Renewal{.rotation = memory.noted.rotation}));
   ASSIGN_OR_RETURN(const auto mappings, app.store->mappings(integration.id));
   if (mappings.empty())
     for (const auto object : default_objects) {

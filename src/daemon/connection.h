@@ -5,18 +5,33 @@
 namespace daemon_process {
 
 /// The way to one integration's org, for the length of one command.
-struct Connection {
-  Connection(App& app, const core::Integration& integration)
-      : sign_in_transport{app.clock},
-        transport{app.clock},
-        vault{*app.store, *app.keys, integration.id},
-        session{session_settings(app, integration), vault, sign_in_transport},
-        org{session, transport, app.settings.salesforce.api_version} {}
+class Connection {
+ public:
+  static base::Result<std::unique_ptr<Connection>> open(App& app, const core::Integration& integration) {
+    ASSIGN_OR_RETURN(auto settings, session_settings(app, integration));
+    // A connection of its own, since tokens are renewed from whichever thread meets an expired one.
+    ASSIGN_OR_RETURN(auto registry, store::SqliteStore::open(app.settings.store.sqlite_path, {.cache_kib = 256}));
+    return std::unique_ptr<Connection>(new Connection{app, integration, std::move(settings), std::move(registry)});
+  }
 
-  salesforce::CurlTransport sign_in_transport, transport;
-  StoreVault vault;
+ private:
+  const std::unique_ptr<store::SqliteStore> registry_;
+  salesforce::CurlTransport sign_in_transport_, transport_;
+  connection::StoreVault vault_;
+
+ public:
   salesforce::Session session;
   salesforce::RestOrg org;
+
+ private:
+  Connection(App& app, const core::Integration& integration, salesforce::SessionSettings settings,
+             std::unique_ptr<store::SqliteStore> registry)
+      : registry_{std::move(registry)},
+        sign_in_transport_{app.clock},
+        transport_{app.clock},
+        vault_{*registry_, *app.keys, integration.id, app.clock},
+        session{std::move(settings), vault_, sign_in_transport_, app.clock},
+        org{session, transport_, app.settings.salesforce.api_version} {}
 };
 
 /// Keeps the lease alive beside a long run, and lets go of it at the end.

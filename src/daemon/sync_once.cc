@@ -20,6 +20,14 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
                                         std::optional<base::Error>& end) {
   ASSIGN_OR_RETURN(const auto lease, app.store->take_lease(integration.id, app.clock.now(), HeldLease::time));
   HeldLease held{app, lease};
+  ASSIGN_OR_RETURN(const auto connected, Connection::open(app, integration));
+  // Whoever asks, and however often: a sign-in that only the user can mend is not tried again.
+  if (auto standing = connected->session.check_standing(); !standing) {
+    integration.sync_status = "needs_reauth";
+    integration.last_error = standing.error().message;
+    RETURN_IF_ERROR(app.store->save_state(integration));
+    return std::unexpected(standing.error());
+  }
   core::RunRecord run;
   run.id = {security::random_hex(12)};
   run.integration = integration.id;
@@ -27,8 +35,7 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
   const auto started = app.clock.elapsed();
   RETURN_IF_ERROR(app.store->save(run));
 
-  Connection connection{app, integration};
-  salesforce::RestOrg& org = connection.org;
+  salesforce::RestOrg& org = connected->org;
 
   core::RunResult result;
   std::vector<core::RunError> warnings;
@@ -68,9 +75,9 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
   run.status = result.stopped_by ? "failed" : run.errors > 0 ? "partial" : "completed";
   end = result.stopped_by;
 
-  integration.sync_status = !result.stopped_by ? "idle"
-                            : result.stopped_by->kind == base::ErrorKind::unauthorized ? "needs_reauth"
-                                                                                       : "error";
+  integration.sync_status = !result.stopped_by                       ? "idle"
+                            : !connected->session.check_standing() ? "needs_reauth"
+                                                                     : "error";
   integration.last_error = run.sync_errors.empty() ? "" : run.sync_errors.back().message;
   integration.last_sync_at = run.completed_at;
   integration.next_sync_at = *run.completed_at + std::chrono::minutes{integration.sync_frequency_minutes};

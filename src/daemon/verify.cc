@@ -106,7 +106,8 @@ base::Result<Verification> verify_once(App& app, core::Integration& integration,
   run.started_at = app.clock.now();
   const auto started = app.clock.elapsed();
 
-  Connection connection{app, integration};
+  ASSIGN_OR_RETURN(const auto connected, Connection::open(app, integration));
+  Connection& connection = *connected;
   SyncRequest scope;
   scope.objects = request.objects;
   ASSIGN_OR_RETURN(const auto mappings, mappings_for(app, integration, connection.org, scope, run.sync_errors));

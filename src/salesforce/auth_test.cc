@@ -5,6 +5,7 @@
 #include <latch>
 #include <thread>
 
+#include "base/time_text.h"
 #include "salesforce/fakes_for_test.h"
 
 namespace salesforce {
@@ -22,27 +23,31 @@ std::string token(const std::string& access, const std::string& refresh = "",
 }
 
 SessionSettings settings(Flow flow = Flow::refresh_token) {
-  return {
-      "https://acme.my.salesforce.com/",
-      flow,
-      "the id",
-      "s3cr3t&=",
-  };
+  return {.login_url = "https://acme.my.salesforce.com/",
+          .flow = flow,
+          .client_id = "the id",
+          .client_secret = base::Secret{"s3cr3t&="}};
 }
 
 Request get() {
   return {.method = "GET", .url = "/services/data"};
 }
 
+const base::Utc now = *base::parse_iso("2026-01-31T10:11:12Z");
+
 struct Auth : testing::Test {
+  base::ManualClock clock{now};
   MemoryVault vault;
   ScriptedTransport login, rest;
+  Session session_with(SessionSettings with) {
+    return Session{std::move(with), vault, login, clock, [&](std::chrono::milliseconds time) { clock.advance(time); }};
+  }
 };
 
 TEST_F(Auth, SignsInWithClientCredentialsWhenThereIsNoToken) {
   login.then(200, token("T1"));
   rest.then(200, "{}");
-  Session session{settings(Flow::client_credentials), vault, login};
+  Session session = session_with(settings(Flow::client_credentials));
   ASSERT_TRUE(session.send(rest, get()));
   EXPECT_EQ(login.sent.at(0).url, "https://acme.my.salesforce.com/services/oauth2/token");
   EXPECT_EQ(login.sent.at(0).method, "POST");
@@ -53,19 +58,19 @@ TEST_F(Auth, SignsInWithClientCredentialsWhenThereIsNoToken) {
 }
 
 TEST_F(Auth, UsesATokenThatIsThere) {
-  vault.held = {"T0", "R0", "https://eu9.salesforce.com"};
+  vault.held = credentials("T0", "R0", "https://eu9.salesforce.com");
   rest.then(200, "{}");
-  Session session{settings(), vault, login};
+  Session session = session_with(settings());
   ASSERT_TRUE(session.send(rest, get()));
   EXPECT_EQ(rest.sent.at(0).url, "https://eu9.salesforce.com/services/data");
   EXPECT_TRUE(login.sent.empty());
 }
 
 TEST_F(Auth, RenewsAnExpiredSessionOnceAndRepeatsTheCall) {
-  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  vault.held = credentials("T0", "R0", "https://acme.my.salesforce.com");
   rest.then(401, expired).then(200, "{}");
   login.then(200, token("T1", "", "https://moved.my.salesforce.com"));
-  Session session{settings(), vault, login};
+  Session session = session_with(settings());
   int exchanges = 0;
   const auto answer = session.send(rest, get(), &exchanges);
   ASSERT_TRUE(answer);
@@ -74,58 +79,71 @@ TEST_F(Auth, RenewsAnExpiredSessionOnceAndRepeatsTheCall) {
   EXPECT_TRUE(login.sent.at(0).body.contains("grant_type=refresh_token&refresh_token=R0"));
   EXPECT_EQ(header_in(rest.sent.at(1), "Authorization"), "Bearer T1");
   EXPECT_EQ(rest.sent[1].url, "https://moved.my.salesforce.com/services/data");
-  EXPECT_EQ(vault.held, (Credentials{"T1", "R0", "https://moved.my.salesforce.com"}));
+  EXPECT_EQ(shown(vault.held), "T1 R0 https://moved.my.salesforce.com");
 }
 
-TEST_F(Auth, GivesUpAfterTheSecondRefusal) {
-  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
-  rest.then(401, expired).then(401, expired);
-  login.then(200, token("T1"));
-  Session session{settings(), vault, login};
-  EXPECT_EQ(session.send(rest, get()).value().status, 401);
-  EXPECT_EQ(login.sent.size(), 1u);
+TEST_F(Auth, RenewsAgainWhenTheNewTokenDiedOnItsWay) {
+  vault.held = credentials("T0", "R0", "https://acme.my.salesforce.com");
+  rest.then(401, expired).then(401, expired).then(200, "{}");
+  login.then(200, token("T1")).then(200, token("T2"));
+  Session session = session_with(settings());
+  EXPECT_EQ(session.send(rest, get()).value().status, 200);
+  EXPECT_EQ(header_in(rest.sent.at(2), "Authorization"), "Bearer T2");
+}
+
+TEST_F(Auth, GivesUpWhenEveryNewTokenIsRefused) {
+  vault.held = credentials("T0", "R0", "https://acme.my.salesforce.com");
+  for (int i = 1; i <= 4; ++i) rest.then(401, expired);
+  for (int i = 1; i <= 3; ++i) login.then(200, token("T" + std::to_string(i)));
+  Session session = session_with(settings());
+  const auto answer = session.send(rest, get());
+  ASSERT_FALSE(answer);
+  EXPECT_EQ(answer.error().kind, ErrorKind::unauthorized);
+  EXPECT_TRUE(answer.error().message.contains("IP")) << answer.error().message;
+  EXPECT_TRUE(session.check_standing()) << "the grant itself is good";
+  EXPECT_TRUE(login.played_out() && rest.played_out());
 }
 
 TEST_F(Auth, DoesNotRenewForOtherRefusals) {
-  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  vault.held = credentials("T0", "R0", "https://acme.my.salesforce.com");
   rest.then(401, R"([{"message":"x","errorCode":"INVALID_AUTH_HEADER"}])");
-  Session session{settings(), vault, login};
+  Session session = session_with(settings());
   EXPECT_EQ(session.send(rest, get()).value().status, 401);
   EXPECT_TRUE(login.sent.empty());
 }
 
 TEST_F(Auth, SavesARotatedRefreshTokenBeforeTheNewTokenIsUsed) {
-  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  vault.held = credentials("T0", "R0", "https://acme.my.salesforce.com");
   rest.then(401, expired).then(200, "{}");
   login.then(200, token("T1", "R1"));
   rest.on_send = [&](const Request& request) {
     if (header_in(request, "Authorization") != "Bearer T1") return;
-    EXPECT_EQ(vault.held.refresh_token, "R1");
+    EXPECT_EQ(vault.held.refresh_token.reveal(), "R1");
   };
-  Session session{settings(), vault, login};
+  Session session = session_with(settings());
   ASSERT_TRUE(session.send(rest, get()));
   EXPECT_EQ(rest.sent.size(), 2u);
 }
 
 TEST_F(Auth, SavesWhatItGotBeforeAskingAgainWhenSavingFailed) {
-  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  vault.held = credentials("T0", "R0", "https://acme.my.salesforce.com");
   vault.failing_saves = 1;
   rest.then(401, expired).then(200, "{}");
   login.then(200, token("T1", "R1"));
-  Session session{settings(), vault, login};
+  Session session = session_with(settings());
   ASSERT_FALSE(session.send(rest, get()));
   EXPECT_EQ(rest.sent.size(), 1u) << "the new token was used before it was saved";
   ASSERT_TRUE(session.send(rest, get()));
   EXPECT_EQ(login.sent.size(), 1u) << "the old refresh token was used again";
-  EXPECT_EQ(vault.held.refresh_token, "R1");
+  EXPECT_EQ(vault.held.refresh_token.reveal(), "R1");
   EXPECT_EQ(header_in(rest.sent.at(1), "Authorization"), "Bearer T1");
 }
 
 TEST_F(Auth, TakesTheTokenThatAnotherProcessRenewed) {
-  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  vault.held = credentials("T0", "R0", "https://acme.my.salesforce.com");
   rest.then(401, expired).then(200, "{}");
-  rest.on_send = [&](const Request&) { vault.held = {"T9", "R9", "https://acme.my.salesforce.com"}; };
-  Session session{settings(), vault, login};
+  rest.on_send = [&](const Request&) { vault.held = credentials("T9", "R9", "https://acme.my.salesforce.com"); };
+  Session session = session_with(settings());
   ASSERT_TRUE(session.send(rest, get()));
   EXPECT_TRUE(login.sent.empty());
   EXPECT_EQ(header_in(rest.sent.at(1), "Authorization"), "Bearer T9");
@@ -156,10 +174,10 @@ TEST_F(Auth, NamesTheSettingBehindARefusedSignIn) {
   };
   for (const auto& each : cases) {
     MemoryVault own;
-    own.held.refresh_token = "R0";
+    own.held.refresh_token = base::Secret{"R0"};
     ScriptedTransport transport;
     transport.then(each.status, each.body);
-    Session session{settings(each.flow), own, transport};
+    Session session{settings(each.flow), own, transport, clock};
     const auto answer = session.send(rest, get());
     ASSERT_FALSE(answer) << each.body;
     EXPECT_EQ(answer.error().kind, each.kind) << each.body;
@@ -168,25 +186,25 @@ TEST_F(Auth, NamesTheSettingBehindARefusedSignIn) {
 }
 
 TEST_F(Auth, NeverRepeatsASecretInAnError) {
-  vault.held.refresh_token = "R-secret";
+  vault.held.refresh_token = base::Secret{"R-secret"};
   login.then(400, R"({"error":"invalid_grant","error_description":"token R-secret of s3cr3t&= is bad"})");
-  Session session{settings(), vault, login};
+  Session session = session_with(settings());
   const std::string message = session.send(rest, get()).error().message;
   EXPECT_FALSE(message.contains("R-secret")) << message;
   EXPECT_FALSE(message.contains("s3cr3t")) << message;
 }
 
 TEST_F(Auth, CallsALostSignInUnreachableForNothingElseWasDone) {
-  vault.held.refresh_token = "R0";
+  vault.held.refresh_token = base::Secret{"R0"};
   login.then_fail(ErrorKind::unknown_fate);
-  Session session{settings(), vault, login};
+  Session session = session_with(settings());
   EXPECT_EQ(session.send(rest, get()).error().kind, ErrorKind::unreachable);
 }
 
 TEST_F(Auth, SendsNoTokenToAForeignHost) {
-  vault.held.refresh_token = "R0";
+  vault.held.refresh_token = base::Secret{"R0"};
   login.then(200, token("T1", "", "https://acme.my.salesforce.com.evil.example"));
-  Session session{settings(), vault, login};
+  Session session = session_with(settings());
   EXPECT_EQ(session.send(rest, get()).error().kind, ErrorKind::settings);
   EXPECT_TRUE(rest.sent.empty());
 }
@@ -194,31 +212,31 @@ TEST_F(Auth, SendsNoTokenToAForeignHost) {
 TEST_F(Auth, SignsInOverTlsOnly) {
   SessionSettings plain = settings();
   plain.login_url = "http://acme.my.salesforce.com";
-  vault.held.refresh_token = "R0";
-  Session session{plain, vault, login};
+  vault.held.refresh_token = base::Secret{"R0"};
+  Session session = session_with(plain);
   EXPECT_EQ(session.send(rest, get()).error().kind, ErrorKind::settings);
   EXPECT_TRUE(login.sent.empty());
 }
 
 TEST_F(Auth, DoesNotRepeatASignInByItself) {
-  vault.held.refresh_token = "R0";
+  vault.held.refresh_token = base::Secret{"R0"};
   login.then_fail(ErrorKind::unreachable);
-  Session session{settings(), vault, login};
+  Session session = session_with(settings());
   EXPECT_EQ(session.send(rest, get()).error().kind, ErrorKind::unreachable);
   EXPECT_EQ(login.sent.size(), 1u);
 }
 
 TEST_F(Auth, CountsWhatTheOrgGotToSee) {
-  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  vault.held = credentials("T0", "R0", "https://acme.my.salesforce.com");
   rest.then_fail(ErrorKind::unreachable).then(200, "{}");
-  Session session{settings(), vault, login};
+  Session session = session_with(settings());
   int exchanges = 0;
   ASSERT_TRUE(session.send(rest, get(), &exchanges));
   EXPECT_EQ(exchanges, 1);
 }
 
 TEST_F(Auth, SignsInOnceForTwoThreads) {
-  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  vault.held = credentials("T0", "R0", "https://acme.my.salesforce.com");
   ScriptedTransport other;
   std::latch both_refused{2};
   for (ScriptedTransport* transport : {&rest, &other}) {
@@ -229,7 +247,7 @@ TEST_F(Auth, SignsInOnceForTwoThreads) {
     };
   }
   login.then(200, token("T1", "R1"));
-  Session session{settings(), vault, login};
+  Session session = session_with(settings());
   base::Result<Answer> here, there;
   {
     const std::jthread thread{[&] { there = session.send(other, get()); }};
@@ -261,7 +279,7 @@ TEST_F(Auth, AsksTheIdentityUrlWhoWeAre) {
   login.then(200, token("T1"))
       .then(200,
             R"({"user_id":"005xx000001Sv6AAAS","organization_id":"00Dxx0000001gEQMAY","username":"ann@acme.example"})");
-  Session session{settings(Flow::client_credentials), vault, login};
+  Session session = session_with(settings(Flow::client_credentials));
   const auto identity = session.identity();
   ASSERT_TRUE(identity);
   EXPECT_EQ(identity->org_id, "00Dxx0000001gEQMAY");
@@ -272,11 +290,11 @@ TEST_F(Auth, AsksTheIdentityUrlWhoWeAre) {
 }
 
 TEST_F(Auth, AsksUserinfoWhenItHoldsAnOldToken) {
-  vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+  vault.held = credentials("T0", "R0", "https://acme.my.salesforce.com");
   login.then(403, "Bad_OAuth_Token")
       .then(200, token("T1"))
       .then(200, R"({"user_id":"005A","organization_id":"00DB","preferred_username":"ann"})");
-  Session session{settings(), vault, login};
+  Session session = session_with(settings());
   const auto identity = session.identity();
   ASSERT_TRUE(identity) << identity.error().message;
   EXPECT_EQ(login.sent.at(0).url, "https://acme.my.salesforce.com/services/oauth2/userinfo");

@@ -2,8 +2,12 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <deque>
+#include <exception>
 #include <functional>
+#include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -47,23 +51,64 @@ class ScriptedTransport final : public Transport {
   std::deque<base::Result<Answer>> script_;
 };
 
-/// A vault in memory that keeps a list of what was saved.
+inline Credentials credentials(std::string access, std::string refresh, std::string instance = {}) {
+  return {base::Secret{std::move(access)}, base::Secret{std::move(refresh)}, std::move(instance)};
+}
+
+/// "access refresh instance", for comparing.
+inline std::string shown(const Credentials& held) {
+  return held.access_token.reveal() + " " + held.refresh_token.reveal() + " " + held.instance_url;
+}
+
+/// A vault in memory that several sessions may share, as processes share a store; keeps a list of what was saved.
 class MemoryVault final : public Vault {
  public:
-  base::Result<Credentials> load() override { return held; }
-  base::Result<void> save(const Credentials& credentials) override {
+  base::Result<Credentials> load() override {
+    const std::lock_guard lock{mutex_};
+    return held;
+  }
+  base::Result<void> save(const Credentials& given) override {
+    const std::lock_guard lock{mutex_};
     if (failing_saves > 0) {
       --failing_saves;
       return base::failure(base::ErrorKind::unreachable, "the disk is full");
     }
-    held = credentials;
-    saved.push_back(credentials);
+    if (dies_at_save) std::rethrow_exception(dies_at_save);
+    held = given;
+    saved.push_back(given);
     return {};
+  }
+  base::Result<std::unique_ptr<Turn>> take_turn() override {
+    struct Held final : Turn {
+      explicit Held(std::atomic<bool>& the_taken) : taken(the_taken) {}
+      ~Held() override { taken = false; }
+      std::atomic<bool>& taken;
+    };
+    if (taken.exchange(true)) return nullptr;
+    return std::make_unique<Held>(taken);
+  }
+  base::Result<Renewal> renewal() override {
+    const std::lock_guard lock{mutex_};
+    return noted;
+  }
+  base::Result<void> save(const Renewal& renewal) override {
+    const std::lock_guard lock{mutex_};
+    noted = renewal;
+    return {};
+  }
+  std::string fingerprint(std::string_view secret) const override {
+    return std::to_string(std::hash<std::string_view>{}(secret));
   }
 
   Credentials held;
+  Renewal noted;
+  std::atomic<bool> taken = false;
   std::vector<Credentials> saved;
   int failing_saves = 0;
+  std::exception_ptr dies_at_save;
+
+ private:
+  std::mutex mutex_;
 };
 
 inline std::string header_in(const Request& request, std::string_view name) {

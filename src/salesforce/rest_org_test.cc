@@ -64,7 +64,7 @@ struct RestOrgTest : testing::Test {
     mapping.table = "contacts";
     mapping.fields = {field("last_name", "LastName")};
     written = contacts();
-    vault.held = {"T0", "R0", "https://acme.my.salesforce.com"};
+    vault.held = credentials("T0", "R0", "https://acme.my.salesforce.com");
   }
 
   OrgWrite update(std::size_t n, std::int64_t seconds = 0) {
@@ -81,7 +81,14 @@ struct RestOrgTest : testing::Test {
 
   MemoryVault vault;
   ScriptedTransport login, rest;
-  Session session{{"https://acme.my.salesforce.com", Flow::refresh_token, "id", "secret"}, vault, login};
+  base::SystemClock clock;
+  Session session{{.login_url = "https://acme.my.salesforce.com",
+                   .flow = Flow::refresh_token,
+                   .client_id = "id",
+                   .client_secret = base::Secret{"secret"}},
+                  vault,
+                  login,
+                  clock};
   RestOrg org{session, rest};
   model::Mapping mapping, written;
   std::vector<model::Cell> values{model::Cell{"Ann"},  model::Cell{"Lee"}, model::Cell{"12.5"},

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <openssl/rand.h>
 #include <openssl/sha.h>
 #include <sys/stat.h>
@@ -274,6 +275,20 @@ base::Result<Secret> KeyRing::open(std::string_view sealed, std::string_view pla
   return base::failure(base::ErrorKind::corrupt,
                        "the secret kept at " + std::string{place} +
                            " was changed since it was sealed, or was sealed for another place; sign in again");
+}
+
+std::string KeyRing::fingerprint(std::string_view secret) const {
+  // A key of its own for this purpose, so that nothing of how AES uses the bytes is touched.
+  static constexpr std::string_view purpose = "lockstep fingerprint";
+  const Key& key = keys_.front();
+  std::array<unsigned char, SHA256_DIGEST_LENGTH> own, digest;
+  unsigned size = 0;
+  CHECK(HMAC(EVP_sha256(), key.bytes.data(), static_cast<int>(key.bytes.size()), bytes_of(purpose), purpose.size(),
+             own.data(), &size) != nullptr);
+  CHECK(HMAC(EVP_sha256(), own.data(), static_cast<int>(own.size()), bytes_of(secret), secret.size(), digest.data(),
+             &size) != nullptr);
+  OPENSSL_cleanse(own.data(), own.size());
+  return to_hex(digest.data(), 8);
 }
 
 bool KeyRing::is_newest(std::string_view sealed) const {

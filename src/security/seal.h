@@ -36,6 +36,10 @@ class KeyRing {
   /// place, or was never sealed.
   base::Result<Secret> open(std::string_view sealed, std::string_view place) const;
 
+  /// 16 hex digits that stand for `secret`: equal for equal secrets under one newest key, and without that key they
+  /// tell nothing about it.
+  std::string fingerprint(std::string_view secret) const;
+
   bool is_newest(std::string_view sealed) const;  ///< Sealed with the newest key, judged by its id.
   const std::string& newest_id() const { return keys_.front().id; }
   std::size_t size() const { return keys_.size(); }

@@ -80,6 +80,14 @@ TEST(KeyRing, SaysWhichKeyIsWrongAndNotWhatItIs) {
   EXPECT_FALSE(KeyRing::parse(""));
 }
 
+TEST(KeyRing, FingerprintsStandForASecretUnderOneKey) {
+  const KeyRing ring = ring_of(old_key);
+  EXPECT_THAT(ring.fingerprint("token"), MatchesRegex("[0-9a-f]{16}"));
+  EXPECT_EQ(ring.fingerprint("token"), ring_of(old_key).fingerprint("token"));
+  EXPECT_NE(ring.fingerprint("token"), ring.fingerprint("tokem"));
+  EXPECT_NE(ring.fingerprint("token"), ring_of(new_key).fingerprint("token"));
+}
+
 TEST(KeyRing, SealsTheSameSecretDifferentlyEachTime) {
   const KeyRing ring = ring_of(old_key);
   EXPECT_NE(ring.seal("token", "row"), ring.seal("token", "row"));
