@@ -1,63 +1,71 @@
 #pragma once
 
-#include <cstdint>
-#include <limits>
-#include <memory>
+#include <algorithm>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <unordered_set>
 #include <vector>
 
-#include "simulator/org/soql.h"
-#include "simulator/org/world.h"
+#include "simulator/org/binder.h"
+#include "simulator/org/term.h"
+#include "simulator/org/comparison.h"
 
 namespace simulator {
 
-/// Finds `path` from `object`. INVALID_FIELD with the caret in `statement`.
-Outcome<FieldPath> resolve(const World& world, const Object& object, const soql::Path& path,
-                           std::string_view statement);
+/// Conditions joined by AND, OR and NOT.
+template <class Leaf>
+struct Tree {
+  soql::Form form = soql::Form::comparison;
+  std::vector<Tree> parts = {};
+  std::optional<Leaf> leaf = {};
 
-/// Which part of the order of (SystemModstamp, Id) a condition can hold in.
-struct Bounds {
-  std::uint32_t first = 0, last = std::numeric_limits<std::uint32_t>::max();
-  Place after{};  ///< All records that match lie behind this place.
-  std::uint64_t after_number = 0;
+  /// `leaf_holds` decides for one condition.
+  template <class Holds>
+  bool holds(const Holds& leaf_holds) const {
+    const auto part_holds = [&](const Tree& part) { return part.holds(leaf_holds); };
+    switch (form) {
+      case soql::Form::both:
+        return std::ranges::all_of(parts, part_holds);
+      case soql::Form::either:
+        return std::ranges::any_of(parts, part_holds);
+      case soql::Form::negation:
+        return !part_holds(parts.front());
+      case soql::Form::comparison:
+        return leaf_holds(*leaf);
+    }
+    return false;
+  }
+};
+
+/// Builds the tree of a condition; `make_leaf` makes that of a comparison.
+template <class Leaf, class Make>
+Tree<Leaf> tree_of(const soql::Condition& condition, const Make& make_leaf) {
+  Tree<Leaf> out{condition.form};
+  if (condition.form == soql::Form::comparison) out.leaf.emplace(make_leaf(condition));
+  for (const soql::Condition& part : condition.parts) out.parts.push_back(tree_of<Leaf>(part, make_leaf));
+  return out;
+}
+
+/// One condition of a WHERE.
+struct Test {
+  Term term;
+  Comparison comparison;
 };
 
 /// A WHERE clause, bound to the fields of an object.
 class Filter {
  public:
-  static Outcome<Filter> make(const World& world, const Object& object, const soql::Condition& condition,
-                              std::string_view statement);
+  /// Runs the sub-selects of the clause. Throws ApiError.
+  Filter(const Binder& binder, const soql::Condition& condition);
 
-  bool matches(const World& world, RecordKey record, base::Arena& arena) const;
-  Bounds bounds() const;
-  /// The few records that can match at all, by id or by an indexed text; nothing if all have to be looked at.
-  std::optional<std::vector<std::uint64_t>> candidates(const World& world, const Object& object) const;
+  bool matches(const World& world, const Asking& asking, RecordKey record, base::Arena& arena) const {
+    return tree_.holds([&](const Test& test) {
+      return test.comparison.holds(world, value_of(world, asking, record, test.term, arena));
+    });
+  }
+  const Tree<Test>& tree() const { return tree_; }
 
  private:
-  Filter() = default;
-  static Outcome<Filter> make_comparison(const World& world, const Object& object, const soql::Condition& condition,
-                                         std::string_view statement);
-  Outcome<void> add_value(const World& world, const soql::Literal& literal, std::string_view statement);
-  bool compare(const Cell& cell) const;
-  bool has(const Cell& cell) const;
-  int order_against(const Cell& cell) const;
-
-  soql::Form form_ = soql::Form::comparison;
-  std::vector<Filter> parts_;
-  FieldPath path_;
-  soql::Op op_ = soql::Op::equal;
-  bool null_ = false;                       ///< null is among the values.
-  std::vector<double> numbers_;             ///< Of number fields, and 0 or 1 of booleans.
-  std::vector<std::int64_t> moments_;
-  std::unordered_set<std::string> texts_;   ///< Folded.
-  std::unordered_set<std::uint64_t> keys_;  ///< Packed record keys.
-  std::string text_;                        ///< The only text, folded; of LIKE the pattern.
-  std::string prefix_;                      ///< Of the ids in this field.
-  std::uint64_t number_bound_ = 0;          ///< For `Id > 'x'`.
-  bool bound_exact_ = false;
+  Tree<Test> tree_;
 };
 
 }  // namespace simulator

@@ -16,9 +16,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::chrono::hours cursor_life{48};
-constexpr std::string_view cursor_prefix = "01g";
-
 std::int64_t seconds_of(base::Utc moment) {
   return std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count();
 }
@@ -180,63 +177,11 @@ std::string Org::record_json(const Projection& projection, std::uint64_t number,
 
 Outcome<std::string> Org::query(std::string_view statement, bool with_deleted, std::size_t page_size,
                                 std::string_view root) {
-  auto made = Query::make(world_, statement, with_deleted);
-  if (!made) return std::unexpected(std::move(made).error());
-  std::vector<std::uint64_t> numbers = made->run(world_);
-  if (made->counts()) return "{\"totalSize\":" + std::to_string(numbers.size()) + ",\"done\":true,\"records\":[]}";
-  if (numbers.size() <= page_size) return page_json(*made, numbers, 0, page_size, {}, root);
-  const std::string locator = id_text(cursor_prefix, ++last_cursor_);
-  if (cursors_.size() >= unconfirmed::open_cursors) cursors_.erase(cursors_.begin());  // ids ascend: the oldest
-  const Cursor& cursor =
-      cursors_[locator] = {std::make_shared<const Query>(*std::move(made)), std::move(numbers), page_size, clock_.now()};
-  return page_json(*cursor.query, cursor.numbers, 0, page_size, locator, root);
+  return cursors_.query(world_, asking(), statement, with_deleted, page_size, root);
 }
 
 Outcome<std::string> Org::next_page(std::string_view locator, std::string_view root) {
-  const auto bad = [] {
-    return refusal(unconfirmed::bad_locator_status, "INVALID_QUERY_LOCATOR", std::string{unconfirmed::bad_locator_text});
-  };
-  const auto dash = locator.find('-');
-  if (dash == std::string_view::npos) return bad();
-  const std::string_view digits = locator.substr(dash + 1);
-  std::size_t offset = 0;
-  const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), offset);
-  const auto found = cursors_.find(locator.substr(0, dash));
-  if (error != std::errc{} || end != digits.data() + digits.size() || found == cursors_.end()) return bad();
-  const Cursor& cursor = found->second;
-  if (clock_.now() - cursor.opened > cursor_life) {
-    cursors_.erase(found);
-    return bad();
-  }
-  if (offset >= cursor.numbers.size()) return bad();
-  return page_json(*cursor.query, cursor.numbers, offset, cursor.page_size, found->first, root);
-}
-
-std::string Org::page_json(const Query& query, const std::vector<std::uint64_t>& numbers, std::size_t offset,
-                           std::size_t page_size, std::string_view locator, std::string_view root) const {
-  const std::size_t end = std::min(numbers.size(), offset + page_size);
-  const bool done = end == numbers.size();
-  std::string out = "{\"totalSize\":";
-  append_number(out, numbers.size());
-  if (done) {
-    out += ",\"done\":true,\"records\":[";
-  } else {
-    (((out += ",\"done\":false,\"nextRecordsUrl\":\"") += root) += "/query/") += locator;
-    out += '-';
-    append_number(out, end);
-    out += "\",\"records\":[";
-  }
-  const std::size_t head = out.size();
-  const Table& table = world_.tables[query.object().index];
-  base::Arena arena;
-  for (std::size_t i = offset; i < end; ++i) {
-    if (!query.with_deleted() && table.is_deleted(numbers[i]) && unconfirmed::deleted_rows_leave_open_cursors) continue;
-    if (out.size() > head) out += ',';
-    arena.clear();
-    query.projection().append(world_, numbers[i], root, out, arena);
-    if (i == offset) out.reserve(head + (out.size() - head + 64) * (end - offset) * 9 / 8);
-  }
-  return out += "]}";
+  return cursors_.next(world_, asking(), locator, root);
 }
 
 }  // namespace simulator

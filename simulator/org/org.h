@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "simulator/org/api_error.h"
 #include "simulator/org/caller.h"
-#include "simulator/org/query.h"
+#include "simulator/org/cursors.h"
 #include "simulator/org/row_locks.h"
 #include "simulator/org/world.h"
 
@@ -91,6 +91,9 @@ class Org {
   /// The page behind a nextRecordsUrl: "01g…-2000".
   Outcome<std::string> next_page(std::string_view locator, std::string_view root);
 
+  /// What a query of this caller takes for today, and for the caller's own records.
+  Asking asking(const Caller& caller = {}) const { return asking_of(world_, clock_.now(), caller.user); }
+
   /// The record as JSON with these fields. The record exists.
   std::string record_json(const Projection& projection, std::uint64_t number, std::string_view root) const;
 
@@ -116,12 +119,6 @@ class Org {
   struct Undo {
     RecordKey record;
     std::optional<Row> before;
-  };
-  struct Cursor {
-    std::shared_ptr<const Query> query;
-    std::vector<std::uint64_t> numbers;
-    std::size_t page_size = 0;
-    base::Utc opened;
   };
   /// What went with a record into the recycle bin, and comes back with it.
   struct Deletion {
@@ -157,8 +154,6 @@ class Org {
   Outcome<void> lock(RecordKey record, const Row* before, const Row& after, const Caller& caller);
   void bin(RecordKey record, const Caller& caller, Deletion& deletion);
   void purge(RecordKey record);
-  std::string page_json(const Query& query, const std::vector<std::uint64_t>& numbers, std::size_t offset,
-                        std::size_t page_size, std::string_view locator, std::string_view root) const;
 
   const base::Clock& clock_;
   World world_;
@@ -168,8 +163,7 @@ class Org {
   std::map<RecordKey, Deletion> deletions_;
   std::deque<Binned> recycle_bin_;  ///< In the order of deletion; some have been brought back since.
   std::map<std::uint16_t, std::uint32_t> last_purge_;  ///< Object → when one of its records last left the bin for good.
-  std::map<std::string, Cursor, std::less<>> cursors_;
-  std::uint64_t last_cursor_ = 0;
+  Cursors cursors_;
 };
 
 }  // namespace simulator

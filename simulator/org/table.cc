@@ -220,6 +220,14 @@ std::uint64_t Table::next_sample(std::uint64_t number) const {
   return number;
 }
 
+std::uint64_t Table::following(std::uint64_t number) const {
+  while (++number <= last_number_) {
+    if (exists(number)) return number;
+    if (number > samples_ && number < first_number_) number = first_number_;
+  }
+  return 0;
+}
+
 void Table::walk(Place after, std::uint32_t last, const std::function<bool(std::uint64_t)>& visit) const {
   std::uint64_t sample = samples_ + 1;
   if (samples_ > 0) {
@@ -280,6 +288,11 @@ std::vector<std::uint64_t> Table::children(std::size_t field, RecordKey parent) 
   }
   std::ranges::sort(out);
   return out;
+}
+
+bool Table::knows_children(std::size_t field) const {
+  const auto index = std::ranges::find(indexes_, field, &Index::field);
+  return index != indexes_.end() && index->is_reference;
 }
 
 bool Table::is_indexed(std::size_t field) const {

@@ -48,6 +48,10 @@ class Table {
   bool exists(std::uint64_t number) const { return is_sample(number) || row(number) != nullptr; }
   bool is_deleted(std::uint64_t number) const;
   bool is_living(std::uint64_t number) const { return exists(number) && !is_deleted(number); }
+  /// Whether a query can find it: one that includes deleted records, or one that does not. The record exists.
+  bool is_visible(std::uint64_t number, bool with_deleted) const {
+    return (with_deleted || !is_deleted(number)) && !is_hidden(number);
+  }
   bool is_hidden(std::uint64_t number) const { return !hidden_.empty() && hidden_.contains(number); }
   void hide(std::uint64_t number, bool hidden);
   std::uint32_t stamp(std::uint64_t number) const;
@@ -68,9 +72,15 @@ class Table {
   /// Records with a place in (after, up to the second `last`], in order, until `visit` returns false.
   void walk(Place after, std::uint32_t last, const std::function<bool(std::uint64_t)>& visit) const;
 
+  /// The first record behind this number, deleted ones too; 0 if there is none.
+  std::uint64_t following(std::uint64_t number) const;
+
   /// Records, deleted ones too, whose reference `field` is this parent, ascending. Looks at every record if the
   /// field refers to users or record types.
   std::vector<std::uint64_t> children(std::size_t field, RecordKey parent) const;
+
+  /// True if children() knows this field without looking at every record.
+  bool knows_children(std::size_t field) const;
 
   /// True if find() knows this field without looking at every record.
   bool is_indexed(std::size_t field) const;

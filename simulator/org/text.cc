@@ -10,6 +10,61 @@ char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
 }
 
+bool between(unsigned point, unsigned first, unsigned last) {
+  return first <= point && point <= last;
+}
+
+/// In most of Latin Extended-A a capital is followed by its small letter; here even and odd code points.
+bool pairs_from_even(unsigned point) {
+  return between(point, 0x100, 0x12F) || between(point, 0x132, 0x137) || between(point, 0x14A, 0x177);
+}
+bool pairs_from_odd(unsigned point) {
+  return between(point, 0x139, 0x148) || between(point, 0x179, 0x17E);
+}
+
+/// Letters whose two cases are of equal length in UTF-8; the others stay as they are.
+unsigned small_letter(unsigned c) {
+  if (between(c, 'A', 'Z') || (between(c, 0xC0, 0xDE) && c != 0xD7)) return c + 0x20;
+  if (pairs_from_even(c)) return c | 1;
+  if (pairs_from_odd(c)) return c + (c & 1);
+  if (c == 0x178) return 0xFF;
+  if (between(c, 0x391, 0x3A9) || between(c, 0x410, 0x42F)) return c + 0x20;
+  if (between(c, 0x400, 0x40F)) return c + 0x50;
+  if (c == 0x386) return 0x3AC;
+  if (between(c, 0x388, 0x38A)) return c + 37;
+  if (c == 0x38C) return 0x3CC;
+  if (c == 0x38E || c == 0x38F) return c + 63;
+  return c;
+}
+
+unsigned capital_letter(unsigned c) {
+  if (between(c, 'a', 'z') || (between(c, 0xE0, 0xFE) && c != 0xF7)) return c - 0x20;
+  if (pairs_from_even(c)) return c & ~1u;
+  if (pairs_from_odd(c)) return c - (~c & 1);
+  if (c == 0xFF) return 0x178;
+  if ((between(c, 0x3B1, 0x3C9) && c != 0x3C2) || between(c, 0x430, 0x44F)) return c - 0x20;
+  if (between(c, 0x450, 0x45F)) return c - 0x50;
+  if (c == 0x3AC) return 0x386;
+  if (between(c, 0x3AD, 0x3AF)) return c - 37;
+  if (c == 0x3CC) return 0x38C;
+  if (c == 0x3CD || c == 0x3CE) return c - 63;
+  return c;
+}
+
+/// Changes letters of one and two bytes in place.
+void change_letters(std::string& text, unsigned (*change)(unsigned)) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto first = static_cast<unsigned char>(text[i]);
+    if (first < 0x80) {
+      text[i] = static_cast<char>(change(first));
+    } else if (first >= 0xC2 && first < 0xE0 && i + 1 < text.size() && (text[i + 1] & 0xC0) == 0x80) {
+      const unsigned changed = change((first & 0x1Fu) << 6 | (static_cast<unsigned char>(text[i + 1]) & 0x3Fu));
+      text[i] = static_cast<char>(0xC0 | changed >> 6);
+      text[++i] = static_cast<char>(0x80 | (changed & 0x3F));
+    }
+  }
+}
+
 bool is_blank(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == '\f' || c == '\v';
 }
@@ -42,14 +97,13 @@ void put_date(char* at, std::int64_t day) {
 
 std::string folded(std::string_view text) {
   std::string out{text};
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    out[i] = lower(out[i]);
-    // Latin-1 capitals, U+00C0 to U+00DE without the multiplication sign.
-    if (i > 0 && static_cast<unsigned char>(out[i - 1]) == 0xC3) {
-      const auto byte = static_cast<unsigned char>(out[i]);
-      if (byte >= 0x80 && byte <= 0x9E && byte != 0x97) out[i] = static_cast<char>(byte + 0x20);
-    }
-  }
+  change_letters(out, small_letter);
+  return out;
+}
+
+std::string collated(std::string_view text) {
+  std::string out{text};
+  change_letters(out, capital_letter);
   return out;
 }
 
@@ -102,10 +156,10 @@ bool matches_like(std::string_view text, std::string_view pattern) {
     return at;
   };
   while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '\1') {
+    if (p < pattern.size() && pattern[p] == any_text) {
       star = p++;
       kept = t;
-    } else if (p < pattern.size() && pattern[p] == '\2') {
+    } else if (p < pattern.size() && pattern[p] == any_character) {
       t = next_character(t);
       ++p;
     } else if (p < pattern.size() && pattern[p] == text[t]) {
@@ -118,7 +172,7 @@ bool matches_like(std::string_view text, std::string_view pattern) {
       return false;
     }
   }
-  while (p < pattern.size() && pattern[p] == '\1') ++p;
+  while (p < pattern.size() && pattern[p] == any_text) ++p;
   return p == pattern.size();
 }
 

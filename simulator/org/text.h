@@ -8,14 +8,18 @@
 
 namespace simulator {
 
-/// As the org compares text: ASCII and Latin-1 letters without regard to case.
+/// As the org compares text: Latin, Greek and Cyrillic letters without regard to case. As long as the text.
 std::string folded(std::string_view text);
+/// As an English user's org orders text: by the code points of its capitals.
+std::string collated(std::string_view text);
 bool same_name(std::string_view a, std::string_view b);  ///< Equal but for ASCII case.
 std::string_view trimmed(std::string_view text);
 std::size_t characters(std::string_view utf8);  ///< UTF-16 units, as field lengths are counted.
 bool is_utf8(std::string_view text);
 
-/// SOQL LIKE over folded text: in `pattern`, 1 stands for '%' and 2 for '_'.
+/// In a pattern of LIKE these stand for '%' and '_'. No UTF-8 text holds them.
+inline constexpr char any_text = '\xFF', any_character = '\xFE';
+/// SOQL LIKE over folded text.
 bool matches_like(std::string_view text, std::string_view pattern);
 
 /// "abc" with its quotes and escapes, appended.

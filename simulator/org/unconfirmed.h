@@ -23,6 +23,13 @@ inline constexpr bool deleted_rows_leave_open_cursors = true; ///< 9
 inline constexpr bool unequal_matches_null = true;            ///< 10: `!= 'x'` and NOT IN also return nulls.
 inline constexpr bool fractions_in_datetime_literals = true;  ///< 10
 inline constexpr int locked_row_status = 400;                 ///< 16
+inline constexpr bool no_children_are_null = true;            ///< 9: a child query without records; else an empty result.
+inline constexpr bool polymorphic_parent_is_a_name = true;    ///< 10: "type":"Name" in the attributes of Who and What.
+inline constexpr bool not_needs_parentheses = true;           ///< 10: beside AND and OR.
+inline constexpr bool security_enforced_in_api = false;       ///< 10: WITH SECURITY_ENFORCED, else only in Apex.
+inline constexpr bool for_update_in_api = false;              ///< 10: else only in Apex.
+inline constexpr bool sum_of_integers_is_whole = true;        ///< 10: SUM of an int field has no decimals.
+inline constexpr bool grouped_field_is_not_aggregated = true; ///< 10: but by COUNT, in one query.
 inline constexpr std::string_view duplicate_value_text = "duplicate value found: ";  ///< 16
 inline constexpr bool lookups_are_cleared_on_delete = true;   ///< 24: references to a deleted record become null.
 inline constexpr bool clearing_moves_the_stamp = true;        ///< 24: and their records' SystemModstamp moves.

@@ -18,6 +18,7 @@ struct FieldPath {
   std::vector<std::size_t> hops;
   std::size_t field = 0;
   const Field* description = nullptr;
+  std::vector<std::size_t> by_object = {};  ///< Behind a polymorphic reference: its places (see path.h).
 };
 
 /// All records of the org, and how to get from one to its parent.
