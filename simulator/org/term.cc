@@ -120,7 +120,7 @@ void append_sort_key(std::string& out, const World& world, const Field& type, co
       append_ordered(out, cell.key.number);
       break;
     case Kind::text:
-      if (!type.picklist.empty()) {
+      if (type.type == FieldType::picklist) {
         const auto place = static_cast<std::size_t>(std::ranges::find(type.picklist, cell.text, &PicklistValue::value) -
                                                     type.picklist.begin());
         out += static_cast<char>(place >> 8 & 0xFF);
