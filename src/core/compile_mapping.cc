@@ -75,6 +75,40 @@ MappingSetting default_mapping(const Integration& integration, std::string_view 
   return setting;
 }
 
+std::vector<std::vector<std::string>> default_match_rules(std::string_view object) {
+  if (object == "Contact" || object == "Lead") return {{"Email"}};
+  if (object == "Account") return {{"Name", "Website"}};
+  if (object == "Opportunity") return {{"Name", "AccountId"}};
+  return {};
+}
+
+namespace {
+
+/// The rules in ordinals. A rule with a field that is not mapped cannot recognise anything; of the defaults that is
+/// no fault of the user's.
+void compile_match_rules(const MappingSetting& setting, CompiledMapping& compiled) {
+  model::Mapping& mapping = compiled.mapping;
+  for (const auto& rule : setting.match_rules.value_or(default_match_rules(mapping.object))) {
+    std::vector<std::size_t> ordinals;
+    for (const std::string& name : rule) {
+      const auto field = std::ranges::find(mapping.fields, name, &model::FieldMapping::org_field);
+      const bool fits = field != mapping.fields.end() && (field->role == model::FieldRole::reference ||
+                                                          (field->role == model::FieldRole::plain &&
+                                                           field->type.kind == model::FieldKind::text));
+      if (fits) {
+        ordinals.push_back(static_cast<std::size_t>(field - mapping.fields.begin()));
+      } else if (setting.match_rules) {
+        compiled.warnings.push_back({mapping.object + ": the match rule with " + name +
+                                         " is set aside: map it as a text or reference field, or leave it out",
+                                     "", "INVALID_FIELD", {}});
+      }
+    }
+    if (ordinals.size() == rule.size() && !rule.empty()) mapping.match_rules.push_back(std::move(ordinals));
+  }
+}
+
+}  // namespace
+
 base::Result<CompiledMapping> compile_mapping(const Integration& integration, const MappingSetting& setting,
                                               const ObjectSchema& schema, std::string_view upsert_field) {
   CompiledMapping compiled;
@@ -171,6 +205,7 @@ base::Result<CompiledMapping> compile_mapping(const Integration& integration, co
                          schema.object + ": none of its mapped fields can be synced (" + joined(setting.fields) + ")");
   if (mapping.fields.size() > model::max_fields)
     return base::failure(base::ErrorKind::settings, schema.object + ": a mapping may have 512 fields at most");
+  compile_match_rules(setting, compiled);
   return compiled;
 }
 

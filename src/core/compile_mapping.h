@@ -37,6 +37,9 @@ std::string table_for(std::string_view object);
 /// The mapping a new integration starts with (design.md section 6).
 MappingSetting default_mapping(const Integration&, std::string_view object);
 
+/// How records of an object are recognised among rows that were there before, where the setting does not say.
+std::vector<std::vector<std::string>> default_match_rules(std::string_view object);
+
 /// Checks a setting against both schemas. Pure. A field that one side has not is set aside with a warning, not the
 /// object. Errors: `settings` when the table is missing or nothing is left to sync.
 base::Result<CompiledMapping> compile_mapping(const Integration&, const MappingSetting&, const ObjectSchema&,

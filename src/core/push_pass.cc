@@ -183,6 +183,7 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
   if (!head.row_exists) {
     if (head.link != LinkState::none) settlement.link = LinkState::row_gone;
     settlement.record = head.record;
+    settlement.unpark = head.parked;
     return done();
   }
   if (head.unreadable) return park(*head.unreadable);

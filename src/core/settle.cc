@@ -44,6 +44,18 @@ void settle_new(const model::Mapping& mapping, const RecordHead& record, std::sp
   settlement.base = base;
 }
 
+/// A record that may be any of several rows: a person says which.
+Parked ambiguous(const model::Mapping& mapping, const model::RecordId& record,
+                 const std::vector<model::RowKey>& candidates, base::Utc now) {
+  std::string rows;
+  for (const model::RowKey& row : candidates) (rows += rows.empty() ? "" : ", ") += row.text;
+  return {{base::ErrorKind::rejected,
+           mapping.object + " " + record.str() + " fits several rows of " + mapping.table + " that are not linked yet (" +
+               rows + "): merge or delete the ones too many, or let them differ in a field of the match rule",
+           "AMBIGUOUS_MATCH"},
+          now + std::chrono::hours{1}, {}};
+}
+
 bool org_has_a_half(std::span<const Outcome> outcomes) {
   return std::ranges::any_of(outcomes, [](Outcome outcome) {
     return outcome == Outcome::to_org || outcome == Outcome::store_won;
@@ -119,7 +131,13 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
     Settlement settlement;
     settlement.at = i;
 
-    if (head.link == LinkState::none) {
+    if (head.link == LinkState::none && !head.candidates.empty()) {
+      settlement.parked = ambiguous(mapping, record.id, head.candidates, now);
+      settlement.also_parked = head.candidates;  // Sent as they are, they might double the record.
+      decided.writes.settlements.push_back(std::move(settlement));
+      continue;
+    }
+    if (head.link == LinkState::none && !head.row_exists) {
       settle_new(mapping, record, org, unlinked, decided.bases[i], settlement);
       settlement.unpark = head.parked;
       ++decided.counts.created;

@@ -20,6 +20,7 @@ void add_serve(CLI::App&, Commands&);
 void add_connect(CLI::App&, Commands&);
 void add_sync(CLI::App&, Commands&);
 void add_status(CLI::App&, Commands&);
+void add_plan(CLI::App&, Commands&);
 void add_runs(CLI::App&, Commands&);
 void add_verify(CLI::App&, Commands&);
 

@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include "daemon/command.h"
+#include "daemon/plan.h"
 
 namespace daemon_process {
 namespace {
@@ -15,7 +16,15 @@ bool something_stands(App& app, const core::Integration& integration) {
   });
 }
 
-int do_sync(App& app, const SyncRequest& request, const std::string& id, bool as_json) {
+/// Rehearses the run, or does it.
+base::Result<core::RunRecord> run_or_rehearse(App& app, core::Integration& integration, const SyncRequest& request,
+                                              bool dry, std::optional<base::Error>& end) {
+  if (!dry) return sync_once(app, integration, request, end);
+  ASSIGN_OR_RETURN(Plan plan, rehearse(app, integration, request));
+  return std::move(plan.run);
+}
+
+int do_sync(App& app, const SyncRequest& request, const std::string& id, bool dry, bool as_json) {
   auto integrations = chosen(app, id);
   if (!integrations) return tell(integrations.error());
   if (as_json && integrations->size() > 1) {
@@ -25,7 +34,7 @@ int do_sync(App& app, const SyncRequest& request, const std::string& id, bool as
   int status = done;
   for (core::Integration& integration : *integrations) {
     std::optional<base::Error> end;
-    const auto run = sync_once(app, integration, request, end);
+    const auto run = run_or_rehearse(app, integration, request, dry, end);
     if (!run) {
       status = tell(run.error());
       continue;
@@ -51,13 +60,14 @@ void add_sync(CLI::App& cli, Commands& commands) {
   struct Options {
     SyncRequest request;
     std::string integration, direction;
-    bool json = false;
+    bool dry = false, json = false;
   };
   const auto options = std::make_shared<Options>();
   auto* command = cli.add_subcommand("sync", "One sync run in the foreground");
   command->add_option("--integration", options->integration, "Only this one");
   command->add_option("--object", options->request.objects, "Only these objects (Contact, Account, …)");
   command->add_option("--direction", options->direction)->check(CLI::IsMember({"pull", "push", "both"}));
+  command->add_flag("--dry-run", options->dry, "Rehearse it on a copy of the store, and write nothing anywhere");
   command->add_flag("--json", options->json, "One JSON document on standard output");
   command->footer("Example: lockstep sync --object Contact --direction pull");
   commands.push_back({command, [options](App& app) {
@@ -65,7 +75,7 @@ void add_sync(CLI::App& cli, Commands& commands) {
     if (options->direction == "push") options->request.direction = model::SyncDirection::to_org;
     if (isatty(2))
       options->request.progress = [](const std::string& line) { std::fprintf(stderr, "\r\033[K%s", line.c_str()); };
-    return do_sync(app, options->request, options->integration, options->json);
+    return do_sync(app, options->request, options->integration, options->dry, options->json);
   }});
 }
 

@@ -56,6 +56,9 @@ struct Mapping {
   std::string filter;             ///< SOQL condition, checked; empty for all records.
   SyncDirection direction = SyncDirection::both;
   std::vector<FieldMapping> fields;
+  /// How a record and a row that nothing links yet are known to be the same one: by ordinals of fields that are all
+  /// equal and not empty, tried in order. None: never.
+  std::vector<std::vector<std::size_t>> match_rules;
 
   std::optional<std::size_t> ordinal_of_column(std::string_view column) const;
 

@@ -110,6 +110,12 @@ RestOrg::RestOrg(Session& session, Transport& transport, std::string api_version
     : client_(std::make_unique<RestClient>(session, transport, std::move(api_version))) {}
 RestOrg::~RestOrg() = default;
 
+std::int64_t RestOrg::calls_for(std::size_t writes) {
+  constexpr std::size_t records_per_call = records_per_collection * Composite::most_queries;
+  if (writes <= conditional_writes_limit()) return writes > 0 ? 1 : 0;
+  return static_cast<std::int64_t>((writes + records_per_call - 1) / records_per_call);
+}
+
 std::int64_t RestOrg::calls() const {
   return client_->calls();
 }

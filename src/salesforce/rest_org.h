@@ -49,6 +49,9 @@ class RestOrg final : public core::Org, public core::OrgSurvey {
   /// The object's describe as the org sent it, for parse_describe().
   base::Result<std::string> describe(std::string_view object);
 
+  /// About how many calls write() takes for so many records, when none has to be tried again.
+  static std::int64_t calls_for(std::size_t writes);
+
   std::int64_t calls() const;  ///< What we spent of the API budget so far.
   ApiUsage usage() const;
 

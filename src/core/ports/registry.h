@@ -58,6 +58,9 @@ struct MappingSetting {
   std::string object_type;  ///< "contact", "account", "opportunity", or an sObject name.
   std::string table;        ///< Empty: the application table of that object.
   std::vector<FieldSetting> fields;
+  /// Salesforce fields by which a first contact recognises a row, as in {{"Email"}, {"LastName", "Phone"}}. Nothing:
+  /// what default_match_rules() says; empty: no record is taken for a row that was there before.
+  std::optional<std::vector<std::vector<std::string>>> match_rules;
 };
 
 struct ObjectCounts {

@@ -45,6 +45,8 @@ struct KnownHead {
   model::OutboxSeq pending{};           ///< The row's outbox entry, if it has one.
   base::Utc changed_at{};               ///< When the row was last edited by others, as far as the outbox tells.
   std::vector<model::SentValue> sent;   ///< Values announced to the org and not confirmed; in the arena.
+  /// Keyed by an observation, no link and several rows that fit a match rule: their keys.
+  std::vector<model::RowKey> candidates;
   bool parked = false;
   std::optional<base::Error> unreadable;  ///< A column holds what is no value of its type; its cell is null here.
 };
@@ -93,6 +95,9 @@ struct Settlement {
   std::vector<Conflict> conflicts;       ///< Recording one twice keeps one.
   std::optional<Parked> parked;          ///< Sets the row aside; its outbox entry goes only if acknowledged.
   bool unpark = false;                   ///< Whatever was parked is settled.
+  /// With `parked`: rows without a link that are set aside with the same error until they change. Their outbox
+  /// entries go.
+  std::vector<model::RowKey> also_parked;
 
   /// Removes the row's outbox entry if it is still this one: an edit made meanwhile stays. The row is then
   /// marked `synced` (or `error` when parked); otherwise it stays `pending`.
@@ -136,7 +141,8 @@ class Store {
 
   virtual base::Result<model::Position> position(const model::Mapping&) = 0;
 
-  /// Settles an observation: finds each record by its link, or by an announced upsert key, calls `decide` with
+  /// Settles an observation: finds each record by its link, or by an announced upsert key, or else by the one row
+  /// without a link that a match rule of the mapping names (such a head has a row and no link), calls `decide` with
   /// what is known, and stores what it returns, as one transaction: no other write to those rows falls between
   /// the reading and the writing. Rows written here do not enter the outbox. A row that the database refuses is
   /// parked and the rest goes on.
@@ -148,7 +154,7 @@ class Store {
 
   /// The first load's short way: stores every record as a new row with its link and base, and the position, as
   /// one transaction, without reading anything first. False, and nothing stored, when one of the records is
-  /// linked already or a row is refused: the page then goes through settle().
+  /// linked already or could match a row, or a row is refused: the page then goes through settle().
   virtual base::Result<bool> load(const model::Mapping&, const Observation&, const model::Position&) = 0;
 
   /// Outbox entries after `after` in the order of their edits, at most `limit`. Entries stay until acknowledged.

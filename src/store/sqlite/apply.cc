@@ -247,6 +247,7 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
   RETURN_IF_ERROR(write_outbox(step, s));
   if (s.unpark) RETURN_IF_ERROR(unpark(step, s.at));
   if (s.parked) RETURN_IF_ERROR(park(step, s.at, *s.parked));
+  for (const model::RowKey& row : s.also_parked) RETURN_IF_ERROR(park_candidate(step, row, *s.parked));
   return rename_in_children(step, s);
 }
 

@@ -112,6 +112,11 @@ base::Result<void> SqliteStore::park(Step& step, std::size_t at, const core::Par
   // Pulled records are offered again by the record, pushed rows by the row.
   if (step.observed && step.record(at)) return park_record(step.mapping.mapping, step.record(at), parked);
   if (step.found[at].row_key.empty()) return {};
+  return park_row(step, step.found[at].row_key, parked, step.known.heads[at].changed_at);
+}
+
+base::Result<void> SqliteStore::park_row(Step& step, std::string_view row, const core::Parked& parked,
+                                         base::Utc changed_at) {
   ASSIGN_OR_RETURN(
       Statement * put,
       statement("INSERT INTO lockstep_parked(mapping_id, row_key, kind, message, service_code, parked_at, "
@@ -120,10 +125,10 @@ base::Result<void> SqliteStore::park(Step& step, std::size_t at, const core::Par
                 "= excluded.message, service_code = excluded.service_code, retry_at = excluded.retry_at, "
                 "waits_for = excluded.waits_for, changed_at = max(changed_at, excluded.changed_at)"));
   const std::string now = base::to_iso(step.now);
-  put->bind(1, step.mapping.number).bind(2, step.found[at].row_key).bind(3, base::name_of(parked.error.kind));
+  put->bind(1, step.mapping.number).bind(2, row).bind(3, base::name_of(parked.error.kind));
   put->bind(4, parked.error.message).bind_or_null(5, parked.error.service_code).bind(6, now);
   put->bind(7, milliseconds(parked.retry_at)).bind_or_null(8, parked.waits_for.view());
-  put->bind(9, milliseconds(step.known.heads[at].changed_at));
+  put->bind(9, milliseconds(changed_at));
   return database_.run(*put, "parking a row");
 }
 

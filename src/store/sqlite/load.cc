@@ -41,6 +41,8 @@ base::Result<bool> SqliteStore::load(const model::Mapping& mapping, const core::
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database_));
   RETURN_IF_ERROR(check_lease());
   RETURN_IF_ERROR(resolve_parents(p));
+  ASSIGN_OR_RETURN(const bool matching, may_match(p));
+  if (matching) return false;
   RETURN_IF_ERROR(guard(true));
 
   // A record that we made ourselves, and whose answer was lost, has a row already.

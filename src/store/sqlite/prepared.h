@@ -48,6 +48,7 @@ struct Prepared {
 
   Statement read_row;
   Statement load_row;
+  std::vector<Statement> match;  ///< One a match rule: keys of the unlinked rows that fit, see match_sql().
   std::unordered_map<model::FieldSet, Statement> inserts, updates;
 
   bool is_new_row_field(std::size_t field) const {
@@ -67,6 +68,13 @@ base::Result<std::unique_ptr<Prepared>> make_prepared(Database& database, const 
 /// table has one), the key (if generated), then record id, status, error and synced_at as far as there are columns,
 /// then the time for every stamped column. Where the key is not the rowid the statement returns it.
 std::string insert_sql(const Prepared& mapping, const model::FieldSet& fields);
+
+/// The statement that finds unlinked rows by a match rule: parameters are the mapping's number, then the rule's values
+/// in order, text in lower case. Three keys at most: one is a match, more are too many.
+std::string match_sql(const Prepared& mapping, const std::vector<std::size_t>& rule);
+
+/// Text as match rules compare it: without regard to case and to blanks around it.
+std::string matched_text_sql(std::string_view quoted_column);
 
 /// The statement that updates a row: parameters are the fields in order, record id, status, error and synced_at as
 /// far as there are columns, then the key. Empty when there is nothing to set.

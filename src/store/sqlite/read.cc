@@ -67,6 +67,7 @@ base::Result<void> SqliteStore::read_known(Step& step) {
       }
       if (!linked && !head.upsert_key.empty())
         RETURN_IF_ERROR(read_link(step, at, link_by_upsert_key, head.upsert_key));
+      if (head.id && step.known.heads[at].link == LinkState::none) RETURN_IF_ERROR(match_row(step, at));
       RETURN_IF_ERROR(read_unlinked(step, at));
     } else {
       RETURN_IF_ERROR(read_link(step, at, link_by_row, step.rows[at].text));

@@ -184,7 +184,7 @@ base::Result<void> SqliteStore::save_state(const core::Integration& i) {
 
 base::Result<std::vector<core::MappingSetting>> SqliteStore::mappings(const model::IntegrationId& integration) {
   ASSIGN_OR_RETURN(Statement * find,
-                   statement("SELECT id, integration_id, workspace_id, object_type, table_name, mappings "
+                   statement("SELECT id, integration_id, workspace_id, object_type, table_name, mappings, match_rules "
                              "FROM lockstep_field_mappings WHERE integration_id = ?1 ORDER BY id"));
   Use use{*find};
   use->bind(1, integration.text);
@@ -203,7 +203,8 @@ base::Result<std::vector<core::MappingSetting>> SqliteStore::mappings(const mode
                    .workspace = std::string{use->text(2)},
                    .object_type = std::string{use->text(3)},
                    .table = std::string{use->text(4)},
-                   .fields = fields_from(use->text(5))});
+                   .fields = fields_from(use->text(5)),
+                   .match_rules = match_rules_from(use->text(6))});
   }
 }
 
@@ -212,8 +213,9 @@ base::Result<void> SqliteStore::save(core::MappingSetting& mapping) {
   ASSIGN_OR_RETURN(
       Statement * put,
       statement("INSERT INTO lockstep_field_mappings(id, integration_id, workspace_id, object_type, "
-                "table_name, mappings) VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO UPDATE SET "
-                "integration_id = ?2, workspace_id = ?3, object_type = ?4, table_name = ?5, mappings = ?6"));
+                "table_name, mappings, match_rules) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET "
+                "integration_id = ?2, workspace_id = ?3, object_type = ?4, table_name = ?5, mappings = ?6, "
+                "match_rules = ?7"));
   ASSIGN_OR_RETURN(const auto before, database_.value("SELECT mappings FROM lockstep_field_mappings WHERE id = ?1",
                                                       std::to_string(static_cast<std::int64_t>(mapping.id))));
   const std::string fields = fields_json(mapping.fields, before.value_or("[]"));
@@ -224,7 +226,8 @@ base::Result<void> SqliteStore::save(core::MappingSetting& mapping) {
     put->bind(1, static_cast<std::int64_t>(mapping.id));
   }
   put->bind(2, mapping.integration.text).bind(3, mapping.workspace).bind(4, mapping.object_type);
-  put->bind(5, mapping.table).bind(6, fields);
+  const std::string match_rules = mapping.match_rules ? match_rules_json(*mapping.match_rules) : "";
+  put->bind(5, mapping.table).bind(6, fields).bind_or_null(7, match_rules);
   RETURN_IF_ERROR(database_.run(*put, "storing the mapping of " + mapping.object_type));
   if (made) mapping.id = static_cast<model::MappingId>(database_.last_rowid());
   return {};

@@ -140,6 +140,26 @@ std::vector<core::FieldSetting> fields_from(std::string_view text) {
   return fields;
 }
 
+std::string match_rules_json(const std::vector<std::vector<std::string>>& rules) {
+  return json::serialize(json::value_from(rules));
+}
+
+std::optional<std::vector<std::vector<std::string>>> match_rules_from(std::string_view text) {
+  boost::system::error_code broken;
+  const json::value rules = json::parse(text, broken);
+  if (broken || !rules.is_array()) return std::nullopt;
+  std::vector<std::vector<std::string>> out;
+  for (const json::value& rule : rules.get_array()) {
+    if (!rule.is_array()) return std::nullopt;
+    out.emplace_back();
+    for (const json::value& name : rule.get_array()) {
+      if (!name.is_string()) return std::nullopt;
+      out.back().emplace_back(name.get_string());
+    }
+  }
+  return out;
+}
+
 std::string summary_json(const core::RunRecord& run) {
   return json::serialize(json::object{{"successful", run.successful}, {"errors", run.errors}});
 }

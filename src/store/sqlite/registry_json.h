@@ -29,6 +29,10 @@ std::map<std::string, std::int64_t> stats_from(std::string_view json);
 std::string fields_json(const std::vector<core::FieldSetting>& fields, std::string_view before);
 std::vector<core::FieldSetting> fields_from(std::string_view json);
 
+std::string match_rules_json(const std::vector<std::vector<std::string>>& rules);
+/// Nothing for what is no list of lists of names.
+std::optional<std::vector<std::vector<std::string>>> match_rules_from(std::string_view json);
+
 /// {"successful": 10, "errors": 0}
 std::string summary_json(const core::RunRecord& run);
 void summary_from(std::string_view json, core::RunRecord& run);

@@ -186,6 +186,10 @@ CREATE TABLE lockstep_notes(
   value TEXT NOT NULL,
   PRIMARY KEY (subject, name)
 );
+)sql",
+                                                           R"sql(
+ALTER TABLE lockstep_field_mappings ADD COLUMN match_rules TEXT
+  CHECK (match_rules IS NULL OR json_type(match_rules) = 'array');
 )sql"};
 
 struct ApplicationTable {

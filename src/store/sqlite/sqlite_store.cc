@@ -170,6 +170,15 @@ base::Result<void> SqliteStore::index_for_parents() {
     return database_.execute("CREATE INDEX IF NOT EXISTS " + quoted("lockstep_" + table.name + "_" + column.name) +
                              " ON " + quoted(table.name) + "(" + quoted(column.name) + ")");
   };
+  for (const auto& [id, p] : prepared_)
+    for (const std::vector<std::size_t>& rule : p->mapping.match_rules) {
+      const std::size_t first = rule.front();
+      if (p->mapping.fields[first].role == model::FieldRole::reference) continue;
+      const std::string& column = p->columns[first]->name;
+      RETURN_IF_ERROR(database_.execute("CREATE INDEX IF NOT EXISTS " +
+                                        quoted("lockstep_match_" + p->table.name + "_" + column) + " ON " +
+                                        quoted(p->table.name) + "(" + matched_text_sql(quoted(column)) + ")"));
+    }
   for (const auto& [id, child] : prepared_)
     for (const model::FieldMapping& field : child->mapping.fields) {
       if (field.role != model::FieldRole::parent_name) continue;

@@ -47,6 +47,9 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   /// From now on settle(), update() and load() store nothing once the lease is no longer ours. Nothing: no check.
   void bind(std::optional<core::Lease> lease) { lease_ = std::move(lease); }
 
+  /// Writes all of it, as it stands at one moment, into a new file, for a rehearsal. Others may go on writing.
+  base::Result<void> copy_to(const std::string& path);
+
   // core::Store
   base::Result<std::vector<std::string>> columns(std::string_view table) override;
   base::Result<void> prepare(const model::Mapping& mapping) override;
@@ -112,6 +115,9 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
                                                     std::span<const model::RowKey> rows, const Decide& decide);
   base::Result<void> read_known(Step& step);
   base::Result<bool> read_link(Step& step, std::size_t at, const char* sql, std::string_view key);
+  base::Result<void> match_row(Step& step, std::size_t at);
+  base::Result<bool> fits_rule(Step& step, std::size_t at, std::size_t rule);
+  base::Result<bool> may_match(const Prepared& mapping);
   base::Result<void> read_row(Step& step, std::size_t at);
   base::Result<void> read_parked(Step& step, std::size_t at);
   base::Result<void> read_unlinked(Step& step, std::size_t at);
@@ -126,6 +132,8 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<void> write_conflicts(Step& step, const core::Settlement& settlement);
   base::Result<void> close_conflicts(Step& step, const core::Settlement& settlement);
   base::Result<void> park(Step& step, std::size_t at, const core::Parked& parked);
+  base::Result<void> park_row(Step& step, std::string_view row, const core::Parked& parked, base::Utc changed_at);
+  base::Result<void> park_candidate(Step& step, const model::RowKey& row, const core::Parked& parked);
   base::Result<void> park_record(const model::Mapping& mapping, model::RecordId record, const core::Parked& parked);
   base::Result<void> unpark(Step& step, std::size_t at);
   base::Result<void> unpark_record(const model::Mapping& mapping, model::RecordId record);

@@ -24,6 +24,7 @@ struct Step {
   std::vector<Found> found = {};
   std::vector<core::Refused> refused = {};
   base::Utc now{};
+  std::vector<std::string> matched = {};  ///< Rows that a record of this page was taken for.
   bool any_parked = false;
   bool any_open_conflicts = false;
   bool wrote_conflicts = false;

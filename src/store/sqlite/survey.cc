@@ -6,6 +6,12 @@
 
 namespace store {
 
+base::Result<void> SqliteStore::copy_to(const std::string& path) {
+  ASSIGN_OR_RETURN(Statement copy, database_.prepare("VACUUM INTO ?1"));
+  copy.bind(1, std::string_view{path});
+  return database_.run(copy, "copying the store to " + path);
+}
+
 base::Result<void> SqliteStore::linked(const model::Mapping& mapping, const core::IdRange& range, std::size_t limit,
                                        core::Known& known) {
   ASSIGN_OR_RETURN(Prepared * p, prepared(mapping));

@@ -1,0 +1,129 @@
+// First contact: which row that was there before a record stands for.
+#include <algorithm>
+
+#include "store/sqlite/capture.h"
+#include "store/sqlite/sqlite_store.h"
+#include "store/sqlite/step.h"
+#include "store/sqlite/values.h"
+
+namespace store {
+
+using model::FieldRole;
+
+std::string matched_text_sql(std::string_view quoted_column) {
+  return "lower(trim(" + std::string{quoted_column} + "))";
+}
+
+std::string match_sql(const Prepared& p, const std::vector<std::size_t>& rule) {
+  const std::string key = "CAST(t." + p.key_name + " AS TEXT)";
+  std::string sql = "SELECT " + key + " FROM " + quoted(p.table.name) + " t WHERE " +
+                    of_workspace(p.mapping, p.table, "t.") + " AND t." + p.key_name + " IS NOT NULL";
+  int parameter = 1;
+  for (const std::size_t field : rule) {
+    const std::string column = "t." + quoted(p.columns[field]->name);
+    sql += " AND " + (p.mapping.fields[field].role == FieldRole::reference ? column : matched_text_sql(column)) +
+           " = ?" + std::to_string(++parameter);
+  }
+  return sql + " AND NOT EXISTS (SELECT 1 FROM lockstep_links l WHERE l.mapping_id = ?1 AND l.row_key = " + key +
+         " AND l.state <> 'none') ORDER BY t." + p.key_name + " LIMIT 3";
+}
+
+base::Result<void> SqliteStore::match_row(Step& step, std::size_t at) {
+  for (std::size_t rule = 0; rule < step.mapping.mapping.match_rules.size(); ++rule) {
+    ASSIGN_OR_RETURN(const bool fits, fits_rule(step, at, rule));
+    if (fits) return {};
+  }
+  return {};
+}
+
+/// True if any row fits, whether one or several.
+base::Result<bool> SqliteStore::fits_rule(Step& step, std::size_t at, std::size_t rule) {
+  Prepared& p = step.mapping;
+  const std::vector<std::size_t>& fields = p.mapping.match_rules[rule];
+  p.match.resize(p.mapping.match_rules.size());
+  if (!p.match[rule]) {
+    ASSIGN_OR_RETURN(p.match[rule], database_.prepare(match_sql(p, fields)));
+  }
+  std::vector<std::string> values;
+  for (const std::size_t field : fields) {
+    const model::Cell& cell = step.observed->cells[at][field];
+    if (!cell.has_text()) return false;
+    std::string value{cell.text()};
+    if (p.mapping.fields[field].role == FieldRole::reference) {
+      if (!p.parents[field]) return false;
+      ASSIGN_OR_RETURN(auto row, row_of_record(p.parents[field]->mapping, value));
+      if (!row) return false;
+      value = *std::move(row);
+    } else {
+      // As SQLite's lower(): ASCII only.
+      for (char& c : value)
+        if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+    }
+    values.push_back(std::move(value));
+  }
+  std::vector<model::RowKey> rows;
+  {
+    Use find{p.match[rule]};
+    find->bind(1, p.number);
+    for (std::size_t i = 0; i < fields.size(); ++i) {
+      const int place = static_cast<int>(i) + 2;
+      if (p.mapping.fields[fields[i]].role == FieldRole::reference) {
+        bind_key(*find, place, values[i], p.columns[fields[i]]->affinity, p.parents[fields[i]]->key_affinity);
+      } else {
+        find->bind(place, std::string_view{values[i]});
+      }
+    }
+    while (true) {
+      const auto read = find->step();
+      if (read == Statement::Step::failed) return std::unexpected(database_.error("looking for a matching row"));
+      if (read == Statement::Step::done) break;
+      rows.push_back({std::string{find->text(0)}});
+    }
+  }
+  // Of two records on one page that fit one row, the first takes it, as it would on an earlier page.
+  std::erase_if(rows, [&](const model::RowKey& row) {
+    return std::ranges::find(step.matched, row.text) != step.matched.end();
+  });
+  if (rows.size() == 1) {
+    step.found[at].row_key = rows.front().text;
+    step.known.heads[at].row = rows.front();
+    step.matched.push_back(rows.front().text);
+  } else {
+    step.known.heads[at].candidates = rows;
+  }
+  return !rows.empty();
+}
+
+/// Until somebody changes it: what it is offered for, on its own, is to be made a record.
+base::Result<void> SqliteStore::park_candidate(Step& step, const model::RowKey& row, const core::Parked& parked) {
+  const Prepared& p = step.mapping;
+  ASSIGN_OR_RETURN(Statement * drop, statement("DELETE FROM lockstep_outbox WHERE mapping_id = ?1 AND row_key = ?2"));
+  drop->bind(1, p.number).bind(2, row.text);
+  RETURN_IF_ERROR(database_.run(*drop, "taking a row out of the outbox"));
+  core::Parked until_changed = parked;
+  until_changed.retry_at = base::Utc::max();
+  RETURN_IF_ERROR(park_row(step, row.text, until_changed, step.now));
+  std::string set;
+  if (!p.sync.status.empty()) set = p.sync.status + " = 'error'";
+  if (!p.sync.error.empty()) set += (set.empty() ? "" : ", ") + p.sync.error + " = " + literal(parked.error.message);
+  if (set.empty()) return {};
+  ASSIGN_OR_RETURN(Statement mark, database_.prepare("UPDATE " + quoted(p.table.name) + " SET " + set + " WHERE " +
+                                                     p.key_name + " = ?1"));
+  bind_key(mark, 1, row.text, p.key->affinity, Affinity::integer);
+  return database_.run(mark, "marking a row");
+}
+
+/// Rows without a link have an entry in the outbox or are parked, from the first prepare() on.
+base::Result<bool> SqliteStore::may_match(const Prepared& p) {
+  if (p.mapping.match_rules.empty()) return false;
+  ASSIGN_OR_RETURN(Statement * find, statement("SELECT 1 WHERE EXISTS (SELECT 1 FROM lockstep_outbox WHERE mapping_id = "
+                                               "?1) OR EXISTS (SELECT 1 FROM lockstep_parked WHERE mapping_id = ?1 AND "
+                                               "row_key IS NOT NULL)"));
+  Use use{*find};
+  use->bind(1, p.number);
+  const auto read = use->step();
+  if (read == Statement::Step::failed) return std::unexpected(database_.error("looking for rows without a link"));
+  return read == Statement::Step::row;
+}
+
+}  // namespace store
