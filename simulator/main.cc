@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "http/server.h"
+#include "simulator/bulk/bulk.h"
 #include "simulator/http/api.h"
 
 namespace {
@@ -37,6 +38,13 @@ int main(int argc, char** argv) {
   cli.add_option("--client-secret", api_options.auth.client_secret)->capture_default_str();
   cli.add_option("--refresh-token", api_options.auth.refresh_token)->capture_default_str();
   cli.add_option("--faults", faults_file, "Rules that make calls fail, as PUT to /__sim/faults")->check(CLI::ExistingFile);
+  simulator::bulk::Options bulk_options;
+  std::int64_t bulk_delay_ms = bulk_options.start_delay.count(), bulk_batch_ms = bulk_options.batch_time.count();
+  cli.add_option("--bulk-delay-ms", bulk_delay_ms, "From closing a Bulk job to its first batch")->capture_default_str();
+  cli.add_option("--bulk-batch-ms", bulk_batch_ms, "From one batch of 10,000 rows to the next")->capture_default_str();
+  cli.add_option("--bulk-page-rows", bulk_options.rows_per_page, "Rows of a page of Bulk query results")
+      ->check(CLI::PositiveNumber)
+      ->capture_default_str();
   cli.add_flag("--no-upsert-field", no_upsert_field, "Leave Lockstep_Id__c out");
   CLI11_PARSE(cli, argc, argv);
   api_options.auth.token_lifetime = std::chrono::seconds{lifetime};
@@ -52,7 +60,13 @@ int main(int argc, char** argv) {
       return 2;
     }
   }
+  bulk_options.start_delay = std::chrono::milliseconds{bulk_delay_ms};
+  bulk_options.batch_time = std::chrono::milliseconds{bulk_batch_ms};
+  simulator::bulk::Bulk bulk{api.access(), api.limits(), api.faults(), bulk_options};
+  api.mount("jobs/**", bulk);
   http::ServerLimits limits;
+  limits.body_bytes = std::size_t{160} << 20;  // An upload may have 150 MB.
+  limits.read_deadline = std::chrono::seconds{120};
   limits.threads = handler_threads;
   auto server = http::Server::listen(address, port, [&](const http::Request& request) {
     if (latency_ms > 0) std::this_thread::sleep_for(std::chrono::milliseconds{latency_ms});
@@ -68,7 +82,10 @@ int main(int argc, char** argv) {
               unsigned{(*server)->port()}, api_options.auth.client_id.c_str(), api_options.auth.client_secret.c_str(),
               api_options.auth.refresh_token.c_str());
   std::fflush(stdout);
-  while (!stopping) std::this_thread::sleep_for(std::chrono::milliseconds{50});
+  while (!stopping) {
+    bulk.work_off();
+    std::this_thread::sleep_for(std::chrono::milliseconds{10});
+  }
   (*server)->stop();
   return 0;
 }

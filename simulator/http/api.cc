@@ -19,6 +19,7 @@ std::string resources_json(const std::string& root) {
                                       {"query", root + "/query"},
                                       {"queryAll", root + "/queryAll"},
                                       {"composite", root + "/composite"},
+                                      {"jobs", root + "/jobs"},
                                       {"limits", root + "/limits"}});
 }
 
@@ -50,6 +51,7 @@ http::Response Api::handle(const http::Request& request) {
   http::Response response;
   Misfortune misfortune;
   Reply reply;
+  before_each_();
   if (request.path.starts_with("/__sim/")) {
     reply = control_.answer(request);
   } else {

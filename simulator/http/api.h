@@ -46,6 +46,10 @@ class Api {
   /// For what is mounted: the org with its mutex, and the day's limits.
   OrgAccess access() { return {org_, mutex_}; }
   Limits& limits() { return limits_; }
+  Faults& faults() { return faults_; }
+  /// Called before every request, without the mutex: for what goes on in the org as its clock does. Before the first
+  /// request.
+  void before_each(std::function<void()> hook) { before_each_ = std::move(hook); }
 
  private:
   Reply answer(const http::Request& request, const Misfortune& misfortune);
@@ -53,6 +57,7 @@ class Api {
 
   Org& org_;
   std::mutex mutex_;  ///< Guards org_.
+  std::function<void()> before_each_ = [] {};
   Faults faults_;
   Limits limits_;
   CallStatistics statistics_;

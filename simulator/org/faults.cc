@@ -9,11 +9,18 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::array<std::pair<std::string_view, Misfortune::Kind>, 8> effects = {{
+constexpr std::string_view batch_method = "BATCH";
+constexpr std::array<std::pair<std::string_view, Misfortune::Kind>, 9> effects = {{
     {"unavailable", Misfortune::Kind::unavailable}, {"html_500", Misfortune::Kind::html_error},
     {"cut_before", Misfortune::Kind::cut_before}, {"cut_after", Misfortune::Kind::cut_after},
     {"expire_token", Misfortune::Kind::expire_token}, {"request_limit", Misfortune::Kind::request_limit},
-    {"latency", Misfortune::Kind::none}, {"lock_rows", Misfortune::Kind::none}}};
+    {"latency", Misfortune::Kind::none}, {"lock_rows", Misfortune::Kind::none},
+    {"fail_job", Misfortune::Kind::fail_job}}};
+
+/// Whether a rule is about the batches of Bulk jobs rather than about calls.
+bool befalls_batches(std::string_view effect, std::string_view method) {
+  return effect == "fail_job" || (effect == "lock_rows" && method == batch_method);
+}
 
 bool read(const json::value& value, std::string& into) {
   if (!value.is_string()) return false;
@@ -93,7 +100,7 @@ Misfortune Faults::decide(std::string_view method, std::string_view path, std::s
   Misfortune result;
   for (Rule& rule : rules_) {
     if ((!rule.method.empty() && rule.method != method) || !path.contains(rule.path) || !target.contains(rule.object) ||
-        rule.count == 0)
+        rule.count == 0 || (method == batch_method) != befalls_batches(rule.effect, rule.method))
       continue;
     if (rule.after > 0) {
       --rule.after;

@@ -14,7 +14,7 @@ namespace simulator {
 
 /// What befalls one call.
 struct Misfortune {
-  enum class Kind { none, unavailable, html_error, cut_before, cut_after, expire_token, request_limit };
+  enum class Kind { none, unavailable, html_error, cut_before, cut_after, expire_token, request_limit, fail_job };
   Kind kind = Kind::none;
   std::chrono::milliseconds latency{0};
   double locked_rows = 0;  ///< The share of its writes that answer UNABLE_TO_LOCK_ROW.
@@ -26,7 +26,9 @@ struct Misfortune {
 /// A rule fires for calls whose method is equal and whose path and target contain its texts (each optional), after
 /// `after` such calls, with `probability` (1), at most `count` times. Effects: unavailable (503), html_500, cut_before
 /// and cut_after (the write took effect), expire_token (401 and the token is dead), request_limit (403), latency,
-/// lock_rows (`share` of the rows, 1 unless given). Equal seeds and calls give equal faults. May be used from several
+/// lock_rows (`share` of the rows, 1 unless given), fail_job (a Bulk job fails at that batch). The batches of Bulk
+/// jobs are calls of the method BATCH; only fail_job befalls them, and lock_rows if its rule names that method. Equal
+/// seeds and calls give equal faults. May be used from several
 /// threads.
 class Faults {
  public:

@@ -34,4 +34,13 @@ inline constexpr std::string_view duplicate_value_text = "duplicate value found:
 inline constexpr bool lookups_are_cleared_on_delete = true;   ///< 24: references to a deleted record become null.
 inline constexpr bool clearing_moves_the_stamp = true;        ///< 24: and their records' SystemModstamp moves.
 
+inline constexpr std::string_view bulk_bad_row_code = "MALFORMED_ROW";  ///< 13: a row whose quotes or columns are wrong.
+inline constexpr bool bulk_second_upload_is_refused = true;   ///< 13: one PUT a job.
+inline constexpr bool bulk_delete_takes_only_id = true;       ///< 13
+inline constexpr int bulk_too_large_status = 400;             ///< 13: an upload beyond 150 MB.
+inline constexpr std::string_view bulk_too_large_code = "EXCEEDED_MAX_SIZE_REQUEST";
+inline constexpr bool gzip_request_bodies = true;             ///< 3: Content-Encoding: gzip of what is sent to the org.
+inline constexpr std::string_view bulk_early_results_code = "INVALIDJOBSTATE";  ///< 14: results before JobComplete.
+inline constexpr std::string_view bulk_other_version_code = "CONFLICT";  ///< 14: results asked for by another version.
+
 }  // namespace simulator::unconfirmed
