@@ -113,6 +113,7 @@ Outcome<IngestJobs::JobPointer> IngestJobs::make(const Call& call, const json::o
   if (auto format = read_format(asked, *job); !format) return std::unexpected(std::move(format).error());
   job->version = call.version;
   job->created = job->modified = access_.org.clock().now();
+  job->user = static_cast<std::uint16_t>(call.user);
   job->created_by = access_.org.id_of({user, call.user});
   return job;
 }
@@ -246,7 +247,8 @@ void IngestJobs::do_batch(IngestJob& job) {
     const std::lock_guard lock{access_.mutex};
     const Object& object = *access_.org.schema().find(job.object);
     if (!job.upload) {
-      auto begun = Upload::begin(access_.org, object, job.operation, job.key_field, job.dialect, job.content);
+      auto begun = Upload::begin(access_.org, object, job.operation, job.key_field, job.dialect, job.content,
+                                 Caller{.user = job.user});
       if (begun) {
         job.upload = std::make_unique<Upload>(*std::move(begun));
       } else {

@@ -19,8 +19,9 @@ struct Job {
   std::string id;  ///< "750…"
   std::string operation, object;
   State state = State::open;
-  std::string version;  ///< "66.0" of the call that made it.
-  std::string created_by;
+  std::string version;     ///< "66.0" of the call that made it.
+  std::uint16_t user = 0;  ///< Who made it …
+  std::string created_by;  ///< … and that user's id.
   base::Utc created{}, modified{};
   std::string delimiter_name = "COMMA", line_ending_name = "LF";
   csv::Dialect dialect;

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <boost/json/value.hpp>
 #include <functional>
 #include <optional>
 #include <string>
@@ -9,18 +8,11 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/arena.h"
 #include "csv/reader.h"
 #include "simulator/org/org.h"
 
 namespace simulator::bulk {
-
-/// What a column of an upload means: a field, or (with `parent`) the reference that is filled with the record that a
-/// key of its own names, as "Account.Lockstep_Id__c" does.
-struct Column {
-  std::size_t field = 0;
-  const Object* parent = nullptr;
-  std::size_t key = 0;  ///< The parent's field.
-};
 
 /// What became of one row.
 struct RowOutcome {
@@ -36,7 +28,8 @@ class Upload {
  public:
   /// `text` is borrowed. `key_field` is an upsert's. An error is the job's: it fails with it, and no row was done.
   static Outcome<Upload> begin(const Org& org, const Object& object, std::string_view operation,
-                               const std::string& key_field, const csv::Dialect& dialect, std::string_view text);
+                               const std::string& key_field, const csv::Dialect& dialect, std::string_view text,
+                               const Caller& caller);
 
   /// Writes the next rows, at most `most`, into the org, which the caller has to itself. `fault` is asked before each.
   /// An error is the job's.
@@ -50,23 +43,25 @@ class Upload {
   std::uint64_t done_to() const { return done_to_; }  ///< Rows behind this place in the upload are not processed.
 
  private:
-  Upload(const Object& object, std::string_view operation, const csv::Dialect& dialect, std::string_view text)
-      : object_(&object), operation_(operation), text_(text), reader_(dialect) {}
+  Upload(const Object& object, std::string_view operation, const csv::Dialect& dialect, std::string_view text,
+         const Caller& caller)
+      : object_(&object), operation_(operation), caller_(caller), text_(text), reader_(dialect) {}
   Outcome<bool> next(csv::Row& row);
   Outcome<void> read_header(const Org& org, const std::string& key_field);
-  Outcome<Column> column(const Org& org, std::string_view name) const;
   Outcome<Written> write_row(Org& org, const csv::Row& row);
-  Outcome<boost::json::value> json_value(const Org& org, const Column& column, std::string_view text) const;
   void keep(const csv::Row& row, const Outcome<Written>& outcome);
 
   const Object* object_;
   std::string operation_;
+  Caller caller_;
   std::string_view text_;
   std::size_t fed_ = 0;
   csv::Reader reader_;
   std::vector<Column> columns_;
   std::optional<std::size_t> id_column_, key_column_;
   std::size_t key_field_ = 0;
+  std::vector<Assignment> values_;  ///< Of the row at hand; their text lives in it or in `arena_`.
+  base::Arena arena_;
   std::vector<RowOutcome> outcomes_;
   std::vector<std::string> errors_;
   std::unordered_map<std::string, std::uint32_t> known_errors_;

@@ -188,8 +188,8 @@ Outcome<void> Org::check_required(const Object& object, bool creating, std::span
     for (const Assignment& value : values) look_at(value.field);
   }
   if (missing.empty()) return {};
-  return refusal(400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [" + joined(missing) + "]",
-                 std::move(missing));
+  const std::string names = joined(missing);  // Before it is moved: arguments are evaluated in any order.
+  return refusal(400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [" + names + "]", std::move(missing));
 }
 
 Outcome<void> Org::check_unique(const Object& object, std::uint64_t number, const Row& row) const {
