@@ -65,52 +65,23 @@ void append_csv_value(const World& world, const Cell& cell, const Field& field, 
   }
 }
 
-Outcome<Extract> Extract::begin(const World& world, std::string_view statement, bool with_deleted,
-                                const csv::Dialect& dialect) {
-  auto parsed = soql::parse(statement);
-  if (!parsed) return std::unexpected(std::move(parsed).error());
-  auto query = Query::make(world, statement, with_deleted);
-  if (!query) return std::unexpected(std::move(query).error());
-  const auto refused = [](const char* what) {
-    return refusal(400, "API_ERROR", std::string{what} + " not supported in Bulk Query");
-  };
-  if (parsed->count) return refused("Aggregate Relationships");
-  if (parsed->offset) return refused("OFFSET clause");
-  Extract out{*std::move(query), dialect};
-  out.is_ordered_ = !parsed->order.empty();
-  csv::Writer header{out.header_, dialect};
-  for (const soql::Path& path : parsed->fields) {
-    auto resolved = resolve(world, out.object(), path, statement);
-    if (!resolved) return std::unexpected(std::move(resolved).error());
-    if (resolved->description->type == FieldType::address)
-      return refusal(400, "FUNCTIONALITY_NOT_ENABLED",
-                     "FeatureNotEnabled : Cannot serialize value for '" + path.text() + "' in CSV format");
-    out.columns_.push_back(*std::move(resolved));
-    header.quoted(path.text());
-  }
+Extract::Extract(RowSet rows, const csv::Dialect& dialect) : set_(std::move(rows)), dialect_(dialect) {
+  csv::Writer header{header_, dialect};
+  for (const Select::Output& column : set_.columns()) header.quoted(column.header);
   header.end_row();
-  return out;
 }
 
 void Extract::read_batch(const World& world, std::size_t most) {
-  if (!is_run_) {
-    numbers_ = query_.run(world);
-    // Without an order the org goes through its ids, part by part.
-    if (!is_ordered_) std::ranges::sort(numbers_);
-    is_run_ = true;
-  }
   base::Arena arena;
+  std::vector<Cell> cells;
   std::string value;
   csv::Writer writer{text_, dialect_};
-  const auto object = query_.object().index;
-  const Table& table = world.tables[object];
   for (; most > 0 && !is_done(); --most) {
-    const std::uint64_t number = numbers_[at_++];
-    if (!table.exists(number)) continue;
     arena.clear();
-    for (const FieldPath& column : columns_) {
+    if (!set_.read(world, at_++, cells, arena)) continue;
+    for (std::size_t i = 0; i < cells.size(); ++i) {
       value.clear();
-      append_csv_value(world, world.cell({object, number}, column, arena), *column.description, value);
+      append_csv_value(world, cells[i], set_.columns()[i].term.type(), value);
       writer.quoted(value);
     }
     writer.end_row();

@@ -15,16 +15,13 @@ namespace simulator::bulk {
 /// week.
 class Extract {
  public:
-  /// Refuses what Bulk queries cannot do beside what no query can.
-  static Outcome<Extract> begin(const World& world, std::string_view statement, bool with_deleted,
-                                const csv::Dialect& dialect);
+  Extract(RowSet rows, const csv::Dialect& dialect);
 
   /// Reads the next records, at most `most`, from the org, which the caller has to itself.
   void read_batch(const World& world, std::size_t most);
 
-  bool is_done() const { return is_run_ && at_ == numbers_.size(); }
-  std::uint64_t rows() const { return rows_; }
-  const Object& object() const { return query_.object(); }
+  bool is_done() const { return at_ == set_.size(); }
+  std::uint64_t rows() const { return rows_; }  ///< Read so far; less than found, where records went meanwhile.
 
   /// The header line, and up to `count` rows from `first` on, in pieces. Rows are counted from 0.
   class Pages {
@@ -45,16 +42,12 @@ class Extract {
     std::uint64_t first_row, rows;
     std::string packed;
   };
-  Extract(Query query, const csv::Dialect& dialect) : query_(std::move(query)), dialect_(dialect) {}
   void pack();
 
-  Query query_;
-  bool is_run_ = false, is_ordered_ = false;
+  RowSet set_;
   csv::Dialect dialect_;
-  std::vector<FieldPath> columns_;
   std::string header_;
-  std::vector<std::uint64_t> numbers_;
-  std::size_t at_ = 0;  ///< How many of the numbers are read.
+  std::size_t at_ = 0;  ///< How many rows of the set are read.
   std::uint64_t rows_ = 0, packed_rows_ = 0;
   std::string text_;  ///< Rows that are not packed yet.
   std::vector<Block> blocks_;

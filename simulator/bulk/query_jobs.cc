@@ -51,10 +51,11 @@ Reply QueryJobs::create(const Call& call) {
   job->statement = text_at(*asked, "query");
   {
     const std::lock_guard lock{access_.mutex};
-    auto extract = Extract::begin(access_.org.world(), job->statement, job->operation == "queryAll", job->dialect);
-    if (!extract) return refuse(extract.error());
-    job->object = extract->object().name;
-    job->extract = std::make_unique<Extract>(*std::move(extract));
+    auto rows = RowSet::make(access_.org.world(), access_.org.asking({.user = static_cast<std::uint16_t>(call.user)}),
+                             job->statement, job->operation == "queryAll");
+    if (!rows) return refuse(rows.error());
+    job->object = rows->object().name;
+    job->extract = std::make_unique<Extract>(*std::move(rows), job->dialect);
     job->created_by = access_.org.id_of({user, call.user});
   }
   if (!limits_.spend(daily_query_jobs_limit))

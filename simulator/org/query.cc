@@ -1,5 +1,7 @@
 #include "simulator/org/query.h"
 
+#include <algorithm>
+
 namespace simulator {
 namespace {
 
@@ -47,6 +49,7 @@ Outcome<RowSet> RowSet::make(const World& world, const Asking& asking, std::stri
     if (output.term.field().type == FieldType::address) return refuse("The compound field " + output.header);
   RowSet out{*std::move(select), asking};
   out.numbers_ = query.run(world, asking);
+  if (!query.is_ordered()) std::ranges::sort(out.numbers_);
   return out;
 }
 

@@ -18,6 +18,7 @@ Outcome<std::shared_ptr<const Select>> make_query(const World& world, const Aski
 
 /// The result of a query as a table of cells, without JSON: what Bulk API 2.0 hands out as CSV. Which records are in it
 /// is settled when it is made; their values are read when a row is read, so that a million rows take eight bytes each.
+/// Without ORDER BY they come by id, as Bulk goes through its ids part by part.
 class RowSet {
  public:
   /// Refuses, beside what any query refuses, what Bulk API 2.0 does: GROUP BY, aggregate functions, OFFSET, TYPEOF,
@@ -27,6 +28,7 @@ class RowSet {
   /// In the order of the SELECT. Bulk writes the header of each as it stands there: "Account.Name".
   const std::vector<Select::Output>& columns() const { return select_->outputs(); }
   std::size_t size() const { return numbers_.size(); }
+  const Object& object() const { return select_->object(); }
 
   /// Puts the cells of a row, one a column, into `cells`; their text lives in `arena` or until the record changes.
   /// False if the record is no longer there.
