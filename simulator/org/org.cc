@@ -16,15 +16,22 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr std::int64_t age_s = 400 * 86'400;
+
 std::int64_t seconds_of(base::Utc moment) {
   return std::chrono::floor<std::chrono::seconds>(moment).time_since_epoch().count();
+}
+
+/// Permission sets, their assignments and what they grant.
+bool is_security(RecordKey record) {
+  return record.object >= permission_set && record.object <= object_permissions;
 }
 
 ApiError not_found() {
   return {404, "NOT_FOUND", "The requested resource does not exist"};
 }
 
-ApiError deleted() {
+ApiError deleted_record() {
   return {unconfirmed::deleted_row_status, "ENTITY_IS_DELETED", std::string{unconfirmed::deleted_row_text}};
 }
 
@@ -42,13 +49,14 @@ json::object user_values(std::string_view first, std::string_view last, std::str
 }  // namespace
 
 Org::Org(const base::Clock& clock, const OrgOptions& options)
-    : clock_(clock), world_(Schema{options.schema}, options.sample, seconds_of(clock.now())) {
+    : clock_(clock), world_(Schema{options.schema}, options.sample, seconds_of(clock.now())),
+      began_(static_cast<std::uint32_t>(seconds_of(clock.now()) - age_s)) {
   seed();
 }
 
 void Org::seed(const Object& object, std::uint64_t number, const json::object& values) {
   Row row;
-  row.created = row.modified = row.stamp = static_cast<std::uint32_t>(seconds_of(clock_.now()) - 400 * 86'400);
+  row.created = row.modified = row.stamp = began_;
   base::Arena arena;
   for (const auto& [name, value] : values)
     if (const auto field = object.find_any(name)) {
@@ -101,7 +109,7 @@ Outcome<std::uint64_t> Org::by_id(const Object& object, std::string_view id, con
   const Table& rows = world_.tables[object.index];
   if (number == 0 || !rows.exists(number) || (rows.is_hidden(number) && !caller.is_administrator))
     return std::unexpected(not_found());
-  if (rows.is_deleted(number)) return std::unexpected(deleted());
+  if (rows.is_deleted(number)) return std::unexpected(deleted_record());
   return number;
 }
 
@@ -141,12 +149,16 @@ std::vector<std::uint64_t> Org::by_key(const Object& object, std::size_t field, 
 
 Org::Transaction::~Transaction() {
   --org_.open_transactions_;
+  const bool touched_security =
+      !committed_ && std::ranges::any_of(org_.undo_.begin() + static_cast<std::ptrdiff_t>(start_), org_.undo_.end(),
+                                         [](const Undo& undo) { return is_security(undo.record); });
   if (!committed_)
     for (; org_.undo_.size() > start_; org_.undo_.pop_back()) {
       Undo& undo = org_.undo_.back();
       org_.world_.tables[undo.record.object].restore(undo.record.number, std::move(undo.before));
     }
   if (org_.open_transactions_ == 0) org_.undo_.clear();
+  if (touched_security) org_.apply_security();
 }
 
 void Org::change(RecordKey record, Row row, const Caller& caller) {
@@ -161,11 +173,13 @@ void Org::change(RecordKey record, Row row, const Caller& caller) {
 void Org::store(RecordKey record, Row row) {
   if (open_transactions_ > 0) undo_.push_back({record, table(record).remembered(record.number)});
   table(record).put(record.number, std::move(row));
+  if (is_security(record)) apply_security();
 }
 
 void Org::erase(RecordKey record) {
   if (open_transactions_ > 0) undo_.push_back({record, table(record).remembered(record.number)});
   table(record).erase(record.number);
+  if (is_security(record)) apply_security();
 }
 
 std::string Org::record_json(const Projection& projection, std::uint64_t number, std::string_view root) const {

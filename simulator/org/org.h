@@ -3,9 +3,11 @@
 #include <boost/json/object.hpp>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,6 +25,22 @@ namespace simulator {
 struct OrgOptions {
   SampleOptions sample;
   SchemaOptions schema;
+};
+
+/// What getUpdated and getDeleted answer.
+struct Replicated {
+  std::vector<std::uint64_t> numbers;      ///< In the order of their stamps.
+  base::Utc latest_covered, earliest_available;
+};
+
+struct LeadConversion {
+  std::optional<std::uint64_t> account = {}, contact = {};  ///< To be used; made if missing.
+  bool makes_opportunity = true;
+  std::string opportunity_name = {};              ///< The company's name, unless given.
+  std::string status = "Closed - Converted";
+};
+struct ConvertedLead {
+  std::uint64_t account = 0, contact = 0, opportunity = 0;  ///< Numbers; 0: none.
 };
 
 struct Written {
@@ -83,6 +101,37 @@ class Org {
   /// Removes what has lain in the recycle bin for 15 days.
   void pass_time();
 
+  /// Joins up to two records into one: their children move to it, they go to the recycle bin with its id as
+  /// MasterRecordId, and `values` are written to it. MERGE_FAILED, INVALID_MERGE_RECORD.
+  Outcome<void> merge(const Object& object, std::uint64_t master, std::span<const std::uint64_t> losers,
+                      const boost::json::object& values, const Caller& caller = {});
+  /// Makes a lead an account, a contact and an opportunity; the lead can then no longer be changed.
+  Outcome<ConvertedLead> convert_lead(std::uint64_t number, const LeadConversion& conversion, const Caller& caller = {});
+
+  // What an organisation does behind a client's back.
+
+  /// Writes any field, calculated ones too, without moving a stamp: a formula or a roll-up with another result.
+  Outcome<void> set_silently(const Object& object, std::uint64_t number, const boost::json::object& values);
+  /// Hides a record from the API's users, or shows it again.
+  void hide(RecordKey record, bool hidden) { table(record).hide(record.number, hidden); }
+  /// Hides a field from the API's users by field-level security, or shows it again.
+  void hide_field(const Object& object, std::size_t field, bool hidden);
+  /// A field made at run time. Nobody sees it before a permission set grants it.
+  std::size_t add_field(const Object& object, Field field);
+
+  /// A transaction that takes its time: what is written in it carries the stamps of the writing, is seen by nobody
+  /// until it is committed, and locks what it touches.
+  std::uint64_t open_late();
+  /// Runs `write` with the caller it must use. NOT_FOUND for a transaction that is not open.
+  Outcome<void> write_late(std::uint64_t transaction, Caller caller,
+                           const std::function<Outcome<void>(const Caller&)>& write);
+  Outcome<void> end_late(std::uint64_t transaction, bool commit);
+
+  // Replication. Times count by whole minutes. INVALID_REPLICATION_DATE, EXCEEDED_ID_LIMIT.
+
+  Outcome<Replicated> updated(const Object& object, base::Utc start, base::Utc end) const;
+  Outcome<Replicated> deleted(const Object& object, base::Utc start, base::Utc end) const;
+
   // Queries.
 
   /// Runs a query and answers its first page as JSON. `root` is "/services/data/v66.0".
@@ -125,6 +174,11 @@ class Org {
     std::vector<RecordKey> children;
     std::vector<std::pair<RecordKey, std::size_t>> cleared;  ///< References to it.
   };
+  struct LateTransaction {
+    std::uint32_t opened = 0;
+    std::uint64_t holder = 0;                               ///< Of locks.
+    std::vector<std::pair<RecordKey, std::optional<Row>>> rows;  ///< What each record becomes; nothing: it goes.
+  };
   struct Binned {
     std::uint32_t second;
     RecordKey record;
@@ -154,6 +208,10 @@ class Org {
   Outcome<void> lock(RecordKey record, const Row* before, const Row& after, const Caller& caller);
   void bin(RecordKey record, const Caller& caller, Deletion& deletion);
   void purge(RecordKey record);
+  void move_children(RecordKey from, RecordKey to, const Caller& caller);
+  Outcome<Replicated> window(const Object& object, base::Utc start, base::Utc end, int days) const;
+  void apply_security();
+  std::vector<RecordKey> changed_since(std::size_t undo_start) const;
 
   const base::Clock& clock_;
   World world_;
@@ -164,6 +222,10 @@ class Org {
   std::deque<Binned> recycle_bin_;  ///< In the order of deletion; some have been brought back since.
   std::map<std::uint16_t, std::uint32_t> last_purge_;  ///< Object → when one of its records last left the bin for good.
   Cursors cursors_;
+  std::map<std::uint64_t, LateTransaction> late_;
+  std::uint64_t last_late_ = 0;
+  std::set<std::pair<std::uint16_t, std::size_t>> hidden_fields_, fields_to_grant_;
+  std::uint32_t began_;  ///< When the org came to be.
 };
 
 }  // namespace simulator

@@ -232,7 +232,7 @@ Outcome<std::uint64_t> Org::insert(const Object& object, std::span<const Assignm
   if (auto done = apply(object, std::nullopt, values, caller, row); !done) return std::unexpected(std::move(done).error());
   complete_row(world_, object, nullptr, row, caller, clock_.now());
   if (auto done = check_required(object, true, values, row); !done) return std::unexpected(std::move(done).error());
-  if (auto done = check_row(object, nullptr, row); !done) return std::unexpected(std::move(done).error());
+  if (auto done = check_row(world_, object, nullptr, row); !done) return std::unexpected(std::move(done).error());
   if (auto done = check_unique(object, 0, row); !done) return std::unexpected(std::move(done).error());
   if (auto done = lock({object.index, 0}, nullptr, row, caller); !done) return std::unexpected(std::move(done).error());
   const std::uint64_t number = world_.tables[object.index].next_number();
@@ -248,7 +248,7 @@ Outcome<void> Org::update(const Object& object, std::uint64_t number, std::span<
   if (auto done = apply(object, number, values, caller, row); !done) return done;
   complete_row(world_, object, &before, row, caller, clock_.now());
   if (auto done = check_required(object, false, values, row); !done) return done;
-  if (auto done = check_row(object, &before, row); !done) return done;
+  if (auto done = check_row(world_, object, &before, row); !done) return done;
   if (auto done = check_unique(object, number, row); !done) return done;
   if (auto done = lock({object.index, number}, &before, row, caller); !done) return done;
   change({object.index, number}, std::move(row), caller);

@@ -116,6 +116,25 @@ void fill_in_defaults(World& world, const Object& object, Row& row, const Caller
   }
 }
 
+Outcome<void> check_field_permission(const World& world, const Fields& fields, const Row* before) {
+  const std::string_view name = fields.get("Field").text, type = fields.get("SobjectType").text;
+  const Object* object = world.schema.find(type);
+  if (object == nullptr || !name.starts_with(std::string{type} + ".") || !object->find_any(name.substr(type.size() + 1)))
+    return refusal(400, "INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST",
+                   "Field Name: bad value for restricted picklist field: " + std::string{name}, {"Field"});
+  if (fields.get("PermissionsEdit").truth && !fields.get("PermissionsRead").truth)
+    return refusal(400, "FIELD_INTEGRITY_EXCEPTION", "Permission to edit a field depends on permission to read it",
+                   {"PermissionsEdit"});
+  if (before != nullptr) return {};
+  const Table& rows = world.tables[field_permissions];
+  const std::size_t parent = rows.object().at("ParentId"), field = rows.object().at("Field");
+  base::Arena arena;
+  for (const std::uint64_t other : rows.children(parent, fields.get("ParentId").key))
+    if (rows.cell(other, field, arena).text == name)
+      return refusal(400, "DUPLICATE_VALUE", "duplicate value found: the permission set knows this field already", {"Field"});
+  return {};
+}
+
 }  // namespace
 
 Outcome<void> check_parent(const World& world, const Object& object, const Field& field, RecordKey parent) {
@@ -145,10 +164,11 @@ void complete_row(World& world, const Object& object, const Row* before, Row& ro
   if (object.index == event) complete_event(fields, before);
 }
 
-Outcome<void> check_row(const Object& object, const Row* before, const Row& row) {
-  if (object.index != lead && object.index != event) return {};
+Outcome<void> check_row(const World& world, const Object& object, const Row* before, const Row& row) {
+  if (object.index != lead && object.index != event && object.index != field_permissions) return {};
   Row copy = row;
   const Fields fields{object, copy};
+  if (object.index == field_permissions) return check_field_permission(world, fields, before);
   if (object.index == lead && before != nullptr && fields.get("IsConverted").truth)
     return refusal(400, "CANNOT_UPDATE_CONVERTED_LEAD", "cannot reference converted lead");
   if (object.index == event) {

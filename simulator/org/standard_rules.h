@@ -17,7 +17,8 @@ Outcome<void> check_parent(const World& world, const Object& object, const Field
 void complete_row(World& world, const Object& object, const Row* before, Row& row, const Caller& caller,
                   base::Utc now);
 
-/// What must hold between a row's fields. CANNOT_UPDATE_CONVERTED_LEAD, REQUIRED_FIELD_MISSING of events.
-Outcome<void> check_row(const Object& object, const Row* before, const Row& row);
+/// What must hold between a row's fields. CANNOT_UPDATE_CONVERTED_LEAD, REQUIRED_FIELD_MISSING of events; permissions of
+/// fields that there are.
+Outcome<void> check_row(const World& world, const Object& object, const Row* before, const Row& row);
 
 }  // namespace simulator

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <string_view>
 
@@ -16,6 +17,7 @@ inline constexpr std::string_view deleted_row_text = "entity is deleted";
 inline constexpr bool binned_unique_value_is_free = true;     ///< 6: a deleted record does not hold its unique value.
 inline constexpr bool numbers_are_rounded_to_scale = true;    ///< 7: a number with more digits is rounded, not refused.
 inline constexpr bool multipicklists_are_sorted = true;       ///< 11: values come back in the picklist's own order.
+inline constexpr std::chrono::minutes shortest_replication_window{1};  ///< 8: between start and end.
 inline constexpr std::size_t open_cursors = 10;               ///< 9: per user; the oldest is closed.
 inline constexpr int bad_locator_status = 400;                ///< 9
 inline constexpr std::string_view bad_locator_text = "invalid query locator";
