@@ -98,7 +98,7 @@ function(lockstep_test name)
 endfunction()
 
 # lockstep_fuzz(NAME SOURCES fuzz.cc… DEPS folder-library… CORPUS folder [EXTERNAL imported-target…] [RUNS n]
-#               [LENGTH bytes])
+#               [LENGTH bytes] [WORDS dictionary])
 #
 # A program around LLVMFuzzerTestOneInput. Under clang with the address sanitizer it is a libFuzzer, and the test
 # NAME tries RUNS inputs that grow from the files in CORPUS; the libraries in DEPS are instrumented for it. Other
@@ -108,7 +108,7 @@ function(lockstep_fuzz name)
   if(NOT LOCKSTEP_TESTS)
     return()
   endif()
-  cmake_parse_arguments(arg "" "CORPUS;RUNS;LENGTH" "SOURCES;DEPS;EXTERNAL" ${ARGN})
+  cmake_parse_arguments(arg "" "CORPUS;RUNS;LENGTH;WORDS" "SOURCES;DEPS;EXTERNAL" ${ARGN})
   if(NOT arg_RUNS)
     set(arg_RUNS 20000)
   endif()
@@ -116,13 +116,19 @@ function(lockstep_fuzz name)
     set(arg_LENGTH 2048)
   endif()
   get_filename_component(corpus ${arg_CORPUS} ABSOLUTE)
+  set(words)
+  if(arg_WORDS)
+    get_filename_component(arg_WORDS ${arg_WORDS} ABSOLUTE)
+    set(words "-dict='${arg_WORDS}'")
+  endif()
   set(sources ${arg_SOURCES})
   set(dependencies ${arg_DEPS})
   list(TRANSFORM dependencies PREPEND lockstep_)
   if(LOCKSTEP_FUZZ)
     set(found ${CMAKE_BINARY_DIR}/fuzz/${name})
     set(command sh -c "rm -rf '${found}' && mkdir -p '${found}' && exec $<TARGET_FILE:${name}> -runs=${arg_RUNS} \
--seed=1 -max_len=${arg_LENGTH} -timeout=20 -rss_limit_mb=3000 -verbosity=1 -artifact_prefix='${found}/' '${found}' '${corpus}'")
+-seed=1 -max_len=${arg_LENGTH} -timeout=20 -rss_limit_mb=3000 -verbosity=1 -artifact_prefix='${found}/' ${words} \
+'${found}' '${corpus}'")
     foreach(dependency ${dependencies})
       get_target_property(is_instrumented ${dependency} LOCKSTEP_FUZZED)
       if(NOT is_instrumented)

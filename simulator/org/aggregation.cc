@@ -1,7 +1,7 @@
 #include "simulator/org/aggregation.h"
 
 #include <algorithm>
-#include <cmath>
+#include <charconv>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -25,13 +25,18 @@ struct Kept {
   }
 };
 
-constexpr int decimals_of_averages = 12;
+/// The org counts in decimals: what only the binary fraction adds, behind fifteen digits, is dropped.
+double decimal(long double number) {
+  char text[64];
+  const auto written = std::to_chars(text, text + sizeof text, static_cast<double>(number), std::chars_format::scientific, 14);
+  double out = 0;
+  std::from_chars(text, written.ptr, out);
+  return out;
+}
 
-/// The org counts in decimals; what only the binary fraction adds is dropped.
-double decimal(long double number, int scale) {
-  const long double power = std::pow(10.0L, scale);
-  const long double scaled = number * power;
-  return static_cast<double>(std::abs(scaled) < 1e15L ? std::round(scaled) / power : number);
+void append_group_key(std::string& out, const World& world, const Field& type, const Cell& cell) {
+  append_sort_key(out, world, type, cell, {});
+  if (cell.kind == Kind::text && !unconfirmed::grouping_ignores_case) (out += cell.text) += '\0';
 }
 
 std::uint64_t hash_of(std::string_view key) {
@@ -73,9 +78,9 @@ struct Aggregation::Tallied {
       case Function::count_distinct:
         return Cell::of(static_cast<double>(distinct.size()));
       case Function::sum:
-        return count == 0 ? Cell{} : Cell::of(decimal(sum, aggregate.term.field().scale));
+        return count == 0 ? Cell{} : Cell::of(decimal(sum));
       case Function::avg:
-        return count == 0 ? Cell{} : Cell::of(decimal(sum / static_cast<long double>(count), decimals_of_averages));
+        return count == 0 ? Cell{} : Cell::of(decimal(sum / static_cast<long double>(count)));
       default:
         return best.view();
     }
@@ -142,7 +147,7 @@ std::vector<std::string> Aggregation::run(const Search& search) const {
       key.clear();
       if (width > 0) key += static_cast<char>(terms);
       for (std::size_t i = 0; i < width; ++i)
-        if (terms >> i & 1) append_sort_key(key, search.world, groups_[i].type(), values[i], {});
+        if (terms >> i & 1) append_group_key(key, search.world, groups_[i].type(), values[i]);
       Group& group = groups[key];
       if (group.tallied.empty() && group.values.empty()) {
         group.key = key;

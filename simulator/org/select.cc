@@ -24,7 +24,8 @@ WalkOrder Select::wanted_order() const {
 
 void Select::sort(const World& world, const Asking& asking, std::vector<std::uint64_t>& numbers) const {
   if (order_.empty()) {
-    std::ranges::sort(numbers, {}, scattered);
+    // In blocks, so that a million records are still read nearly as they lie in memory.
+    std::ranges::sort(numbers, {}, [](std::uint64_t number) { return std::pair{scattered(number >> 8), scattered(number)}; });
     return;
   }
   struct Sorted {

@@ -31,6 +31,7 @@ inline constexpr bool not_needs_parentheses = true;           ///< 10: beside AN
 inline constexpr bool security_enforced_in_api = false;       ///< 10: WITH SECURITY_ENFORCED, else only in Apex.
 inline constexpr bool for_update_in_api = false;              ///< 10: else only in Apex.
 inline constexpr bool sum_of_integers_is_whole = true;        ///< 10: SUM of an int field has no decimals.
+inline constexpr bool grouping_ignores_case = true;           ///< 10: texts of both letter cases are one group.
 inline constexpr bool grouped_field_is_not_aggregated = true; ///< 10: but by COUNT, in one query.
 inline constexpr std::string_view duplicate_value_text = "duplicate value found: ";  ///< 16
 inline constexpr bool lookups_are_cleared_on_delete = true;   ///< 24: references to a deleted record become null.

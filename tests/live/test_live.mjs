@@ -123,6 +123,32 @@ const checks = [
     const same = after.body.records.every((record, at) => record.Id === ids[at + 1]);
     return [same, same ? 'same order' : 'another order'];
   }],
+  ['section 10', 'a polymorphic parent is of the type Name', async () => {
+    const id = await contact();
+    const task = await create('Task', { Subject: mark, WhoId: id });
+    const { body } = await query(`SELECT Who.Name FROM Task WHERE Id = '${task}'`);
+    return [body.records[0].Who.attributes.type === 'Name', JSON.stringify(body.records[0].Who.attributes)];
+  }],
+  ['section 10', 'NOT beside AND needs parentheses', async () => {
+    const bare = await query("SELECT Id FROM Contact WHERE NOT LastName = 'x' AND Title = 'y' LIMIT 1");
+    const wrapped = await query("SELECT Id FROM Contact WHERE (NOT LastName = 'x') AND Title = 'y' LIMIT 1");
+    return [bare.code === 'MALFORMED_QUERY' && wrapped.status === 200, `${bare.code}, ${wrapped.status}`];
+  }],
+  ['section 10', 'WITH SECURITY_ENFORCED, FOR UPDATE and ALL ROWS belong to Apex', async () => {
+    const seen = [];
+    for (const clause of ['WITH SECURITY_ENFORCED', 'FOR UPDATE', 'ALL ROWS']) seen.push((await query(`SELECT Id FROM Contact ${clause}`)).code);
+    return [seen.every((code) => code === 'MALFORMED_QUERY'), seen.join(', ')];
+  }],
+  ['section 10', 'a grouped field cannot be aggregated but by COUNT', async () => {
+    const max = await query('SELECT LeadSource, MAX(LeadSource) FROM Contact GROUP BY LeadSource');
+    const count = await query('SELECT LeadSource, COUNT(LeadSource) FROM Contact GROUP BY LeadSource');
+    return [max.code === 'MALFORMED_QUERY' && count.status === 200, `${max.code}, ${count.status}`];
+  }],
+  ['section 10', 'GROUP BY takes texts of both letter cases for one', async () => {
+    for (const Department of ['lockstep', 'LOCKSTEP']) await contact({ Department });
+    const { body } = await query(`SELECT Department FROM Contact WHERE LastName = '${mark}' AND Department = 'lockstep' GROUP BY Department`);
+    return [body.totalSize === 1, String(body.totalSize)];
+  }],
   ['section 16', 'a text that is too long is 400 STRING_TOO_LONG', async () => {
     const answer = await call('POST', 'sobjects/Contact', { body: { LastName: mark, FirstName: 'x'.repeat(41) } });
     return [answer.status === 400 && answer.code === 'STRING_TOO_LONG', `${answer.status} ${answer.code} ${answer.message}`];
