@@ -18,6 +18,7 @@
 #include "simulator/org/caller.h"
 #include "simulator/org/cursors.h"
 #include "simulator/org/row_locks.h"
+#include "simulator/org/rules.h"
 #include "simulator/org/world.h"
 
 namespace simulator {
@@ -110,6 +111,9 @@ class Org {
 
   // What an organisation does behind a client's back.
 
+  /// Replaces all rules: see Rules for their form. The message says what is wrong; the old rules then stay.
+  Outcome<void> set_rules(std::string_view json);
+  const Rules& rules() const { return rules_; }
   /// Writes any field, calculated ones too, without moving a stamp: a formula or a roll-up with another result.
   Outcome<void> set_silently(const Object& object, std::uint64_t number, const boost::json::object& values);
   /// Hides a record from the API's users, or shows it again.
@@ -208,6 +212,9 @@ class Org {
   Outcome<void> lock(RecordKey record, const Row* before, const Row& after, const Caller& caller);
   void bin(RecordKey record, const Caller& caller, Deletion& deletion);
   void purge(RecordKey record);
+  /// Stores a row that was checked, with what the rules make of it; or nothing.
+  Outcome<void> save(RecordKey record, const Row* before, Row row, const Caller& caller);
+  void compute(const Rules::Computed& rule);
   void move_children(RecordKey from, RecordKey to, const Caller& caller);
   Outcome<Replicated> window(const Object& object, base::Utc start, base::Utc end, int days) const;
   void apply_security();
@@ -216,6 +223,7 @@ class Org {
   const base::Clock& clock_;
   World world_;
   RowLocks locks_;
+  Rules rules_;
   std::vector<Undo> undo_;
   int open_transactions_ = 0;
   std::map<RecordKey, Deletion> deletions_;

@@ -236,7 +236,8 @@ Outcome<std::uint64_t> Org::insert(const Object& object, std::span<const Assignm
   if (auto done = check_unique(object, 0, row); !done) return std::unexpected(std::move(done).error());
   if (auto done = lock({object.index, 0}, nullptr, row, caller); !done) return std::unexpected(std::move(done).error());
   const std::uint64_t number = world_.tables[object.index].next_number();
-  change({object.index, number}, std::move(row), caller);
+  if (auto done = save({object.index, number}, nullptr, std::move(row), caller); !done)
+    return std::unexpected(std::move(done).error());
   return number;
 }
 
@@ -251,8 +252,7 @@ Outcome<void> Org::update(const Object& object, std::uint64_t number, std::span<
   if (auto done = check_row(world_, object, &before, row); !done) return done;
   if (auto done = check_unique(object, number, row); !done) return done;
   if (auto done = lock({object.index, number}, &before, row, caller); !done) return done;
-  change({object.index, number}, std::move(row), caller);
-  return {};
+  return save({object.index, number}, &before, std::move(row), caller);
 }
 
 Outcome<Written> Org::upsert(const Object& object, std::size_t field, std::string_view key,

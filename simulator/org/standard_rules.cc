@@ -46,9 +46,7 @@ class Fields {
     if (!field) return false;
     const Cell now = row_.fields.get(*field);
     if (before == nullptr) return !now.is_null();
-    const Cell old = before->fields.get(*field);
-    return old.kind != now.kind || old.text != now.text || old.number != now.number || old.moment != now.moment ||
-           old.key != now.key || old.truth != now.truth;
+    return before->fields.get(*field) != now;
   }
 
  private:

@@ -27,6 +27,7 @@ struct Cell {
   static Cell day(std::int64_t value) { return {.kind = Kind::date, .moment = value}; }
   static Cell at(std::int64_t milliseconds) { return {.kind = Kind::datetime, .moment = milliseconds}; }
   bool is_null() const { return kind == Kind::null; }
+  friend bool operator==(const Cell&, const Cell&) = default;
 };
 
 /// The stored values of one record, packed: fields without a value take no room.
