@@ -28,7 +28,7 @@ std::int64_t number_of(const sys_days& day) {
 
 /// The first day of a month that is counted from January of the year 0, kept within the days the org knows.
 std::int64_t first_of_month(std::int64_t month_number) {
-  const std::int64_t in = std::clamp<std::int64_t>(month_number, 1699 * 12, 4001 * 12);
+  const std::int64_t in = std::clamp(month_number, std::int64_t{1699} * 12, std::int64_t{4001} * 12);
   return number_of(sys_days{year{static_cast<int>(in / 12)} / static_cast<int>(in % 12 + 1) / 1});
 }
 

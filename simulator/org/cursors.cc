@@ -47,7 +47,7 @@ class Cursors::Page {
 
   /// Records from `offset` on; returns where the next page begins.
   std::size_t write(std::size_t offset, std::string& out) {
-    const std::size_t last = std::min(cursor_.numbers->size(), offset + cursor_.page_size);
+    const std::size_t last = std::min(cursor_.numbers->size(), offset + cursors_.page_length(cursor_, offset));
     for (std::size_t from = offset; from < last;) {
       const std::size_t until = cursor_.select->children().empty() ? last : std::min(last, from + parents_at_once);
       const std::span numbers{cursor_.numbers->data() + from, until - from};
@@ -136,6 +136,11 @@ class Cursors::Page {
   bool opened_child_ = false;
 };
 
+std::size_t Cursors::page_length(const Cursor& cursor, std::size_t offset) const {
+  if (!short_pages_) return cursor.page_size;
+  return cursor.page_size - scattered(offset + cursor.numbers->size()) % (cursor.page_size / 2 + 1);
+}
+
 const std::string& Cursors::open(Cursor cursor) {
   const auto is_own = [](const auto& each) { return each.second.parent.empty(); };
   if (cursor.parent.empty() &&
@@ -185,7 +190,8 @@ Outcome<std::string> Cursors::query(const World& world, const Asking& asking, st
   if (select.offset() > 0 && numbers.size() > page_size) numbers.resize(page_size);
   auto all = std::make_shared<const std::vector<std::uint64_t>>(std::move(numbers));
   const Cursor cursor{*made, made->get(), std::move(all), page_size, asking.now};
-  if (cursor.numbers->size() <= page_size && select.children().empty()) return page(world, asking, cursor, "", 0, root).json;
+  if (cursor.numbers->size() <= page_length(cursor, 0) && select.children().empty())
+    return page(world, asking, cursor, "", 0, root).json;
   const std::string id = open(cursor);
   Answer out = page(world, asking, cursor, id, 0, root);
   if (!out.has_more) cursors_.erase(id);

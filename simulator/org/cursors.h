@@ -15,6 +15,9 @@ namespace simulator {
 /// records in their order, found when the query ran, while their values are read when a page is.
 class Cursors {
  public:
+  /// With `short_pages` a page may hold half of what was asked for, as the org reserves to itself.
+  explicit Cursors(bool short_pages = false) : short_pages_(short_pages) {}
+
   /// The first page as JSON. `root` is "/services/data/v66.0".
   Outcome<std::string> query(const World& world, const Asking& asking, std::string_view statement, bool with_deleted,
                              std::size_t page_size, std::string_view root);
@@ -33,6 +36,7 @@ class Cursors {
   class Page;
 
   const std::string& open(Cursor cursor);
+  std::size_t page_length(const Cursor& cursor, std::size_t offset) const;
   struct Answer {
     std::string json;
     bool has_more = false;  ///< Records of the query or of a child query.
@@ -42,6 +46,7 @@ class Cursors {
 
   std::map<std::string, Cursor, std::less<>> cursors_;
   std::uint64_t last_ = 0;
+  const bool short_pages_;
 };
 
 }  // namespace simulator

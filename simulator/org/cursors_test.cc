@@ -94,6 +94,28 @@ TEST_F(CursorsTest, NoCursorStandsBehindAnOffset) {
   EXPECT_TRUE(page.at("done").as_bool());
 }
 
+class ShortPagesTest : public QueryTest {
+ protected:
+  ShortPagesTest() : QueryTest({.sample = {.contacts = 3'000}, .schema = {}, .short_pages = true}) {}
+};
+
+TEST_F(ShortPagesTest, MayHoldHalfOfWhatWasAskedFor) {
+  std::set<std::string> ids;
+  std::set<std::size_t> sizes;
+  auto page = ask("SELECT Id FROM Contact", false, 400);
+  while (true) {
+    const auto here = texts(page, "Id");
+    ids.insert(here.begin(), here.end());
+    if (page.at("done").as_bool()) break;
+    EXPECT_GE(here.size(), 200u);
+    EXPECT_LE(here.size(), 400u);
+    sizes.insert(here.size());
+    page = next(page);
+  }
+  EXPECT_EQ(ids.size(), 3'000u);
+  EXPECT_GT(sizes.size(), 3u);
+}
+
 class ChildPagesTest : public CursorsTest {};
 
 TEST_F(ChildPagesTest, ChildrenCountTowardsThePage) {

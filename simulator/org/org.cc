@@ -49,7 +49,7 @@ json::object user_values(std::string_view first, std::string_view last, std::str
 }  // namespace
 
 Org::Org(const base::Clock& clock, const OrgOptions& options)
-    : clock_(clock), world_(Schema{options.schema}, options.sample, seconds_of(clock.now())),
+    : clock_(clock), world_(Schema{options.schema}, options.sample, seconds_of(clock.now())), cursors_(options.short_pages),
       began_(static_cast<std::uint32_t>(seconds_of(clock.now()) - age_s)) {
   seed();
 }
@@ -190,8 +190,8 @@ std::string Org::record_json(const Projection& projection, std::uint64_t number,
 }
 
 Outcome<std::string> Org::query(std::string_view statement, bool with_deleted, std::size_t page_size,
-                                std::string_view root) {
-  return cursors_.query(world_, asking(), statement, with_deleted, page_size, root);
+                                std::string_view root, const Caller& caller) {
+  return cursors_.query(world_, asking(caller), statement, with_deleted, page_size, root);
 }
 
 Outcome<std::string> Org::next_page(std::string_view locator, std::string_view root) {

@@ -26,6 +26,7 @@ namespace simulator {
 struct OrgOptions {
   SampleOptions sample;
   SchemaOptions schema;
+  bool short_pages = false;  ///< Query pages may be shorter than asked for.
 };
 
 /// What getUpdated and getDeleted answer.
@@ -140,7 +141,7 @@ class Org {
 
   /// Runs a query and answers its first page as JSON. `root` is "/services/data/v66.0".
   Outcome<std::string> query(std::string_view statement, bool with_deleted, std::size_t page_size,
-                             std::string_view root);
+                             std::string_view root, const Caller& caller = {});
   /// The page behind a nextRecordsUrl: "01g…-2000".
   Outcome<std::string> next_page(std::string_view locator, std::string_view root);
 

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "base/error.h"
 #include "simulator/org/calendar.h"
 #include "simulator/org/term.h"
 #include "simulator/org/text.h"
@@ -157,6 +158,7 @@ void Projection::append_node(const World& world, RecordKey record, const Node& n
       return;
     }
     case What::children:
+      CHECK(children != nullptr);
       children->append(node.place, record.number, out);
       return;
     case What::parent:

@@ -207,7 +207,30 @@ TEST_F(SmallOrgTest, ShowsValuesAsTheyAreReadOrWritten) {
 TEST_F(SmallOrgTest, KeepsToTheScope) {
   EXPECT_THAT(texts("SELECT LastName FROM Contact USING SCOPE mine WHERE LastName != 'Cid'", "LastName"), ElementsAre("O'Neil"));
   EXPECT_EQ(ask("SELECT Id FROM Contact USING SCOPE everything").at("totalSize"), 3);
+  const auto olgas = org.query("SELECT COUNT() FROM Contact USING SCOPE mine", false, 2000, root, {.user = 2});
+  ASSERT_TRUE(olgas.has_value());
+  EXPECT_THAT(*olgas, HasSubstr("\"totalSize\":1"));
   EXPECT_EQ(refused("SELECT Id FROM Contact USING SCOPE team"), "INVALID_QUERY_SCOPE: The scope is not supported: team");
+}
+
+TEST_F(SmallOrgTest, ReadsRelativeDatesInTheZoneOfTheUser) {
+  const auto count = [&](const std::string& where, const char* zone) {
+    Asking asking = org.asking();
+    asking.zone = Zone{zone};
+    const auto rows = RowSet::make(org.world(), asking, "SELECT Id FROM Contact WHERE " + where, false);
+    return rows ? rows->size() : 99;
+  };
+  const char *greenwich = "GMT", *angeles = "America/Los_Angeles";
+  wait(3h);  // three in the morning in Greenwich, and still the day before in Los Angeles
+  EXPECT_EQ(count("CreatedDate = TODAY", greenwich), 3u);
+  EXPECT_EQ(count("CreatedDate = TODAY", angeles), 3u);
+  wait(6h);  // now it is the next day there too
+  EXPECT_EQ(count("CreatedDate = TODAY", greenwich), 3u);
+  EXPECT_EQ(count("CreatedDate = TODAY", angeles), 0u);
+  EXPECT_EQ(count("CreatedDate = YESTERDAY", angeles), 3u);
+  EXPECT_EQ(count("DAY_ONLY(convertTimezone(CreatedDate)) = 2026-02-28", angeles), 3u);
+  EXPECT_EQ(count("DAY_ONLY(convertTimezone(CreatedDate)) = 2026-02-28", greenwich), 0u);
+  EXPECT_EQ(count("DAY_ONLY(CreatedDate) = 2026-02-28", angeles), 0u);
 }
 
 TEST_F(SmallOrgTest, FindsDeletedRecordsOnlyWhenAskedTo) {

@@ -229,26 +229,28 @@ class Parser {
     }
   }
 
+  Form try_joint() { return in_.try_word("and") ? Form::both : in_.try_word("or") ? Form::either : Form::comparison; }
+
   /// AND, OR and NOT may not stand side by side without parentheses.
   Condition condition(int select_depth, int depth) {
-    const bool stands_alone = unconfirmed::not_needs_parentheses && same_name(in_.word(), "not");
+    const auto is_not = [this] { return unconfirmed::not_needs_parentheses && same_name(in_.word(), "not"); };
+    const bool stands_alone = is_not();
     Condition first = operand(select_depth, depth);
-    Condition out;
-    while (true) {
-      const std::size_t before = in_.place();
-      const Form form = in_.try_word("and") ? Form::both : in_.try_word("or") ? Form::either : Form::comparison;
-      if (form == Form::comparison) return out.parts.empty() ? std::move(first) : std::move(out);
-      if ((!out.parts.empty() && out.form != form) || stands_alone) {
+    std::size_t before = in_.place();
+    const Form form = try_joint();
+    if (form == Form::comparison) return first;
+    Condition out{form};
+    out.parts.push_back(std::move(first));
+    for (Form next = form; next != Form::comparison; next = try_joint()) {
+      if (next != form || stands_alone) {
         in_.back_to(before);
         in_.fail();
       }
-      if (out.parts.empty()) {
-        out.form = form;
-        out.parts.push_back(std::move(first));
-      }
-      if (unconfirmed::not_needs_parentheses && same_name(in_.word(), "not")) in_.fail();
+      if (is_not()) in_.fail();
       out.parts.push_back(operand(select_depth, depth));
+      before = in_.place();
     }
+    return out;
   }
 
   Condition operand(int select_depth, int depth) {
