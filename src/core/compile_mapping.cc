@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "core/compile_transform.h"
+
 namespace core {
 namespace {
 
@@ -71,8 +73,37 @@ MappingSetting default_mapping(const Integration& integration, std::string_view 
   } else if (object == "Opportunity") {
     add("name", "Name"), add("stage", "StageName"), add("amount", "Amount"), add("closeDate", "CloseDate");
     add("companyId", "AccountId");
+  } else if (object == "Task") {
+    add("subject", "Subject"), add("status", "Status"), add("priority", "Priority"), add("dueDate", "ActivityDate");
+    add("description", "Description");
+  } else if (object == "Event") {
+    add("subject", "Subject"), add("location", "Location"), add("startAt", "StartDateTime");
+    add("endAt", "EndDateTime"), add("isAllDay", "IsAllDayEvent"), add("description", "Description");
   }
   return setting;
+}
+
+std::vector<MappingSetting> one_a_table(std::vector<MappingSetting> settings) {
+  const auto place = [](const MappingSetting& setting) {
+    const std::string object = object_for(setting.object_type);
+    return std::pair{object, setting.table.empty() ? table_for(object) : setting.table};
+  };
+  std::vector<MappingSetting> out;
+  for (MappingSetting& setting : settings) {
+    const auto first = std::ranges::find(out, place(setting), place);
+    if (first == out.end()) {
+      out.push_back(std::move(setting));
+      continue;
+    }
+    for (FieldSetting& field : setting.fields) {
+      std::erase_if(first->fields, [&](const FieldSetting& f) {
+        return f.crm_field == field.crm_field || f.salesforce_field == field.salesforce_field;
+      });
+      first->fields.push_back(std::move(field));
+    }
+    first->also.push_back(setting.id);
+  }
+  return out;
 }
 
 std::vector<std::vector<std::string>> default_match_rules(std::string_view object) {
@@ -94,7 +125,8 @@ void compile_match_rules(const MappingSetting& setting, CompiledMapping& compile
       const auto field = std::ranges::find(mapping.fields, name, &model::FieldMapping::org_field);
       const bool fits = field != mapping.fields.end() && (field->role == model::FieldRole::reference ||
                                                           (field->role == model::FieldRole::plain &&
-                                                           field->type.kind == model::FieldKind::text));
+                                                           model::is_text(field->type.kind) &&
+                                                           !field->transform));
       if (fits) {
         ordinals.push_back(static_cast<std::size_t>(field - mapping.fields.begin()));
       } else if (setting.match_rules) {
@@ -107,6 +139,220 @@ void compile_match_rules(const MappingSetting& setting, CompiledMapping& compile
   }
 }
 
+/// What is left of a field's direction where its mapping only flows one way; nothing if nothing is.
+std::optional<model::SyncDirection> within(model::SyncDirection mapping, model::SyncDirection field) {
+  using model::SyncDirection;
+  if (mapping == SyncDirection::both || mapping == field) return field;
+  return field == SyncDirection::both ? std::optional{mapping} : std::nullopt;
+}
+
+std::string not_allowed(std::string_view key, std::string_view value, std::string_view allowed) {
+  return std::string{key} + " is \"" + std::string{value} + "\"; allowed are " + std::string{allowed};
+}
+constexpr std::string_view directions = "bidirectional, salesforce_to_crm and crm_to_salesforce";
+constexpr std::string_view policies = "newest_wins, salesforce_wins, crm_wins and manual";
+
+/// Turns the fields of one setting into those of a mapping.
+class FieldCompiler {
+ public:
+  FieldCompiler(const Integration& integration, const MappingSetting& setting, const ObjectSchema& schema,
+                CompiledMapping& compiled)
+      : integration_(integration), setting_(setting), schema_(schema), compiled_(compiled) {}
+
+  base::Result<void> read_rules() {
+    model::Mapping& mapping = compiled_.mapping;
+    const auto refuse = [&](const std::string& why) {
+      return base::failure(base::ErrorKind::settings, schema_.object + ": the mapping's " + why);
+    };
+    mapping.direction = integration_.direction;
+    if (!setting_.direction.empty()) {
+      const auto named = model::sync_direction_named(setting_.direction);
+      if (!named) return refuse(not_allowed("syncDirection", setting_.direction, directions));
+      const auto left = within(integration_.direction, *named);
+      if (!left)
+        return refuse("syncDirection is " + setting_.direction + ", and its integration's the other way, so nothing "
+                      "would flow: change one of them");
+      mapping.direction = *left;
+    }
+    on_conflict_ = integration_.on_conflict;
+    if (!setting_.conflict_resolution.empty()) {
+      const auto named = model::conflict_policy_named(setting_.conflict_resolution);
+      if (!named) return refuse(not_allowed("conflictResolution", setting_.conflict_resolution, policies));
+      on_conflict_ = *named;
+    }
+    if (!setting_.on_filter_leave.empty()) {
+      const auto named = model::filter_leave_named(setting_.on_filter_leave);
+      if (!named) return refuse(not_allowed("onFilterLeave", setting_.on_filter_leave, "keep, flag and remove"));
+      mapping.on_filter_leave = *named;
+    }
+    return {};
+  }
+
+  void add(const FieldSetting& field) {
+    model::FieldMapping out;
+    out.on_conflict = on_conflict_;
+    if (auto why = compile(field, out)) {
+      if (!why->empty()) set_aside(field, *why);
+      return;
+    }
+    compiled_.mapping.fields.push_back(std::move(out));
+  }
+
+  /// Fields that share a column stand for the parts of one full name.
+  void pair_names() {
+    auto& fields = compiled_.mapping.fields;
+    for (std::size_t i = 0; i < fields.size(); ++i)
+      for (std::size_t k = 0; k < fields.size(); ++k)
+        if (i != k && is_part(fields[i]) && is_part(fields[k]) && fields[i].column == fields[k].column &&
+            fields[i].transform->part != fields[k].transform->part)
+          fields[i].name_pair = k;
+  }
+
+ private:
+  static bool is_part(const model::FieldMapping& field) {
+    return field.transform && field.transform->part != model::NamePart::none;
+  }
+
+  void set_aside(const FieldSetting& field, const std::string& why) {
+    compiled_.warnings.push_back({schema_.object + ": the mapping " + field.crm_field + " = " + field.salesforce_field +
+                                      " is set aside: " + why,
+                                  "",
+                                  "INVALID_FIELD",
+                                  {}});
+  }
+
+  bool has_column(std::string_view name) const {
+    return std::ranges::find(schema_.columns, name) != schema_.columns.end();
+  }
+
+  /// The table's spelling of a column, "firstName" or "first_name"; nothing if there is none.
+  std::optional<std::string> column(const std::string& name) const {
+    if (has_column(name)) return name;
+    if (auto snake = snake_case(name); has_column(snake)) return snake;
+    return std::nullopt;
+  }
+
+  std::string no_column(const std::string& name) const {
+    return "the table " + compiled_.mapping.table + " has no column " + snake_case(name) +
+           "; add it or correct crmField";
+  }
+
+  /// Why the field is set aside; an empty text: it is simply left out. Nothing: it is compiled.
+  std::optional<std::string> compile(const FieldSetting& field, model::FieldMapping& out) {
+    if (auto why = read_choices(field, out)) return why;
+    out.org_field = field.salesforce_field;
+    // The standard Contact has no Company: the existing job's default means the account.
+    if (schema_.object == "Contact" && out.org_field == "Company" && !org_field(schema_, "Company"))
+      out.org_field = "Account.Name";
+    const bool through_parent = out.org_field.find('.') != std::string::npos;
+    const OrgField* described = nullptr;
+    if (!through_parent && !out.org_field.empty()) {
+      described = org_field(schema_, out.org_field);
+      if (!described)
+        return schema_.object + " has no field " + out.org_field +
+               " that the sync user can see; correct salesforceField, create the field or grant access";
+      out.type = described->type;
+      if (!described->writable) {
+        if (!within(model::SyncDirection::to_store, out.direction))
+          return "the sync user cannot write " + out.org_field +
+                 " (a formula, or access is missing), and crm_to_salesforce is its only direction";
+        out.direction = model::SyncDirection::to_store;
+      }
+    }
+    bool is_constant = false;
+    if (auto why = read_transform(field, out, described != nullptr, is_constant)) return why;
+    if (auto why = read_column(field, out, is_constant)) return why;
+    if (through_parent) return read_parent_name(out);
+    if (described && described->type.kind == model::FieldKind::reference) return read_reference(*described, out);
+    return std::nullopt;
+  }
+
+  std::optional<std::string> read_choices(const FieldSetting& field, model::FieldMapping& out) const {
+    out.direction = compiled_.mapping.direction;
+    if (!field.direction.empty()) {
+      const auto direction = model::sync_direction_named(field.direction);
+      if (!direction) return not_allowed("direction", field.direction, directions);
+      const auto left = within(compiled_.mapping.direction, *direction);
+      if (!left) return "its direction is " + field.direction + ", and the mapping only flows the other way";
+      out.direction = *left;
+    }
+    if (!field.winner.empty()) {
+      const auto winner = model::conflict_policy_named(field.winner);
+      if (!winner) return not_allowed("winner", field.winner, policies);
+      out.on_conflict = *winner;
+    }
+    if (!field.write_mode.empty()) {
+      const auto mode = model::write_mode_named(field.write_mode);
+      if (!mode) return not_allowed("writeMode", field.write_mode, "always and if_empty");
+      out.write_mode = *mode;
+    }
+    return std::nullopt;
+  }
+
+  std::optional<std::string> read_transform(const FieldSetting& field, model::FieldMapping& out, bool plain,
+                                            bool& is_constant) const {
+    if (field.transform.empty()) {
+      return plain || out.org_field.find('.') != std::string::npos
+                 ? std::nullopt
+                 : std::optional<std::string>{"salesforceField is empty; name a field of " + schema_.object};
+    }
+    if (plain && out.type.kind == model::FieldKind::reference)
+      return "a reference to another record takes no transform";
+    if (!plain && !out.org_field.empty()) return "a field of the parent record takes no transform";
+    auto transform = compile_transform(field.transform, out.direction, out.type);
+    if (!transform) return transform.error().message;
+    is_constant = transform->is_constant;
+    if (out.org_field.empty() && !(is_constant && out.direction == model::SyncDirection::to_store))
+      return "salesforceField is empty; only a constant for the direction salesforce_to_crm needs none";
+    for (const std::string& name : transform->more_columns) {
+      const auto found = column(name);
+      if (!found) return no_column(name);
+      out.more_columns.push_back(*found);
+    }
+    out.transform = std::move(transform->transform);
+    if (out.direction == model::SyncDirection::to_store && out.column_kind() != out.type.kind)
+      out.type = {};  // What is compared is what the map makes of the value.
+    return std::nullopt;
+  }
+
+  std::optional<std::string> read_column(const FieldSetting& field, model::FieldMapping& out, bool is_constant) const {
+    if (field.crm_field.empty() && is_constant && out.direction == model::SyncDirection::to_org) return std::nullopt;
+    const auto found = column(field.crm_field);
+    if (!found) return no_column(field.crm_field);
+    out.column = *found;
+    return std::nullopt;
+  }
+
+  std::optional<std::string> read_parent_name(model::FieldMapping& out) const {
+    const auto& fields = compiled_.mapping.fields;
+    const std::string relationship = out.org_field.substr(0, out.org_field.find('.'));
+    const auto via = std::ranges::find_if(fields, [&](const model::FieldMapping& f) {
+      const OrgField* reference = org_field(schema_, f.org_field);
+      return f.role == model::FieldRole::reference && reference && reference->relationship_name == relationship;
+    });
+    if (via == fields.end()) return "map the reference " + relationship + "Id before it";
+    out.role = model::FieldRole::parent_name;
+    out.parent_object = via->parent_object;
+    out.via = static_cast<std::size_t>(via - fields.begin());
+    return std::nullopt;
+  }
+
+  std::optional<std::string> read_reference(const OrgField& described, model::FieldMapping& out) const {
+    out.role = model::FieldRole::reference;
+    out.parent_object = described.reference_to;
+    if (out.parent_object.empty()) return "it may refer to several objects, which is not supported yet";
+    const auto synced = integration_.sync_objects.find(out.parent_object);
+    if (synced == integration_.sync_objects.end() || !synced->second) return "";
+    return std::nullopt;
+  }
+
+  const Integration& integration_;
+  const MappingSetting& setting_;
+  const ObjectSchema& schema_;
+  CompiledMapping& compiled_;
+  model::ConflictPolicy on_conflict_ = model::ConflictPolicy::newest_wins;
+};
+
 }  // namespace
 
 base::Result<CompiledMapping> compile_mapping(const Integration& integration, const MappingSetting& setting,
@@ -116,8 +362,8 @@ base::Result<CompiledMapping> compile_mapping(const Integration& integration, co
   mapping.id = setting.id;
   mapping.object = schema.object;
   mapping.table = setting.table.empty() ? table_for(schema.object) : setting.table;
+  if (!setting.key_column.empty()) mapping.key_column = setting.key_column;
   mapping.workspace = integration.workspace;
-  mapping.direction = integration.direction;
   if (const auto filter = integration.filters.find(schema.object); filter != integration.filters.end())
     mapping.filter = filter->second;
   if (schema.columns.empty())
@@ -125,84 +371,14 @@ base::Result<CompiledMapping> compile_mapping(const Integration& integration, co
                                                         schema.object + ": create it, or name another in the mapping");
   if (org_field(schema, upsert_field)) mapping.upsert_field = std::string{upsert_field};
 
-  const auto set_aside = [&](const FieldSetting& field, const std::string& why) {
-    compiled.warnings.push_back({schema.object + ": the mapping " + field.crm_field + " = " + field.salesforce_field +
-                                     " is set aside: " + why,
-                                 "",
-                                 "INVALID_FIELD",
-                                 {}});
-  };
-  for (const FieldSetting& field : setting.fields) {
-    model::FieldMapping out;
-    out.column = field.crm_field;
-    if (std::ranges::find(schema.columns, out.column) == schema.columns.end()) out.column = snake_case(out.column);
-    if (std::ranges::find(schema.columns, out.column) == schema.columns.end()) {
-      set_aside(field, "the table " + mapping.table + " has no column " + out.column + "; add it or correct crmField");
-      continue;
-    }
-    out.org_field = field.salesforce_field;
-    // The standard Contact has no Company: the existing job's default means the account.
-    if (schema.object == "Contact" && out.org_field == "Company" && !org_field(schema, "Company"))
-      out.org_field = "Account.Name";
-    out.direction = integration.direction;
-    if (!field.direction.empty()) {
-      const auto direction = model::sync_direction_named(field.direction);
-      if (!direction) {
-        set_aside(field, "direction is \"" + field.direction +
-                             "\"; allowed are bidirectional, salesforce_to_crm and crm_to_salesforce");
-        continue;
-      }
-      out.direction = *direction;
-    }
-    out.on_conflict = integration.on_conflict;
-    if (!field.winner.empty()) {
-      const auto winner = model::conflict_policy_named(field.winner);
-      if (!winner) {
-        set_aside(field, "winner is \"" + field.winner +
-                             "\"; allowed are newest_wins, salesforce_wins, crm_wins and manual");
-        continue;
-      }
-      out.on_conflict = *winner;
-    }
-    if (const auto dot = out.org_field.find('.'); dot != std::string::npos) {
-      const std::string relationship = out.org_field.substr(0, dot);
-      const auto via = std::ranges::find_if(mapping.fields, [&](const model::FieldMapping& f) {
-        const OrgField* reference = org_field(schema, f.org_field);
-        return f.role == model::FieldRole::reference && reference && reference->relationship_name == relationship;
-      });
-      if (via == mapping.fields.end()) {
-        set_aside(field, "map the reference " + relationship + "Id before it");
-        continue;
-      }
-      out.role = model::FieldRole::parent_name;
-      out.parent_object = via->parent_object;
-      out.via = static_cast<std::size_t>(via - mapping.fields.begin());
-    } else {
-      const OrgField* described = org_field(schema, out.org_field);
-      if (!described) {
-        set_aside(field, schema.object + " has no field " + out.org_field +
-                             " that the sync user can see; correct salesforceField, create the field or grant access");
-        continue;
-      }
-      out.type = described->type;
-      if (described->type.kind == model::FieldKind::reference) {
-        out.role = model::FieldRole::reference;
-        out.parent_object = described->reference_to;
-        if (out.parent_object.empty()) {
-          set_aside(field, "it may refer to several objects, which is not supported yet");
-          continue;
-        }
-        if (const auto synced = integration.sync_objects.find(out.parent_object);
-            synced == integration.sync_objects.end() || !synced->second)
-          continue;
-      }
-      if (!described->writable) out.direction = model::SyncDirection::to_store;
-    }
-    mapping.fields.push_back(std::move(out));
-  }
+  FieldCompiler fields{integration, setting, schema, compiled};
+  RETURN_IF_ERROR(fields.read_rules());
+  for (const FieldSetting& field : setting.fields) fields.add(field);
+  fields.pair_names();
   if (mapping.fields.empty())
     return base::failure(base::ErrorKind::settings,
-                         schema.object + ": none of its mapped fields can be synced (" + joined(setting.fields) + ")");
+                         schema.object + ": none of its mapped fields can be synced (" + joined(setting.fields) + ")" +
+                             (compiled.warnings.empty() ? "" : "; " + compiled.warnings.front().message));
   if (mapping.fields.size() > model::max_fields)
     return base::failure(base::ErrorKind::settings, schema.object + ": a mapping may have 512 fields at most");
   compile_match_rules(setting, compiled);

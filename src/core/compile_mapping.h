@@ -15,6 +15,7 @@ struct OrgField {
   bool writable = false;
   std::string relationship_name;  ///< References: "Account".
   std::string reference_to;       ///< References to one object: its name.
+  bool required = false;          ///< The org takes no new record without it.
 };
 
 /// What both sides have for one object.
@@ -36,6 +37,11 @@ std::string table_for(std::string_view object);
 
 /// The mapping a new integration starts with (design.md section 6).
 MappingSetting default_mapping(const Integration&, std::string_view object);
+
+/// A user who creates a second document for an object adds to the first, as the existing job had it: its fields join
+/// the first one's, or replace those of the same column or the same Salesforce field. Two mappings of one object and
+/// table would make two rows of every record. Another table is another mapping.
+std::vector<MappingSetting> one_a_table(std::vector<MappingSetting> settings);
 
 /// How records of an object are recognised among rows that were there before, where the setting does not say.
 std::vector<std::vector<std::string>> default_match_rules(std::string_view object);

@@ -9,8 +9,10 @@ using model::Cell;
 using model::ConflictPolicy;
 using model::SyncDirection;
 
-bool was_sent(std::span<const model::SentValue> sent, std::size_t field, const Cell& value) {
-  return std::ranges::any_of(sent, [&](const model::SentValue& s) { return s.field == field && s.value == value; });
+bool was_sent(const model::FieldType& type, std::span<const model::SentValue> sent, std::size_t field,
+              const Cell& value) {
+  return std::ranges::any_of(
+      sent, [&](const model::SentValue& s) { return s.field == field && same_value(type, s.value, value); });
 }
 
 Outcome decide_conflict(const Sides& sides, const model::FieldMapping& field) {
@@ -30,22 +32,26 @@ Outcome decide_conflict(const Sides& sides, const model::FieldMapping& field) {
 Outcome outcome_of(const Sides& sides, std::size_t i, const Safeguards& safeguards) {
   const model::FieldMapping& field = sides.fields[i];
   const Cell &base = sides.base[i], &org = sides.org[i], &store = sides.store[i];
-  if (org == store) return Outcome::agreed;
+  if (same_value(field.type, org, store)) return Outcome::agreed;
   if (!safeguards.merge_base) return sides.store_changed_at > sides.org_changed_at ? Outcome::to_org : Outcome::to_store;
 
-  const bool echo = !sides.sent.empty() && was_sent(sides.sent, i, org);
-  const bool org_changed = org != base && !echo;
-  const bool store_changed = store != base || echo;
+  const bool echo = !sides.sent.empty() && was_sent(field.type, sides.sent, i, org);
+  const bool org_changed = !same_value(field.type, org, base) && !echo;
+  const bool store_changed = !same_value(field.type, store, base) || echo;
   Outcome outcome = Outcome::left;
   if (org_changed && !store_changed) {
     outcome = field.direction == SyncDirection::to_org ? Outcome::left : Outcome::to_store;
   } else if (store_changed && !org_changed) {
     outcome = field.direction == SyncDirection::to_store ? Outcome::left : Outcome::to_org;
   } else {
-    outcome = was_sent(sides.sent, i, store) ? Outcome::org_won : decide_conflict(sides, field);
+    outcome = was_sent(field.type, sides.sent, i, store) ? Outcome::org_won : decide_conflict(sides, field);
   }
   const bool into_store = outcome == Outcome::to_store || outcome == Outcome::org_won;
   const bool into_org = outcome == Outcome::to_org || outcome == Outcome::store_won;
+  if (field.write_mode == model::WriteMode::if_empty && (into_store || into_org)) {
+    const Cell& target = into_store ? store : org;
+    if (!target.is_null() && target != canonical_null(field.type)) return Outcome::left;
+  }
   if (into_store && sides.unlinked[i]) return Outcome::waiting;
   if (into_org && store.is_unresolved()) return Outcome::waiting;
   return outcome;
@@ -57,11 +63,13 @@ void reconcile(const Sides& sides, const Safeguards& safeguards, std::span<Outco
   for (std::size_t i = 0; i < sides.fields.size(); ++i) outcomes[i] = outcome_of(sides, i, safeguards);
 }
 
-std::vector<model::SentValue> still_open(std::span<const model::SentValue> sent, std::span<const Cell> org) {
+std::vector<model::SentValue> still_open(std::span<const model::FieldMapping> fields,
+                                         std::span<const model::SentValue> sent, std::span<const Cell> org) {
   std::vector<model::SentValue> open;
   for (std::size_t i = 0; i < sent.size(); ++i) {
     const auto later = sent.subspan(i);
-    if (!was_sent(later, sent[i].field, org[sent[i].field])) open.push_back(sent[i]);
+    const std::size_t field = sent[i].field;
+    if (!was_sent(fields[field].type, later, field, org[field])) open.push_back(sent[i]);
   }
   return open;
 }

@@ -20,7 +20,7 @@ enum class Outcome : std::uint8_t {
   store_won,  ///< Both did, the store's value goes to the org; the org's is recorded as the loser.
   open,       ///< Both did, and a person decides; both keep theirs.
   waiting,    ///< The value cannot be spelt on the other side until a parent is linked.
-  left,       ///< Different, and the field's direction forbids the write.
+  left,       ///< Different, and the field's direction or write mode forbids the write.
 };
 
 /// One record as seen from both sides. All spans are as wide as the mapping.
@@ -47,6 +47,7 @@ void reconcile(const Sides& sides, const Safeguards& safeguards, std::span<Outco
 
 /// The announced values that can still turn up once the org has been seen with `org`: where it holds one of ours,
 /// that one and the earlier ones are settled.
-std::vector<model::SentValue> still_open(std::span<const model::SentValue> sent, std::span<const model::Cell> org);
+std::vector<model::SentValue> still_open(std::span<const model::FieldMapping> fields,
+                                         std::span<const model::SentValue> sent, std::span<const model::Cell> org);
 
 }  // namespace core

@@ -11,7 +11,7 @@ namespace {
 
 using model::Cell;
 
-constexpr std::array<std::string_view, 4> words = {"a", "b", "c", "d"};
+constexpr std::array<std::string_view, 4> words = {"a", "b", "c", "A"};
 
 Cell any_cell() {
   const int which = *rc::gen::inRange(0, 5);
@@ -31,6 +31,8 @@ struct Disturbed {
       model::FieldMapping field;
       field.on_conflict = static_cast<model::ConflictPolicy>(*rc::gen::inRange(0, 4));
       field.direction = static_cast<model::SyncDirection>(*rc::gen::inRange(0, 3));
+      field.write_mode = static_cast<model::WriteMode>(*rc::gen::inRange(0, 2));
+      field.type.kind = *rc::gen::element(model::FieldKind::text, model::FieldKind::email);
       fields.push_back(field);
       base.push_back(any_cell());
       org.push_back(*rc::gen::arbitrary<bool>() ? base.back() : any_cell());
@@ -53,7 +55,7 @@ RC_GTEST_PROP(ReconcileProperty, LeavesNothingToDoOnceApplied, ()) {
   for (std::size_t i = 0; i < outcomes.size(); ++i) {
     if (into_store(outcomes[i])) sides.store[i] = sides.org[i];
     if (into_org(outcomes[i])) sides.org[i] = sides.store[i];
-    if (sides.store[i] == sides.org[i]) sides.base[i] = sides.org[i];
+    if (same_value(sides.fields[i].type, sides.store[i], sides.org[i])) sides.base[i] = sides.org[i];
   }
   for (const Outcome outcome : sides.merge())
     RC_ASSERT(outcome == Outcome::agreed || outcome == Outcome::open || outcome == Outcome::left);
@@ -96,6 +98,17 @@ RC_GTEST_PROP(ReconcileProperty, OnlyWhoDiffersFromTheBaseIsHeard, ()) {
   }
 }
 
+/// Filling what is empty is all that `if_empty` does, on either side.
+RC_GTEST_PROP(ReconcileProperty, IfEmptyReplacesNothing, ()) {
+  const Disturbed sides;
+  const auto outcomes = sides.merge();
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    if (sides.fields[i].write_mode != model::WriteMode::if_empty) continue;
+    if (into_store(outcomes[i])) RC_ASSERT(sides.store[i].is_null());
+    if (into_org(outcomes[i])) RC_ASSERT(sides.org[i].is_null());
+  }
+}
+
 Outcome one(std::string_view base, std::string_view org, std::string_view store, std::vector<model::SentValue> sent) {
   const std::array fields{model::FieldMapping{}};
   const std::array base_cell{Cell{base}}, org_cell{Cell{org}}, store_cell{Cell{store}};
@@ -118,7 +131,7 @@ TEST(Reconcile, ARowThatHoldsWhatWeSentWasOvertaken) {
 TEST(Reconcile, AnArrivedAnnouncementSettlesTheEarlierOnes) {
   const std::vector<model::SentValue> sent = {{0, Cell{"1"}}, {0, Cell{"2"}}, {0, Cell{"3"}}, {1, Cell{"x"}}};
   const std::array org{Cell{"2"}, Cell{"y"}};
-  const auto open = still_open(sent, org);
+  const auto open = still_open(std::vector<model::FieldMapping>(2), sent, org);
   ASSERT_EQ(open.size(), 2u);
   EXPECT_EQ(open[0].value, Cell{"3"});
   EXPECT_EQ(open[1].field, 1u);

@@ -109,7 +109,7 @@ void settle_store_half(const model::Mapping& mapping, const KnownHead& head, std
   }
   if (base_moved) settlement.base = base;
   if (!head.sent.empty()) {
-    auto open = still_open(head.sent, org);
+    auto open = still_open(mapping.fields, head.sent, org);
     if (open.size() != head.sent.size()) settlement.sent = std::move(open);
   }
 }

@@ -12,8 +12,8 @@
 namespace model {
 namespace {
 
-constexpr std::array<std::string_view, 7> kind_names = {"text", "boolean",  "number", "date",
-                                                        "datetime", "multi", "reference"};
+constexpr std::array<std::string_view, 10> kind_names = {"text",  "boolean",   "number", "date",  "datetime",
+                                                         "multi", "reference", "email",  "phone", "time"};
 
 /// The white space that the org cuts off both ends.
 std::string_view trimmed(std::string_view text) {
@@ -146,7 +146,67 @@ std::optional<Cell> canonical_multi(std::string_view text, base::Arena& arena) {
   return Cell{arena.copy(joined)};
 }
 
+/// "9:05", "10:15:30", "10:15:30.5Z": hours and minutes, then what there is.
+std::optional<Cell> canonical_time(std::string_view text, base::Arena& arena) {
+  if (text.ends_with('Z')) text.remove_suffix(1);
+  if (text.find(':') == 1) return canonical_time(arena.copy("0" + std::string{text}), arena);
+  // Any day does: the clock part alone is read.
+  const auto moment = base::parse_iso("2000-01-01T" + std::string{text});
+  if (!moment || text.size() < 5 || text[2] != ':' || text.find_first_of("+-") != std::string_view::npos)
+    return std::nullopt;
+  return Cell{arena.copy(std::string_view{base::to_iso(*moment)}.substr(11))};
+}
+
+/// The day as it is written: a midnight somewhere else is still that day.
+std::optional<Cell> canonical_date(std::string_view text) {
+  if (base::is_iso_date(text)) return Cell{text};
+  return base::parse_iso(text) ? std::optional{Cell{text.substr(0, 10)}} : std::nullopt;
+}
+
+char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+
+/// Compares what is left of both texts when `skip` is left out.
+template <class Skip>
+bool equal_without(std::string_view a, std::string_view b, Skip skip) {
+  std::size_t i = 0, j = 0;
+  while (true) {
+    while (i < a.size() && skip(a, i)) ++i;
+    while (j < b.size() && skip(b, j)) ++j;
+    if (i == a.size() || j == b.size()) return i == a.size() && j == b.size();
+    if (lower(a[i++]) != lower(b[j++])) return false;
+  }
+}
+
+bool same_phone(std::string_view a, std::string_view b) {
+  static constexpr std::string_view punctuation = " \t()-./";
+  return equal_without(a, b, [](std::string_view text, std::size_t at) {
+    return punctuation.find(text[at]) != std::string_view::npos;
+  });
+}
+
+bool same_lines(std::string_view a, std::string_view b) {
+  std::size_t i = 0, j = 0;
+  const auto skip = [](std::string_view text, std::size_t& at) {
+    if (text[at] == '\r' && at + 1 < text.size() && text[at + 1] == '\n') ++at;
+  };
+  while (i < a.size() && j < b.size()) {
+    skip(a, i);
+    skip(b, j);
+    if (a[i++] != b[j++]) return false;
+  }
+  return i == a.size() && j == b.size();
+}
+
 }  // namespace
+
+bool same_though_spelt_apart(const FieldType& type, const Cell& a, const Cell& b) {
+  switch (type.kind) {
+    case FieldKind::text: return same_lines(a.text(), b.text());
+    case FieldKind::email: return equal_without(a.text(), b.text(), [](std::string_view, std::size_t) { return false; });
+    case FieldKind::phone: return same_phone(a.text(), b.text());
+    default: return false;
+  }
+}
 
 std::string_view name_of(FieldKind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
 
@@ -162,15 +222,13 @@ std::optional<Cell> canonical(const FieldType& type, std::string_view raw, base:
   const std::string_view text = trimmed(raw);
   if (text.empty()) return canonical_null(type);
   switch (type.kind) {
-    case FieldKind::text: return Cell{text};
+    case FieldKind::text:
+    case FieldKind::email:
+    case FieldKind::phone: return Cell{text};
     case FieldKind::boolean: return canonical_boolean(text);
     case FieldKind::number: return canonical_number(type, text, arena);
-    case FieldKind::date: {
-      if (base::is_iso_date(text)) return Cell{text};
-      const auto moment = base::parse_iso(text);
-      if (!moment) return std::nullopt;
-      return Cell{arena.copy(std::string_view{base::to_iso(*moment)}.substr(0, 10))};
-    }
+    case FieldKind::date: return canonical_date(text);
+    case FieldKind::time: return canonical_time(text, arena);
     case FieldKind::datetime: {
       const auto moment = base::parse_iso(text);
       if (!moment) return std::nullopt;

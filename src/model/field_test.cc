@@ -50,7 +50,12 @@ TEST(Canonical, TimesAreUtcInWholeSecondsAndDatesHaveNoTime) {
   EXPECT_EQ(spelt({FieldKind::datetime}, "2026-01-31T10:11:12.987+02:00"), "2026-01-31T08:11:12Z");
   EXPECT_EQ(spelt({FieldKind::datetime}, "2026-01-31T10:11:12.000+0000"), "2026-01-31T10:11:12Z");
   EXPECT_EQ(spelt({FieldKind::date}, "2026-01-31T00:00:00.000Z"), "2026-01-31");
+  EXPECT_EQ(spelt({FieldKind::date}, "2026-01-31T00:00:00+02:00"), "2026-01-31") << "the day as it is written";
   EXPECT_EQ(spelt({FieldKind::date}, "31.01.2026"), "(refused)");
+  EXPECT_EQ(spelt({FieldKind::time}, "9:05"), "09:05:00.000Z");
+  EXPECT_EQ(spelt({FieldKind::time}, "10:15:30.5Z"), "10:15:30.500Z");
+  EXPECT_EQ(spelt({FieldKind::time}, "25:00"), "(refused)");
+  EXPECT_EQ(spelt({FieldKind::time}, "10:15:30+02:00"), "(refused)");
 }
 
 TEST(Canonical, CheckBoxesAreNeverNull) {
@@ -72,12 +77,38 @@ TEST(RecordId, RefusesWhatIsNoId) {
 }
 
 RC_GTEST_PROP(CanonicalProperty, SayingItAgainChangesNothing, ()) {
-  const auto kind = static_cast<FieldKind>(*rc::gen::inRange(0, 7));
+  const auto kind = static_cast<FieldKind>(*rc::gen::inRange(0, 10));
   const FieldType type{kind, *rc::gen::inRange(-1, 6)};
   const auto raw = *rc::gen::container<std::string>(
       rc::gen::element('0', '1', '9', '.', '-', 'e', '5', ' ', ';', 'a', 'T', ':', 'Z', '\n'));
   const std::string once = spelt(type, raw);
   if (once != "(refused)" && once != "(null)") RC_ASSERT(spelt(type, once) == once);
+}
+
+bool same(FieldKind kind, std::string_view a, std::string_view b) { return same_value({kind}, Cell{a}, Cell{b}); }
+
+TEST(SameValue, WhatTheOrgSpellsAnewIsNoEdit) {
+  EXPECT_TRUE(same(FieldKind::email, "Ann.Lee@Example.com", "ann.lee@example.com"));
+  EXPECT_FALSE(same(FieldKind::email, "ann.lee@example.com", "annlee@example.com"));
+  EXPECT_TRUE(same(FieldKind::phone, "(415) 555-0100", "4155550100"));
+  EXPECT_TRUE(same(FieldKind::phone, "+1 415.555.0100 x12", "+1 (415) 555 0100 X12"));
+  EXPECT_FALSE(same(FieldKind::phone, "+14155550100", "14155550100"));
+  EXPECT_FALSE(same(FieldKind::phone, "5550100", "5550101"));
+  EXPECT_TRUE(same(FieldKind::text, "one\r\ntwo", "one\ntwo"));
+  EXPECT_FALSE(same(FieldKind::text, "one\rtwo", "one\ntwo"));
+  EXPECT_FALSE(same(FieldKind::text, "Ann", "ann"));
+  EXPECT_FALSE(same_value({FieldKind::phone}, Cell{}, Cell{"-"})) << "null is no spelling";
+}
+
+RC_GTEST_PROP(SameValueProperty, IsAnEquivalence, ()) {
+  const auto kind = static_cast<FieldKind>(*rc::gen::inRange(0, 10));
+  const auto any = [] {
+    return *rc::gen::container<std::string>(rc::gen::element('1', '2', '-', ' ', 'a', 'A', '\r', '\n'));
+  };
+  const std::string a = any(), b = any(), c = any();
+  RC_ASSERT(same(kind, a, a));
+  RC_ASSERT(same(kind, a, b) == same(kind, b, a));
+  if (same(kind, a, b) && same(kind, b, c)) RC_ASSERT(same(kind, a, c));
 }
 
 RC_GTEST_PROP(CanonicalProperty, NumbersKeepTheirValue, ()) {

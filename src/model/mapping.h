@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,6 +11,7 @@
 #include "model/field.h"
 #include "model/grid.h"
 #include "model/ids.h"
+#include "model/transform.h"
 
 namespace model {
 
@@ -21,8 +24,19 @@ enum class ConflictPolicy { newest_wins, salesforce_wins, crm_wins, manual };
 /// Spelt `bidirectional`, `salesforce_to_crm`, `crm_to_salesforce`.
 enum class SyncDirection { both, to_store, to_org };
 
+/// Spelt `always`, `if_empty`: whether a value may replace another, or only fill what is empty.
+enum class WriteMode { always, if_empty };
+
+/// What becomes of the row when its record no longer matches the mapping's filter. Spelt `keep` (it stays, and stays
+/// in step), `flag` (it stays, and says so), `remove`.
+enum class FilterLeave { keep, flag, remove };
+
 std::string_view name_of(ConflictPolicy policy);
 std::string_view name_of(SyncDirection direction);
+std::string_view name_of(WriteMode mode);
+std::optional<WriteMode> write_mode_named(std::string_view name);
+std::string_view name_of(FilterLeave choice);
+std::optional<FilterLeave> filter_leave_named(std::string_view name);
 std::optional<ConflictPolicy> conflict_policy_named(std::string_view name);
 std::optional<SyncDirection> sync_direction_named(std::string_view name);
 
@@ -34,15 +48,34 @@ enum class FieldRole {
 };
 
 struct FieldMapping {
-  std::string column;     ///< "first_name"
-  std::string org_field;  ///< "FirstName", "Account.Name"
-  FieldType type;
+  std::string column;     ///< "first_name". Empty for a constant that is only sent.
+  std::string org_field;  ///< "FirstName", "Account.Name". Empty for a constant that is only stored.
+  FieldType type;         ///< Of the cells: the record's own, after what the transform does to it.
   FieldRole role = FieldRole::plain;
   std::string parent_object;  ///< References and parent names: "Account".
   std::size_t via = 0;        ///< Parent names: ordinal of the reference they go through.
   SyncDirection direction = SyncDirection::both;
   ConflictPolicy on_conflict = ConflictPolicy::newest_wins;
+  WriteMode write_mode = WriteMode::always;
+  std::shared_ptr<const Transform> transform;  ///< Null for most: what follows is then as it is for every field.
+  std::vector<std::string> more_columns;       ///< Joined to `column` by blanks, in this order; only sent.
+  std::optional<std::size_t> name_pair;        ///< The field for the other part of the full name in `column`.
+
+  /// How the column keeps the values: a value map stands for texts of its own.
+  FieldKind column_kind() const;
 };
+
+/// The cell of what stands in the record. Nothing if it is no value of the type, or has no way back through the
+/// transform. Borrows from `raw` where nothing changes, else from `arena`.
+inline std::optional<Cell> org_cell(const FieldMapping& field, Raw raw, base::Arena& arena);
+/// The same for what stands in the column (or is joined from several).
+inline std::optional<Cell> row_cell(const FieldMapping& field, Raw raw, base::Arena& arena);
+/// The same for a part of the full name in the column; see split_name() for what was agreed on.
+std::optional<Cell> row_name_cell(const FieldMapping& field, Raw full, Raw agreed_first, Raw agreed_last,
+                                  base::Arena& arena);
+/// What the column of field `i` is to hold when its record's cells are these: both parts of a name.
+Cell column_value(std::span<const FieldMapping> fields, std::size_t i, std::span<const Cell> cells,
+                  base::Arena& arena);
 
 /// One object of one integration: which table, which fields, which rules. A field's ordinal is its place in
 /// `fields`; grids, bases and writes of this mapping all count by it.
@@ -54,6 +87,7 @@ struct Mapping {
   std::string workspace;          ///< Only rows of this workspace belong to the mapping.
   std::string upsert_field;       ///< External id field that carries our key: "Lockstep_Id__c".
   std::string filter;             ///< SOQL condition, checked; empty for all records.
+  FilterLeave on_filter_leave = FilterLeave::keep;
   SyncDirection direction = SyncDirection::both;
   std::vector<FieldMapping> fields;
   /// How a record and a row that nothing links yet are known to be the same one: by ordinals of fields that are all
@@ -66,6 +100,17 @@ struct Mapping {
   std::uint32_t layout() const;
 };
 
+std::optional<Cell> transformed_org_cell(const FieldMapping& field, Raw raw, base::Arena& arena);
+std::optional<Cell> transformed_row_cell(const FieldMapping& field, Raw raw, base::Arena& arena);
+
+inline std::optional<Cell> org_cell(const FieldMapping& field, Raw raw, base::Arena& arena) {
+  if (field.transform) return transformed_org_cell(field, raw, arena);
+  return raw ? canonical(field.type, *raw, arena) : canonical_null(field.type);
+}
+inline std::optional<Cell> row_cell(const FieldMapping& field, Raw raw, base::Arena& arena) {
+  if (field.transform) return transformed_row_cell(field, raw, arena);
+  return raw ? canonical(field.type, *raw, arena) : canonical_null(field.type);
+}
 /// The objects in the order in which parents come before their children.
 /// Source: Account ← Contact, Opportunity ← Task, Event by AccountId, WhoId and WhatId.
 int rank_of_object(std::string_view object);

@@ -47,6 +47,9 @@ model::FieldType field_type_for(std::string_view type, std::int32_t scale, std::
   if (type == "date") return {.kind = FieldKind::date};
   if (type == "datetime") return {.kind = FieldKind::datetime};
   if (type == "multipicklist") return {.kind = FieldKind::multi, .scale = 0, .length = length};
+  if (type == "time") return {.kind = FieldKind::time};
+  if (type == "email") return {.kind = FieldKind::email, .scale = 0, .length = length};
+  if (type == "phone") return {.kind = FieldKind::phone, .scale = 0, .length = length};
   if (type == "reference" || type == "id") return {.kind = FieldKind::reference};
   return {.kind = FieldKind::text, .scale = 0, .length = length};
 }

@@ -53,7 +53,9 @@ TEST(Describe, GivesEachTypeItsKind) {
                                    {"reference", FieldKind::reference},
                                    {"id", FieldKind::reference},
                                    {"picklist", FieldKind::text},
-                                   {"email", FieldKind::text},
+                                   {"email", FieldKind::email},
+                                   {"phone", FieldKind::phone},
+                                   {"time", FieldKind::time},
                                    {"textarea", FieldKind::text}})
     EXPECT_EQ(field_type_for(type, 3, 40).kind, kind) << type;
   EXPECT_EQ(field_type_for("int", 3, 0).scale, 0);

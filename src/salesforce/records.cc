@@ -101,13 +101,18 @@ RecordDecoder::RecordDecoder(const model::Mapping& mapping) : mapping_(mapping) 
   add("Id", [](Node& node) { node.is_id = true; });
   add("SystemModstamp", [](Node& node) { node.is_stamp = true; });
   if (!mapping.upsert_field.empty()) add(mapping.upsert_field, [](Node& node) { node.is_upsert_key = true; });
-  for (std::size_t i = 0; i < mapping.fields.size(); ++i)
-    add(mapping.fields[i].org_field, [i](Node& node) { node.ordinals.push_back(i); });
+  for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
+    if (mapping.fields[i].org_field.empty()) {
+      constants_.push_back(i);
+    } else {
+      add(mapping.fields[i].org_field, [i](Node& node) { node.ordinals.push_back(i); });
+    }
+  }
 }
 
 void RecordDecoder::set_null(Node& node, Reading& reading) {
   for (const std::size_t ordinal : node.ordinals)
-    reading.cells[ordinal] = model::canonical_null(mapping_.fields[ordinal].type);
+    if (const auto cell = model::org_cell(mapping_.fields[ordinal], {}, *reading.arena)) reading.cells[ordinal] = *cell;
   for (Node& child : node.children) set_null(child, reading);
 }
 
@@ -165,16 +170,18 @@ void RecordDecoder::read_scalar(Json& value, Node& node, Reading& reading, bool&
   std::string_view kept;
   if (node.is_upsert_key) reading.head.upsert_key = kept = reading.arena->copy(text);
   for (const std::size_t ordinal : node.ordinals) {
-    const model::FieldType& field = mapping_.fields[ordinal].type;
-    if (field.kind == model::FieldKind::datetime) {
+    const model::FieldMapping& field = mapping_.fields[ordinal];
+    if (field.type.kind == model::FieldKind::datetime && !field.transform) {
       if (const auto cell = datetime_cell(text, *reading.arena)) {
         reading.cells[ordinal] = *cell;
         continue;
       }
     }
     if (kept.data() == nullptr) kept = reading.arena->copy(text);
-    const auto cell = model::canonical(field, kept, *reading.arena);
-    if (!cell) return reading.refuse(mapping_.fields[ordinal].org_field, "holds a value that is none of its type");
+    const auto cell = model::org_cell(field, kept, *reading.arena);
+    if (!cell)
+      return reading.refuse(field.org_field, field.transform ? "holds a value that its transform cannot bring back"
+                                                             : "holds a value that is none of its type");
     reading.cells[ordinal] = *cell;
   }
 }
@@ -232,6 +239,8 @@ base::Result<void> RecordDecoder::append(JsonObject record, core::Observation& o
   ++record_;
   const std::size_t row = out.size();
   Reading reading{.head = {}, .cells = out.cells.add(), .arena = &out.cells.text()};
+  for (const std::size_t i : constants_)
+    if (const auto cell = model::org_cell(mapping_.fields[i], {}, *reading.arena)) reading.cells[i] = *cell;
   if (!read_object(record, nodes_, reading)) return broken_answer(mapping_.object);
   if (!reading.head.id || !reading.has_stamp)
     return base::failure(ErrorKind::malformed, "Salesforce answered with a " + mapping_.object +

@@ -52,6 +52,7 @@ class RecordDecoder {
 
   const model::Mapping& mapping_;
   std::vector<Node> nodes_;
+  std::vector<std::size_t> constants_;  ///< Fields that no key of the record stands for.
   std::uint64_t record_ = 0;
 };
 

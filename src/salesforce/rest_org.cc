@@ -274,6 +274,29 @@ base::Result<std::vector<base::Result<model::RecordId>>> RestOrg::write(const mo
   return write_records(*client_, mapping, writes);
 }
 
+base::Result<std::optional<std::int64_t>> RestOrg::record_count(std::string_view object) {
+  if (!soql::is_identifier(object))
+    return base::failure(ErrorKind::settings, "\"" + std::string{object} + "\" is not the API name of an object.");
+  const std::string what = "count the records of " + std::string{object};
+  auto answer = client_->call("GET", client_->path("limits/recordCount?sObjects=" + std::string{object}), {},
+                              {.what = what});
+  // An edition or a version without the resource; the count is worth no more than a hint anyway.
+  if (!answer && answer.error().kind == ErrorKind::precondition) return std::nullopt;
+  if (!answer) return std::unexpected(std::move(answer).error());
+  if (!client_->reader().open(answer->body)) return std::nullopt;
+  JsonObject root;
+  JsonArray counts;
+  if (client_->reader().root().get_object().get(root) || root.find_field_unordered("sObjects").get_array().get(counts))
+    return std::nullopt;
+  for (auto element : counts) {
+    JsonObject entry;
+    std::int64_t count = 0;
+    if (element.get_object().get(entry)) return std::nullopt;
+    if (!entry.find_field_unordered("count").get_int64().get(count)) return count;
+  }
+  return std::nullopt;
+}
+
 base::Result<std::string> RestOrg::describe(std::string_view object) {
   if (!soql::is_identifier(object))
     return base::failure(ErrorKind::settings, "\"" + std::string{object} + "\" is not the API name of an object.");

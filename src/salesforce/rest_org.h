@@ -51,6 +51,9 @@ class RestOrg final : public core::Org, public core::OrgSurvey {
 
   /// About how many calls write() takes for so many records, when none has to be tried again.
   static std::int64_t calls_for(std::size_t writes);
+  /// About how many records the object has, those that the sync user may not see included. Nothing where the org does
+  /// not say. Source: REST API Developer Guide, "Record Count".
+  base::Result<std::optional<std::int64_t>> record_count(std::string_view object);
 
   std::int64_t calls() const;  ///< What we spent of the API budget so far.
   ApiUsage usage() const;

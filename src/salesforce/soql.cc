@@ -112,7 +112,7 @@ base::Result<void> check_names(const model::Mapping& mapping) {
   if (!mapping.upsert_field.empty() && (!is_identifier(mapping.upsert_field) || mapping.upsert_field.contains('.')))
     return refuse(mapping.upsert_field, "an external id field");
   for (const model::FieldMapping& field : mapping.fields)
-    if (!is_identifier(field.org_field)) return refuse(field.org_field, "a field of " + mapping.object);
+    if (!field.org_field.empty() && !is_identifier(field.org_field)) return refuse(field.org_field, "a field of " + mapping.object);
   return {};
 }
 
@@ -123,7 +123,8 @@ std::vector<std::string> selected_fields(const model::Mapping& mapping) {
       names.push_back(name);
   };
   if (!mapping.upsert_field.empty()) add(mapping.upsert_field);
-  for (const model::FieldMapping& field : mapping.fields) add(field.org_field);
+  for (const model::FieldMapping& field : mapping.fields)
+    if (!field.org_field.empty()) add(field.org_field);
   return names;
 }
 

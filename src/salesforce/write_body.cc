@@ -10,7 +10,7 @@ namespace {
 using model::FieldKind;
 
 bool is_written(const model::Mapping& mapping, const model::FieldMapping& field, const model::Cell& cell) {
-  return field.role != model::FieldRole::parent_name && !field.org_field.contains('.') &&
+  return field.role != model::FieldRole::parent_name && !field.org_field.empty() && !field.org_field.contains('.') &&
          field.org_field != mapping.upsert_field && !cell.is_unresolved();
 }
 

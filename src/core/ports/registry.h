@@ -48,6 +48,8 @@ struct FieldSetting {
   std::string salesforce_field;
   std::string direction;         ///< Empty: as the integration says.
   std::string winner;            ///< Empty: as the integration says.
+  std::string write_mode = {};   ///< "always" or "if_empty"; empty: always.
+  std::string transform = {};    ///< JSON (see compile_transform.h); empty for none.
 };
 
 /// One document of lockstep_field_mappings.
@@ -61,6 +63,11 @@ struct MappingSetting {
   /// Salesforce fields by which a first contact recognises a row, as in {{"Email"}, {"LastName", "Phone"}}. Nothing:
   /// what default_match_rules() says; empty: no record is taken for a row that was there before.
   std::optional<std::vector<std::vector<std::string>>> match_rules;
+  std::string key_column = {};           ///< The table's primary key; empty: "id".
+  std::string direction = {};            ///< Empty: as the integration says.
+  std::string conflict_resolution = {};  ///< Empty: as the integration says.
+  std::string on_filter_leave = {};      ///< "keep", "flag" or "remove"; empty: keep.
+  std::vector<model::MappingId> also = {};  ///< Further documents whose fields are in here; see one_a_table().
 };
 
 struct ObjectCounts {

@@ -43,6 +43,17 @@ bool stays_pending(const Step& step, const Settlement& s) {
   return step.observed || !(s.parked && s.acknowledge == OutboxSeq::none);
 }
 
+/// What the column of field `i` is to hold. The part of a name that is not written stays.
+Cell written_value(Step& step, const Settlement& s, std::size_t i) {
+  const std::vector<model::FieldMapping>& fields = step.mapping.mapping.fields;
+  if (!fields[i].transform) return s.values[i];
+  std::vector<Cell> cells(s.values.begin(), s.values.end());
+  if (const auto pair = fields[i].name_pair)
+    for (const std::size_t part : {i, *pair})
+      if (!s.columns[part] && step.known.heads[s.at].row_exists) cells[part] = step.known.rows[s.at][part];
+  return model::column_value(fields, i, cells, step.known.rows.text());
+}
+
 Statement* cached(Database& database, std::unordered_map<model::FieldSet, Statement>& statements,
                   const model::FieldSet& fields, const std::string& sql) {
   if (const auto found = statements.find(fields); found != statements.end()) return &found->second;
@@ -160,11 +171,13 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
     state.synced_now =
         state.status == "synced" && (fields.any() || inserts || s.acknowledge != OutboxSeq::none || s.link || s.unpark);
 
+    const bool writes_fields = fields.any();
+    fields = p.writers(fields);
     const std::string sql = inserts ? insert_sql(p, fields) : update_sql(p, fields);
     if (!sql.empty()) {
       Statement* write = cached(database_, inserts ? p.inserts : p.updates, fields, sql);
       if (!write) return std::unexpected(database_.error("preparing to write table " + p.table.name));
-      const bool in_savepoint = p.table.has_foreign_keys && (inserts || fields.any());
+      const bool in_savepoint = p.table.has_foreign_keys && (inserts || writes_fields);
       if (in_savepoint) RETURN_IF_ERROR(database_.execute("SAVEPOINT lockstep_row"));
       const std::string at_time = base::to_iso(step.now);
       std::string key, why, code = "INVALID_VALUE",
@@ -178,7 +191,7 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
           if (!parent_keys[i].empty()) {
             bind_key(*use, ++at, parent_keys[i], p.columns[i]->affinity, p.parents[i]->key_affinity);
           } else {
-            why = bind_cell(*use, ++at, p.mapping.fields[i], *p.columns[i], s.values[i]);
+            why = bind_cell(*use, ++at, p.mapping.fields[i], *p.columns[i], written_value(step, s, i));
           }
         }
         if (inserts && p.workspace) use->bind(++at, p.mapping.workspace);
@@ -208,7 +221,7 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
         refused = !why.empty();
       }
       // RAISE(IGNORE) is no error; a base that moved on without the row would turn its old value into an edit.
-      if (!refused && (inserts || fields.any()) && database_.changes() == 0) {
+      if (!refused && (inserts || writes_fields) && database_.changes() == 0) {
         refused = true;
         why = "a trigger of the table left it out";
         code = "SQLITE_CONSTRAINT_TRIGGER";

@@ -17,10 +17,11 @@ class Capture {
         table_(table),
         number_(std::to_string(static_cast<std::int64_t>(mapping.id))),
         key_(quoted(table.find(mapping.key_column)->name)) {
-    for (const model::FieldMapping& field : mapping.fields) {
-      const std::string& column = table.find(field.column)->name;
-      if (std::ranges::find(columns_, column) == columns_.end()) columns_.push_back(column);
-    }
+    for (const model::FieldMapping& field : mapping.fields)
+      for (const std::string& mapped : columns_of(field)) {
+        const std::string& column = table.find(mapped)->name;
+        if (std::ranges::find(columns_, column) == columns_.end()) columns_.push_back(column);
+      }
     if (const Column* status = table.find("salesforce_sync_status");
         status && std::ranges::find(columns_, status->name) == columns_.end())
       status_ = quoted(status->name);

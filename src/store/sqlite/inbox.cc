@@ -70,7 +70,7 @@ base::Result<void> SqliteStore::write_conflicts(Step& step, const Settlement& s)
                   "row_key IS ?3 AND field = ?2 AND record_id IS ?4 AND base_value IS ?5 AND org_value IS ?6 "
                   "AND store_value IS ?7 AND decision = ?8 AND resolved_at IS NULL)"));
     bind_keys(*record_it);
-    record_it->bind(10, p.columns[conflict.field]->name);
+    record_it->bind(10, p.mapping.fields[conflict.field].column);
     RETURN_IF_ERROR(database_.run(*record_it, "recording a conflict"));
     step.wrote_conflicts = true;
   }

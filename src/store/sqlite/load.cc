@@ -71,6 +71,7 @@ base::Result<bool> SqliteStore::load(const model::Mapping& mapping, const core::
   std::vector<model::Cell> base(width);
   std::string new_key;
   char spelt[24];
+  base::Arena texts;  ///< What transforms made.
   const std::string now = base::to_iso(clock_.now());
 
   for (std::size_t at = 0; at < observed.size(); ++at) {
@@ -87,7 +88,7 @@ base::Result<bool> SqliteStore::load(const model::Mapping& mapping, const core::
     for (std::size_t i = 0; i < width; ++i) {
       // What is not written is not agreed on.
       base[i] = p.is_new_row_field(i) ? cells[i] : canonical_null(p.mapping.fields[i].type);
-      if (!p.is_new_row_field(i)) continue;
+      if (!p.is_new_row_field(i) || p.followers[i]) continue;
       ++place;
       if (p.mapping.fields[i].role == model::FieldRole::reference && cells[i].has_text()) {
         if (last[i].record != cells[i].text()) {
@@ -100,7 +101,9 @@ base::Result<bool> SqliteStore::load(const model::Mapping& mapping, const core::
           last[i].row = use->text(0);
         }
         bind_key(*row, place, last[i].row, p.columns[i]->affinity, p.parents[i]->key_affinity);
-      } else if (!bind_cell(*row, place, p.mapping.fields[i], *p.columns[i], cells[i]).empty()) {
+      } else if (!bind_cell(*row, place, p.mapping.fields[i], *p.columns[i],
+                            model::column_value(mapping.fields, i, cells, texts))
+                      .empty()) {
         return false;
       }
     }

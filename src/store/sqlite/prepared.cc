@@ -121,17 +121,33 @@ base::Result<std::unique_ptr<Prepared>> make_prepared(Database& database, const 
   p.parents.resize(mapping.fields.size());
   std::string names;
   for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
-    p.columns.push_back(p.table.find(mapping.fields[i].column));
-    if (mapping.fields[i].org_field == "Name") p.name_field = i;
-    (names += ", ") += quoted(p.columns.back()->name);
+    const model::FieldMapping& field = mapping.fields[i];
+    p.columns.push_back(field.column.empty() ? nullptr : p.table.find(field.column));
+    if (field.org_field == "Name" && p.columns.back() && !field.transform) p.name_field = i;
+    (names += ", ") += p.columns.back() ? quoted(p.columns.back()->name) : "NULL";
+    if (field.name_pair && *field.name_pair < i) p.followers.set(i);
   }
+  for (std::size_t i = 0; i < mapping.fields.size(); ++i)
+    for (const std::string& column : mapping.fields[i].more_columns) {
+      p.joined.push_back(i);
+      (names += ", ") += quoted(p.table.find(column)->name);
+    }
   RETURN_IF_ERROR(learn_layouts(database, p));
   ASSIGN_OR_RETURN(p.read_row, database.prepare("SELECT " + p.key_name + names + " FROM " + quoted(p.table.name) +
                                                 " WHERE " + p.key_name + " = ?1 AND " + p.of_workspace));
   model::FieldSet loaded;
   for (std::size_t i = 0; i < mapping.fields.size(); ++i) loaded[i] = p.is_new_row_field(i);
-  ASSIGN_OR_RETURN(p.load_row, database.prepare(insert_sql(p, loaded)));
+  ASSIGN_OR_RETURN(p.load_row, database.prepare(insert_sql(p, p.writers(loaded))));
   return prepared;
+}
+
+model::FieldSet Prepared::writers(model::FieldSet fields) const {
+  for (std::size_t i = 0; followers.any() && i < columns.size(); ++i) {
+    if (!followers[i] || !fields[i]) continue;
+    fields.reset(i);
+    fields.set(*mapping.fields[i].name_pair);
+  }
+  return fields;
 }
 
 std::string insert_sql(const Prepared& p, const model::FieldSet& fields) {

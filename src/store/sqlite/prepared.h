@@ -35,7 +35,10 @@ struct Prepared {
   std::string key_name;                   ///< Quoted.
   std::string of_workspace;               ///< A condition; "1" for every row.
   const Column* workspace = nullptr;      ///< Null where the table has no such column.
-  std::vector<const Column*> columns;     ///< One a field.
+  std::vector<const Column*> columns;     ///< One a field; null for a constant that is only sent.
+  /// What read_row gives after the key and one value a field: the further columns of joined fields, field by field.
+  std::vector<std::size_t> joined;
+  model::FieldSet followers;              ///< Parts of a name whose column the other part writes.
   std::optional<std::size_t> name_field;  ///< The field that holds the record's Name.
   SyncColumns sync;
   /// Where the fields of earlier layouts stand now, by layout and earlier ordinal: what was agreed on outlives a change
@@ -54,6 +57,8 @@ struct Prepared {
   bool is_new_row_field(std::size_t field) const {
     return mapping.fields[field].direction != model::SyncDirection::to_org;
   }
+  /// The fields that name the columns to write for `fields`: each column once.
+  model::FieldSet writers(model::FieldSet fields) const;
 };
 
 /// A merge base or a list of announced values, written under this layout or an earlier one. The cells borrow from

@@ -25,6 +25,35 @@ constexpr const char* link_by_upsert_key =
     "SELECT link_id, row_key, record_id, upsert_key, state, base, sent FROM lockstep_links WHERE mapping_id = ?1 AND "
     "upsert_key = ?2 AND state = 'creating'";
 
+bool is_name(const model::FieldMapping& field) {
+  return field.transform && field.transform->part != model::NamePart::none;
+}
+
+/// A joined field's text: its own column's and what stands in the further ones.
+model::Raw joined_text(const Prepared& p, std::size_t field, const Statement& row, model::Raw text, base::Arena& arena,
+                       bool& is_blob) {
+  for (std::size_t k = 0; k < p.joined.size(); ++k) {
+    if (p.joined[k] != field) continue;
+    bool blob = false;
+    const auto more = raw_text(row, static_cast<int>(p.columns.size() + k) + 1, arena, blob);
+    is_blob = is_blob || blob;
+    if (const auto whole = model::joined_name(text, more, arena); !whole.empty()) text = whole;
+  }
+  return text;
+}
+
+/// A part of the full name in the column, which is taken apart as the agreed parts were.
+std::optional<Cell> name_cell(const Prepared& p, std::size_t i, model::Raw full, std::span<const Cell> base,
+                              base::Arena& arena) {
+  const model::FieldMapping& field = p.mapping.fields[i];
+  const auto agreed = [&](std::optional<std::size_t> part) {
+    return part && base[*part].has_text() ? model::Raw{base[*part].text()} : model::Raw{};
+  };
+  const bool first = field.transform->part == model::NamePart::first;
+  return model::row_name_cell(field, full, agreed(first ? i : field.name_pair), agreed(first ? field.name_pair : i),
+                              arena);
+}
+
 }  // namespace
 
 std::string_view name_of(LinkState state) {
@@ -139,7 +168,7 @@ base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
   const auto unreadable = [&](std::size_t i, std::string_view what) {
     if (head.unreadable) return;
     head.unreadable = base::Error{base::ErrorKind::rejected,
-                                  "column " + p.columns[i]->name + " of row " + found.row_key + " in table " +
+                                  "column " + p.mapping.fields[i].column + " of row " + found.row_key + " in table " +
                                       p.table.name + " holds " + std::string{what} + "; allowed is " +
                                       std::string{allowed_in(p.mapping.fields[i].type)} + ": correct the row",
                                   "INVALID_VALUE"};
@@ -147,15 +176,15 @@ base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
   for (std::size_t i = 0; i < cells.size(); ++i) {
     const model::FieldMapping& field = p.mapping.fields[i];
     bool is_blob = false;
-    const auto raw = raw_text(*row, static_cast<int>(i) + 1, arena, is_blob);
+    model::Raw raw = raw_text(*row, static_cast<int>(i) + 1, arena, is_blob);
+    if (!field.more_columns.empty()) raw = joined_text(p, i, *row, raw, arena, is_blob);
     if (is_blob) unreadable(i, "a BLOB");
-    if (!raw) {
-      cells[i] = is_blob ? Cell{} : canonical_null(field.type);
-      continue;
-    }
     if (field.role != FieldRole::reference) {
-      const auto cell = is_clean_text(*raw) ? model::canonical(field.type, *raw, arena) : std::nullopt;
-      if (!cell && !is_clean_text(*raw)) unreadable(i, "bytes that are no UTF-8 text, or a NUL");
+      const bool clean = !raw || is_clean_text(*raw);
+      const auto cell = !clean               ? std::nullopt
+                        : is_name(field)     ? name_cell(p, i, raw, step.known.bases[at], arena)
+                                             : model::row_cell(field, raw, arena);
+      if (!clean) unreadable(i, "bytes that are no UTF-8 text, or a NUL");
       if (!cell) unreadable(i, std::string{"what is no "} + std::string{model::name_of(field.type.kind)});
       cells[i] = cell.value_or(Cell{});
       if (field.role != FieldRole::parent_name || !cells[i].has_text() || !p.parents[i] || !p.parents[i]->by_name)
@@ -165,6 +194,10 @@ base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
       if (named->step() != Statement::Step::row) continue;
       const Cell record{step.known.parents.text().copy(named->text(0))};
       if (named->step() == Statement::Step::done) step.known.parents[at][i] = record;  // Of two, neither.
+      continue;
+    }
+    if (!raw) {
+      cells[i] = Cell{};
       continue;
     }
     if (raw->empty()) continue;

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/time_text.h"
+#include "core/mapping_document.h"
 #include "store/sqlite/registry_json.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/sqlite/step.h"
@@ -184,8 +185,9 @@ base::Result<void> SqliteStore::save_state(const core::Integration& i) {
 
 base::Result<std::vector<core::MappingSetting>> SqliteStore::mappings(const model::IntegrationId& integration) {
   ASSIGN_OR_RETURN(Statement * find,
-                   statement("SELECT id, integration_id, workspace_id, object_type, table_name, mappings, match_rules "
-                             "FROM lockstep_field_mappings WHERE integration_id = ?1 ORDER BY id"));
+                   statement("SELECT id, integration_id, workspace_id, object_type, table_name, mappings, match_rules, "
+                             "key_column, sync_direction, conflict_resolution, on_filter_leave FROM "
+                             "lockstep_field_mappings WHERE integration_id = ?1 ORDER BY id"));
   Use use{*find};
   use->bind(1, integration.text);
   std::vector<core::MappingSetting> all;
@@ -203,8 +205,12 @@ base::Result<std::vector<core::MappingSetting>> SqliteStore::mappings(const mode
                    .workspace = std::string{use->text(2)},
                    .object_type = std::string{use->text(3)},
                    .table = std::string{use->text(4)},
-                   .fields = fields_from(use->text(5)),
-                   .match_rules = match_rules_from(use->text(6))});
+                   .fields = core::fields_from(use->text(5)),
+                   .match_rules = match_rules_from(use->text(6)),
+                   .key_column = std::string{use->text(7)},
+                   .direction = std::string{use->text(8)},
+                   .conflict_resolution = std::string{use->text(9)},
+                   .on_filter_leave = std::string{use->text(10)}});
   }
 }
 
@@ -213,12 +219,13 @@ base::Result<void> SqliteStore::save(core::MappingSetting& mapping) {
   ASSIGN_OR_RETURN(
       Statement * put,
       statement("INSERT INTO lockstep_field_mappings(id, integration_id, workspace_id, object_type, "
-                "table_name, mappings, match_rules) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE SET "
-                "integration_id = ?2, workspace_id = ?3, object_type = ?4, table_name = ?5, mappings = ?6, "
-                "match_rules = ?7"));
+                "table_name, mappings, match_rules, key_column, sync_direction, conflict_resolution, on_filter_leave) "
+                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO UPDATE SET integration_id = "
+                "?2, workspace_id = ?3, object_type = ?4, table_name = ?5, mappings = ?6, match_rules = ?7, key_column "
+                "= ?8, sync_direction = ?9, conflict_resolution = ?10, on_filter_leave = ?11"));
   ASSIGN_OR_RETURN(const auto before, database_.value("SELECT mappings FROM lockstep_field_mappings WHERE id = ?1",
                                                       std::to_string(static_cast<std::int64_t>(mapping.id))));
-  const std::string fields = fields_json(mapping.fields, before.value_or("[]"));
+  const std::string fields = core::fields_json(mapping.fields, before.value_or("[]"));
   const bool made = mapping.id == model::MappingId{};
   if (made) {
     put->bind_null(1);
@@ -227,10 +234,21 @@ base::Result<void> SqliteStore::save(core::MappingSetting& mapping) {
   }
   put->bind(2, mapping.integration.text).bind(3, mapping.workspace).bind(4, mapping.object_type);
   const std::string match_rules = mapping.match_rules ? match_rules_json(*mapping.match_rules) : "";
-  put->bind(5, mapping.table).bind(6, fields).bind_or_null(7, match_rules);
+  put->bind(5, mapping.table).bind(6, fields).bind_or_null(7, match_rules).bind(8, mapping.key_column);
+  put->bind(9, mapping.direction).bind(10, mapping.conflict_resolution).bind(11, mapping.on_filter_leave);
   RETURN_IF_ERROR(database_.run(*put, "storing the mapping of " + mapping.object_type));
   if (made) mapping.id = static_cast<model::MappingId>(database_.last_rowid());
   return {};
+}
+
+base::Result<void> SqliteStore::save_all(std::vector<core::MappingSetting>& mappings,
+                                         const core::Integration& integration,
+                                         std::span<const model::MappingId> replaced) {
+  ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database_));
+  for (const model::MappingId id : replaced) RETURN_IF_ERROR(forget_mapping(id));
+  for (core::MappingSetting& mapping : mappings) RETURN_IF_ERROR(save(mapping));
+  RETURN_IF_ERROR(save_settings(integration));
+  return transaction.commit();
 }
 
 base::Result<void> SqliteStore::save(const core::RunRecord& run) {

@@ -109,37 +109,6 @@ std::map<std::string, std::int64_t> stats_from(std::string_view text) {
   return stats;
 }
 
-std::string fields_json(const std::vector<core::FieldSetting>& fields, std::string_view before) {
-  const json::array standing = array_of(before);
-  json::array array;
-  for (const core::FieldSetting& field : fields) {
-    json::object object;
-    for (const json::value& value : standing)
-      if (value.is_object() && text_at(value.get_object(), {"crmField", "crm_field"}) == field.crm_field &&
-          text_at(value.get_object(), {"salesforceField", "salesforce_field"}) == field.salesforce_field)
-        object = value.get_object();
-    for (const char* spelt_anew : {"crm_field", "salesforce_field", "direction", "winner"}) object.erase(spelt_anew);
-    object["crmField"] = field.crm_field;
-    object["salesforceField"] = field.salesforce_field;
-    if (!field.direction.empty()) object["direction"] = field.direction;
-    if (!field.winner.empty()) object["winner"] = field.winner;
-    array.push_back(std::move(object));
-  }
-  return json::serialize(array);
-}
-
-std::vector<core::FieldSetting> fields_from(std::string_view text) {
-  std::vector<core::FieldSetting> fields;
-  for (const json::value& value : array_of(text)) {
-    const json::object object = value.is_object() ? value.get_object() : json::object{};
-    fields.push_back({.crm_field = text_at(object, {"crmField", "crm_field"}),
-                      .salesforce_field = text_at(object, {"salesforceField", "salesforce_field"}),
-                      .direction = text_at(object, {"direction"}),
-                      .winner = text_at(object, {"winner"})});
-  }
-  return fields;
-}
-
 std::string match_rules_json(const std::vector<std::vector<std::string>>& rules) {
   return json::serialize(json::value_from(rules));
 }

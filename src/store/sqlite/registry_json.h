@@ -24,11 +24,6 @@ std::map<std::string, bool> flags_from(std::string_view json);
 std::string stats_json(const std::map<std::string, std::int64_t>& stats);
 std::map<std::string, std::int64_t> stats_from(std::string_view json);
 
-/// [{"crmField": "firstName", "salesforceField": "FirstName", "direction": …, "winner": …}]
-/// What else `before`, the document as it stands, says of a field is kept: "writeMode", "transform".
-std::string fields_json(const std::vector<core::FieldSetting>& fields, std::string_view before);
-std::vector<core::FieldSetting> fields_from(std::string_view json);
-
 std::string match_rules_json(const std::vector<std::vector<std::string>>& rules);
 /// Nothing for what is no list of lists of names.
 std::optional<std::vector<std::vector<std::string>>> match_rules_from(std::string_view json);

@@ -190,6 +190,22 @@ CREATE TABLE lockstep_notes(
                                                            R"sql(
 ALTER TABLE lockstep_field_mappings ADD COLUMN match_rules TEXT
   CHECK (match_rules IS NULL OR json_type(match_rules) = 'array');
+)sql",
+                                                           R"sql(
+ALTER TABLE lockstep_field_mappings ADD COLUMN key_column TEXT NOT NULL DEFAULT '';
+ALTER TABLE lockstep_field_mappings ADD COLUMN sync_direction TEXT NOT NULL DEFAULT '';
+ALTER TABLE lockstep_field_mappings ADD COLUMN conflict_resolution TEXT NOT NULL DEFAULT '';
+ALTER TABLE lockstep_field_mappings ADD COLUMN on_filter_leave TEXT NOT NULL DEFAULT '';
+
+ALTER TABLE lockstep_conflicts ADD COLUMN org_changed_at TEXT;
+ALTER TABLE lockstep_conflicts ADD COLUMN org_changed_by TEXT;
+ALTER TABLE lockstep_conflicts ADD COLUMN store_changed_at TEXT;
+ALTER TABLE lockstep_conflicts ADD COLUMN run_id TEXT;
+ALTER TABLE lockstep_conflicts ADD COLUMN resolution TEXT;
+
+ALTER TABLE lockstep_parked ADD COLUMN request TEXT;
+ALTER TABLE lockstep_parked ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;
+ALTER TABLE lockstep_parked ADD COLUMN run_id TEXT;
 )sql"};
 
 struct ApplicationTable {

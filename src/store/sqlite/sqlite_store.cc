@@ -80,6 +80,27 @@ base::Result<std::vector<std::string>> SqliteStore::columns(std::string_view tab
   return names;
 }
 
+base::Result<void> SqliteStore::check(const model::Mapping& mapping) {
+  ASSIGN_OR_RETURN(const auto table, describe_table(database_, mapping.table));
+  return check_mapping(mapping, table);
+}
+
+base::Result<std::string> SqliteStore::primary_key(std::string_view name) {
+  ASSIGN_OR_RETURN(const auto table, describe_table(database_, name));
+  if (!table)
+    return base::failure(ErrorKind::settings, "the store has no table " + std::string{name} +
+                                                  ": create it, or name another with --table");
+  std::string keys;
+  for (const Column& column : table->columns)
+    if (column.is_key) (keys += keys.empty() ? "" : ", ") += column.name;
+  if (keys.find(',') != std::string::npos)
+    return base::failure(ErrorKind::settings, "the primary key of table " + table->name +
+                                                  " is made of several columns (" + keys +
+                                                  "), and rows are followed by one: name a unique column with --key, "
+                                                  "or add one to the table");
+  return keys;
+}
+
 base::Result<void> SqliteStore::prepare(const model::Mapping& mapping) {
   ASSIGN_OR_RETURN(auto table, describe_table(database_, mapping.table));
   RETURN_IF_ERROR(check_mapping(mapping, table));
@@ -105,15 +126,23 @@ base::Result<void> SqliteStore::prepare(const model::Mapping& mapping) {
                                                        "lockstep_captures WHERE mapping_id = ?1",
                                                        id));
   const bool same_place = place == mapping.workspace + '\x1f' + table->name + '\x1f' + made->key->name;
+  if (place && !place->ends_with('\x1f' + table->name + '\x1f' + made->key->name)) {
+    ASSIGN_OR_RETURN(const auto links, database_.value("SELECT 1 FROM lockstep_links WHERE mapping_id = ?1 LIMIT 1", id));
+    // Triggers go with a table that is renamed.
+    ASSIGN_OR_RETURN(const auto renamed,
+                     database_.value("SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND substr(name, 1, length(?1)) "
+                                     "= ?1 AND tbl_name = " + literal(table->name) + " COLLATE NOCASE LIMIT 1",
+                                     prefix));
+    const bool same_key = place->ends_with('\x1f' + made->key->name);
+    if (links && !(renamed && same_key))
+      return base::failure(ErrorKind::settings, mapping.object + " was synced with another table or key column, whose "
+                                                                 "rows its links know: `lockstep mapping attach " +
+                                                    mapping.object + " --table " + table->name + " --key " +
+                                                    made->key->name + " --replace` starts afresh with this one");
+  }
   if (standing != wanted || noted != wanted || !same_place || meaning != mapping.object + '\x1f' + name_column) {
     ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database_));
-    ASSIGN_OR_RETURN(Statement old, database_.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND "
-                                                      "substr(name, 1, length(?1)) = ?1"));
-    std::vector<std::string> names;
-    old.bind(1, prefix);
-    while (old.step() == Statement::Step::row) names.emplace_back(old.text(0));
-    old.reset();
-    for (const std::string& name : names) RETURN_IF_ERROR(database_.execute("DROP TRIGGER " + quoted(name)));
+    RETURN_IF_ERROR(drop_triggers(id));
     for (const Trigger& trigger : triggers) RETURN_IF_ERROR(database_.execute(trigger.sql));
 
     // The first time every row that no link knows. Later only when triggers were lost: nobody knows what happened
@@ -251,6 +280,28 @@ base::Result<void> SqliteStore::guard(bool ours) {
   ASSIGN_OR_RETURN(Statement * set, statement("UPDATE lockstep_guard SET ours = ?1"));
   set->bind(1, std::int64_t{ours});
   return database_.run(*set, "setting the guard");
+}
+
+base::Result<void> SqliteStore::forget_mapping(model::MappingId mapping) {
+  const std::string id = std::to_string(static_cast<std::int64_t>(mapping));
+  RETURN_IF_ERROR(drop_triggers(id));
+  for (const char* table : {"captures", "outbox", "links", "checkpoints", "conflicts", "parked", "layouts"})
+    RETURN_IF_ERROR(database_.execute("DELETE FROM lockstep_" + std::string{table} + " WHERE mapping_id = " + id));
+  RETURN_IF_ERROR(database_.execute("DELETE FROM lockstep_field_mappings WHERE id = " + id));
+  prepared_.erase(mapping);
+  return {};
+}
+
+base::Result<void> SqliteStore::drop_triggers(const std::string& mapping) {
+  ASSIGN_OR_RETURN(Statement old, database_.prepare("SELECT name FROM sqlite_schema WHERE type = 'trigger' AND "
+                                                    "substr(name, 1, length(?1)) = ?1"));
+  const std::string prefix = "lockstep_" + mapping + "_";
+  std::vector<std::string> names;
+  old.bind(1, prefix);
+  while (old.step() == Statement::Step::row) names.emplace_back(old.text(0));
+  old.reset();
+  for (const std::string& name : names) RETURN_IF_ERROR(database_.execute("DROP TRIGGER " + quoted(name)));
+  return {};
 }
 
 base::Result<model::Position> SqliteStore::position(const model::Mapping& mapping) {

@@ -50,6 +50,16 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   /// Writes all of it, as it stands at one moment, into a new file, for a rehearsal. Others may go on writing.
   base::Result<void> copy_to(const std::string& path);
 
+  /// What prepare() would complain about, without preparing anything.
+  base::Result<void> check(const model::Mapping& mapping);
+  /// The table's key column; empty if it has none. Errors: `settings` when there is no such table, or when the key is
+  /// made of several columns: rows are followed by one.
+  base::Result<std::string> primary_key(std::string_view table);
+  /// The settings, and what a user sets of the integration, as one transaction. `replaced`: mappings that are no more,
+  /// with their links, positions and triggers; rows and records stay.
+  base::Result<void> save_all(std::vector<core::MappingSetting>& mappings, const core::Integration& integration,
+                              std::span<const model::MappingId> replaced);
+
   // core::Store
   base::Result<std::vector<std::string>> columns(std::string_view table) override;
   base::Result<void> prepare(const model::Mapping& mapping) override;
@@ -106,6 +116,8 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<Prepared*> prepared(const model::Mapping& mapping);
   base::Result<void> resolve_parents(Prepared& mapping);
   base::Result<void> index_for_parents();
+  base::Result<void> forget_mapping(model::MappingId mapping);
+  base::Result<void> drop_triggers(const std::string& mapping);
 
   base::Result<void> check_lease();
   base::Result<void> guard(bool ours);

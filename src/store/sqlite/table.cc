@@ -56,6 +56,12 @@ base::Result<void> read_indexes(Database& database, Table& table) {
 
 }  // namespace
 
+std::vector<std::string> columns_of(const model::FieldMapping& field) {
+  std::vector<std::string> columns = field.more_columns;
+  if (!field.column.empty()) columns.insert(columns.begin(), field.column);
+  return columns;
+}
+
 const Column* Table::find(std::string_view column) const {
   const auto found = std::ranges::find_if(columns, [&](const Column& c) { return equal_names(c.name, column); });
   return found == columns.end() ? nullptr : &*found;
@@ -132,10 +138,11 @@ base::Result<void> check_mapping(const model::Mapping& mapping, const std::optio
     return base::failure(ErrorKind::settings,
                          what + "the key column " + mapping.key_column + " holds BLOBs; keys must be numbers or text");
   for (const model::FieldMapping& field : mapping.fields) {
-    if (!table->find(field.column))
-      return base::failure(ErrorKind::settings, what + "there is no column " + field.column + " (mapped to " +
-                                                    field.org_field + "); it has " + names() +
-                                                    ": add the column or change the mapping");
+    for (const std::string& column : columns_of(field))
+      if (!table->find(column))
+        return base::failure(ErrorKind::settings, what + "there is no column " + column + " (mapped to " +
+                                                      field.org_field + "); it has " + names() +
+                                                      ": add the column or change the mapping");
     if (field.role == model::FieldRole::parent_name && field.via >= mapping.fields.size())
       return base::failure(ErrorKind::settings, what + field.column +
                                                     " stands for a parent, but the mapping has no "

@@ -41,6 +41,9 @@ struct Table {
   const Column* find(std::string_view column) const;
 };
 
+/// The columns that a field is read from: none for a constant, several for a joined one.
+std::vector<std::string> columns_of(const model::FieldMapping& field);
+
 /// Nothing when there is no such table or view.
 base::Result<std::optional<Table>> describe_table(Database& database, std::string_view name);
 

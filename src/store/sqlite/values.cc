@@ -72,11 +72,11 @@ std::optional<std::string_view> raw_text(const Statement& row, int column, base:
 
 std::string bind_cell(Statement& statement, int at, const model::FieldMapping& field, const Column& column,
                       const model::Cell& cell) {
-  const FieldKind kind = field.type.kind;
+  const FieldKind kind = field.column_kind();
   if (!cell.has_text()) {
     // To the org blank text and null are one.
     const bool blank = column.not_null && column.affinity == Affinity::text;
-    if (blank && (kind == FieldKind::text || kind == FieldKind::multi)) {
+    if (blank && (model::is_text(kind) || kind == FieldKind::multi)) {
       statement.bind(at, std::string_view{});
     } else {
       statement.bind_null(at);
@@ -129,7 +129,11 @@ bool is_clean_text(std::string_view text) {
 std::string_view allowed_in(const model::FieldType& type) {
   switch (type.kind) {
     case FieldKind::text:
+    case FieldKind::email:
+    case FieldKind::phone:
       return "text";
+    case FieldKind::time:
+      return "a time such as 10:15:30";
     case FieldKind::boolean:
       return "true, false, 1 or 0";
     case FieldKind::number:
