@@ -23,6 +23,7 @@ void add_status(CLI::App&, Commands&);
 void add_plan(CLI::App&, Commands&);
 void add_runs(CLI::App&, Commands&);
 void add_verify(CLI::App&, Commands&);
+void add_mapping(CLI::App&, Commands&);
 
 /// Prints the error for a person and says with which status to exit.
 int tell(const base::Error&);

@@ -25,7 +25,8 @@ int main(int argc, char** argv) {
   cli.add_option("--log-format", log_format)->check(CLI::IsMember({"text", "json"}));
 
   Commands commands;
-  for (const auto add : {add_serve, add_connect, add_sync, add_status, add_runs, add_plan, add_verify}) add(cli, commands);
+  for (const auto add : {add_serve, add_connect, add_sync, add_status, add_runs, add_plan, add_verify, add_mapping})
+    add(cli, commands);
   for (const Command& command : commands)  // --config and its like may stand behind the command too.
     for (CLI::App* at = command.parsed; at != &cli; at = at->get_parent()) at->fallthrough();
 

@@ -2,35 +2,25 @@
 
 #include <algorithm>
 
-#include "core/compile_mapping.h"
-#include "salesforce/describe.h"
+#include "daemon/mapping_check.h"
 
 namespace daemon_process {
 namespace {
 
-constexpr std::string_view upsert_field = "Lockstep_Id__c";
 constexpr std::chrono::hours describe_keeps{24};
 
-/// Both sides' schemas, the org's no older than `keeps`.
-base::Result<core::ObjectSchema> schema_of(App& app, const core::Integration& integration, salesforce::RestOrg& org,
-                                           const std::string& object, const std::string& table,
-                                           std::chrono::milliseconds keeps) {
-  ASSIGN_OR_RETURN(auto cached, app.store->describe(integration.id, object));
-  const base::Utc now = app.clock.now();
-  if (!cached || now - cached->fetched_at >= keeps) {
-    ASSIGN_OR_RETURN(std::string json, org.describe(object));
-    cached = core::Registry::CachedDescribe{std::move(json), now};
-    RETURN_IF_ERROR(app.store->save_describe(integration.id, object, *cached));
+/// An object that was switched on without a mapping starts with the default one.
+base::Result<void> add_missing(App& app, const core::Integration& integration,
+                               std::vector<core::MappingSetting>& settings) {
+  for (const auto& [object, on] : integration.sync_objects) {
+    const auto is_it = [&](const core::MappingSetting& s) { return core::object_for(s.object_type) == object; };
+    if (!on || std::ranges::any_of(settings, is_it)) continue;
+    core::MappingSetting setting = core::default_mapping(integration, object);
+    if (setting.fields.empty()) continue;
+    RETURN_IF_ERROR(app.store->save(setting));
+    settings.push_back(std::move(setting));
   }
-  ASSIGN_OR_RETURN(const auto described, salesforce::parse_describe(cached->json));
-  core::ObjectSchema schema;
-  schema.object = object;
-  for (const auto& field : described.fields)
-    schema.org_fields.push_back({field.name, field.field_type,
-                                 field.createable && field.updateable && !field.calculated, field.relationship_name,
-                                 field.reference_to.size() == 1 ? field.reference_to.front() : std::string{}});
-  ASSIGN_OR_RETURN(schema.columns, app.store->columns(table));
-  return schema;
+  return {};
 }
 
 }  // namespace
@@ -38,7 +28,9 @@ base::Result<core::ObjectSchema> schema_of(App& app, const core::Integration& in
 base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Integration& integration,
                                                        salesforce::RestOrg& org, const SyncRequest& request,
                                                        std::vector<core::RunError>& warnings) {
-  ASSIGN_OR_RETURN(auto settings, app.store->mappings(integration.id));
+  ASSIGN_OR_RETURN(auto documents, app.store->mappings(integration.id));
+  std::vector<core::MappingSetting> settings = core::one_a_table(std::move(documents));
+  RETURN_IF_ERROR(add_missing(app, integration, settings));
   std::ranges::stable_sort(settings, {}, [](const core::MappingSetting& setting) {
     return model::rank_of_object(core::object_for(setting.object_type));
   });

@@ -6,6 +6,9 @@
 
 namespace daemon_process {
 
+/// The external id field that carries our key.
+inline constexpr std::string_view upsert_field = "Lockstep_Id__c";
+
 /// The integration's mappings that `request` asks for, checked against both sides' schemas, in the order of their
 /// dependencies, with a warning for what cannot be synced. The store is prepared for them.
 base::Result<std::vector<model::Mapping>> mappings_for(App&, const core::Integration&, salesforce::RestOrg&,

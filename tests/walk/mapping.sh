@@ -1,0 +1,107 @@
+#!/usr/bin/env bash
+# A person with tables of their own adopts them, chooses fields, transforms and rules, and takes the mappings along in
+# a file. Usage: mapping.sh FOLDER-OF-THE-PROGRAMS
+set -euo pipefail
+bin=$1
+work=$(mktemp -d)
+simulator=
+finish() { kill $simulator 2>/dev/null || true; rm -rf "$work"; }
+trap finish EXIT
+cd "$work"
+fail() { echo "FAILED: $*" >&2; exit 1; }
+expect() { [ "$2" = "$3" ] || fail "$1: expected '$3', found '$2'"; }
+sql() { sqlite3 -cmd '.timeout 5000' lockstep.db "$1"; }
+status_of() { local status=0; "$@" > out 2> error || status=$?; echo $status; }
+
+"$bin/sfsim" --port 0 --seed-rows 300 > sim.log &
+simulator=$!
+for _ in $(seq 100); do grep -q listening sim.log && break; sleep 0.05; done
+url=$(sed -n 's/^sfsim listening on //p' sim.log)
+export SALESFORCE_CLIENT_ID=sfsim-client SALESFORCE_CLIENT_SECRET=sfsim-secret LOCKSTEP_SALESFORCE_LOGIN_URL=$url
+token=$(curl -sf -d "grant_type=client_credentials&client_id=sfsim-client&client_secret=sfsim-secret" \
+  "$url/services/oauth2/token" | jq -r .access_token)
+api() { curl -sf -H "Authorization: Bearer $token" -H 'Content-Type: application/json' "$@"; }
+data=$url/services/data/v62.0
+
+# A database that is there already, with names and keys of its own.
+sql "create table firms(uid text primary key, name text, www text, Industry text);
+     create table people(no integer primary key, name text, mail text, state text, salesforce_sync_status text,
+                         salesforce_sync_error text);
+     create table pairs(a integer, b integer, name text, primary key (a, b))"
+"$bin/lockstep" connect --flow client-credentials > /dev/null
+expect "tables made beside the application's" "$(sql "select count(*) from sqlite_schema where name = 'contacts'")" 0
+
+expect "a composite key" "$(status_of "$bin/lockstep" mapping attach Account --table pairs)" 2
+grep -q 'several columns (a, b)' error || fail "the message does not say which columns"
+expect "a table that is not there" "$(status_of "$bin/lockstep" mapping attach Account --table nothing)" 2
+
+# Columns of equal names are found by themselves, others are named.
+"$bin/lockstep" mapping attach Account --table firms --field www=Website > /dev/null
+expect "fields" "$("$bin/lockstep" mapping show Account --json | jq -c '[.table, .keyColumn, (.mappings | length)]')" \
+  '["firms","uid",1]'
+"$bin/lockstep" mapping attach account --table firms --field name=Name --field Industry=Industry > /dev/null
+expect "fields" "$("$bin/lockstep" mapping show Account --json | jq -r '[.mappings[].salesforceField] | sort | join(" ")')" \
+  "Industry Name Website"
+
+expect "a field that is not there" "$(status_of "$bin/lockstep" mapping set Account --field www=Nonsense__c)" 2
+grep -q 'no field Nonsense__c' out || fail "the message does not name the field"
+expect "a filter that is wrong" "$(status_of "$bin/lockstep" mapping set Account --filter "Nonsense = 'x'")" 2
+expect "a transform without a way back" "$(status_of "$bin/lockstep" mapping attach Contact --table people \
+  --field 'mail=Email;transform={"constant":"x"}')" 2
+grep -q 'crm_to_salesforce or salesforce_to_crm' out || fail "the message does not say that a direction is needed"
+
+"$bin/lockstep" mapping attach Contact --table people --conflicts manual \
+  --field 'name=FirstName;transform={"split":"first"}' --field 'name=LastName;transform={"split":"last"}' \
+  --field 'mail=Email;transform=lower;winner=crm_wins' \
+  --field 'state=HasOptedOutOfEmail;transform={"toSalesforce":{"quiet":true,"open":false}}' > out || { cat out; fail attach; }
+"$bin/lockstep" mapping set Account --filter "Name != 'Nobody'" > /dev/null
+sql "update lockstep_integrations set sync_opportunities = 0"
+expect "check" "$(status_of "$bin/lockstep" mapping check Contact)" 0
+"$bin/lockstep" sync --json > report || { cat report; fail "first sync"; }
+expect "people" "$(sql 'select count(*) from people')" 300
+expect "their state" "$(sql "select count(*) from people where state not in ('quiet', 'open')")" 0
+expect "keys of firms" "$(sql 'select count(*) from firms where length(uid) = 36')" "$(sql 'select count(*) from firms')"
+
+who=$(sql "select record_id from lockstep_links where row_key = '7' and mapping_id = (select max(mapping_id) from lockstep_captures)")
+sql "update people set name = 'Anna Maria Muster', state = 'quiet', mail = 'ANNA@Example.com' where no = 7;
+     insert into people(name, state) values ('New Person', 'open')"
+"$bin/lockstep" sync --json > report || { cat report; fail "second sync"; }
+expect "the record" "$(api "$data/sobjects/Contact/$who" | jq -r '[.FirstName, .LastName, .HasOptedOutOfEmail, .Email] | map(tostring) | join("|")')" \
+  "Anna Maria|Muster|true|anna@example.com"
+expect "the new one" "$(api -G "$data/query" --data-urlencode "q=SELECT FirstName FROM Contact WHERE LastName = 'Person'" | jq -r '.records[0].FirstName')" New
+api -X PATCH -d '{"LastName":"van der Berg","Email":"Anna@Example.COM"}' "$data/sobjects/Contact/$who"
+"$bin/lockstep" sync --json > report || { cat report; fail "third sync"; }
+expect "the row" "$(sql 'select name from people where no = 7')" "Anna Maria van der Berg"
+sleep 1.1
+sql "update people set mail = 'ANNA@example.com' where no = 7"
+expect "what moves when only the case of an address differs" \
+  "$("$bin/lockstep" sync --json | jq -c '[.objects[] | .pulled.updated, .pushed.updated] | add')" 0
+
+# The same object to another table: its links know other rows.
+sql "create table others(no integer primary key, name text, mail text)"
+expect "another table" "$(status_of "$bin/lockstep" mapping attach Contact --table others --field mail=Email)" 2
+grep -q -- --replace error || fail "the message does not name the remedy"
+
+# Into a file and back.
+"$bin/lockstep" mapping export mappings.json
+"$bin/lockstep" mapping set Contact --remove state > /dev/null
+expect "fields after removing one" "$("$bin/lockstep" mapping show contact --json | jq '.mappings | length')" 3
+"$bin/lockstep" mapping import mappings.json > /dev/null
+"$bin/lockstep" mapping export again.json
+cmp mappings.json again.json || fail "what was exported is not what was imported"
+jq '(.mappings[] | select(.objectType == "Contact")).mappings += [{"crmField": "name", "salesforceField": "Nonsense__c"}]' mappings.json > bad.json
+expect "import of a mapping that does not fit" "$(status_of "$bin/lockstep" mapping import bad.json)" 2
+"$bin/lockstep" mapping export again.json
+cmp mappings.json again.json || fail "half an import was stored"
+sed -i 's/"keyColumn"/"keyColum"/' bad.json
+expect "import of a wrong key" "$(status_of "$bin/lockstep" mapping import bad.json)" 2
+grep -q 'no key "keyColum"' error || fail "the message does not name the key"
+
+# A second document for the object, as a Node application makes one, adds to the first.
+sql "alter table people add column title text;
+     insert into lockstep_field_mappings(integration_id, workspace_id, object_type, table_name, mappings)
+     select id, workspace_id, 'contact', 'people', '[{\"crmField\":\"title\",\"salesforceField\":\"Title\"}]'
+     from lockstep_integrations"
+"$bin/lockstep" sync > /dev/null
+expect "rows after a second document" "$(sql 'select count(*) from people')" 301
+echo "the mappings fit"
