@@ -48,14 +48,19 @@ constexpr Part address_parts[] = {
     {"city", "City"},         {"country", "Country"},     {"geocodeAccuracy", "GeocodeAccuracy"},
     {"latitude", "Latitude"}, {"longitude", "Longitude"}, {"postalCode", "PostalCode"},
     {"state", "State"},       {"street", "Street"}};
-constexpr Part location_parts[] = {{"latitude", "Latitude__s"}, {"longitude", "Longitude__s"}};
+constexpr Part location_parts[] = {{"latitude", "Latitude"}, {"longitude", "Longitude"}};
 
-/// A compound as JSON, null when all its parts are.
-Cell compound(const Reader& read, std::string_view prefix, std::span<const Part> parts, base::Arena& arena) {
+/// A compound as JSON, null when all its parts are. MailingAddress has MailingCity, Place__c has Place__City__s.
+Cell compound(const Reader& read, const Field& field, base::Arena& arena) {
+  const bool is_custom = field.name.ends_with("__c");
+  const std::size_t cut = is_custom ? 1 : std::string_view{"Address"}.size();
+  const std::string prefix = field.name.substr(0, field.name.size() - cut);
   std::string json = "{";
   bool any = false;
-  for (const auto& [key, suffix] : parts) {
-    const Cell part = read(std::string{prefix} += suffix);
+  for (const auto& [key, suffix] : field.type == FieldType::address ? std::span<const Part>{address_parts} : location_parts) {
+    std::string name = prefix;
+    name += suffix;
+    const Cell part = read(is_custom ? name += "__s" : name);
     any = any || !part.is_null();
     if (json.size() > 1) json += ',';
     ((json += '"') += key) += "\":";
@@ -140,9 +145,8 @@ Cell derived(const World& world, RecordKey record, std::size_t place, base::Aren
     case Source::person_name:
       return person_name(read, arena);
     case Source::address:
-      return compound(read, std::string_view{field.name}.substr(0, field.name.size() - 7), address_parts, arena);
-    case Source::location:  // Place__c has Place__Latitude__s
-      return compound(read, std::string_view{field.name}.substr(0, field.name.size() - 1), location_parts, arena);
+    case Source::location:
+      return compound(read, field, arena);
     case Source::photo_url: {
       std::string text = "/services/images/photo/";
       append_id(text, table.object().prefix, record.number);

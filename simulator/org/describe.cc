@@ -1,5 +1,7 @@
 #include "simulator/org/describe.h"
 
+#include <boost/json.hpp>
+
 #include "simulator/org/text.h"
 
 namespace simulator {
@@ -76,6 +78,10 @@ std::string picklist_values(const Field& field) {
 }
 
 void append_field(std::string& out, const Field& field) {
+  if (!field.described.empty()) {
+    out += field.described;
+    return;
+  }
   const bool is_address = field.type == FieldType::address;
   std::string target_names = "[";
   for (const std::string& target : field.targets) {
@@ -222,6 +228,25 @@ void add_urls(Members& m, const Object& object, std::string_view root) {
   m.raw("urls", urls);
 }
 
+/// What the describe file of the object says, with the fields that are seen and this org's addresses.
+std::string described(const Object& object, std::string_view fields, std::string_view root) {
+  const boost::json::value file = boost::json::parse(object.described);
+  std::string out;
+  Members m{out};
+  for (const auto& [key, value] : file.get_object()) {
+    if (key == "fields") {
+      m.raw(key, fields);
+    } else if (key == "urls") {
+      add_urls(m, object, root);
+    } else {
+      m.raw(key, boost::json::serialize(value));
+    }
+  }
+  if (!file.get_object().contains("urls")) add_urls(m, object, root);
+  m.close();
+  return out;
+}
+
 }  // namespace
 
 std::string describe_briefly(const Object& object, std::string_view root) {
@@ -250,6 +275,7 @@ std::string describe(const Schema& schema, const Object& object, std::string_vie
     append_field(fields, field);
   }
   fields += ']';
+  if (!object.described.empty()) return described(object, fields, root);
   std::string out;
   Members m{out};
   m.raw("actionOverrides", "[]");

@@ -48,10 +48,15 @@ json::object user_values(std::string_view first, std::string_view last, std::str
 
 }  // namespace
 
-Org::Org(const base::Clock& clock, const OrgOptions& options)
-    : clock_(clock), world_(Schema{options.schema}, options.sample, seconds_of(clock.now())), cursors_(options.short_pages),
+Org::Org(const base::Clock& clock, const OrgOptions& options) : Org(clock, options, Schema{options.schema}) {
+  CHECK(options.schema.directory.empty());
+}
+
+Org::Org(const base::Clock& clock, const OrgOptions& options, Schema objects)
+    : clock_(clock), world_(std::move(objects), options.sample, seconds_of(clock.now())), cursors_(options.short_pages),
       began_(static_cast<std::uint32_t>(seconds_of(clock.now()) - age_s)) {
   seed();
+  compute_described();
 }
 
 void Org::seed(const Object& object, std::uint64_t number, const json::object& values) {

@@ -56,6 +56,8 @@ class Org {
  public:
   /// The sample data's stamps lie in the year before the clock's time now. The clock must outlive the org.
   Org(const base::Clock& clock, const OrgOptions& options);
+  /// With a schema from make_schema(), describe files included.
+  Org(const base::Clock& clock, const OrgOptions& options, Schema objects);
 
   const Schema& schema() const { return world_.schema; }
   const World& world() const { return world_; }
@@ -216,6 +218,8 @@ class Org {
   /// Stores a row that was checked, with what the rules make of it; or nothing.
   Outcome<void> save(RecordKey record, const Row* before, Row row, const Caller& caller);
   void compute(const Rules::Computed& rule);
+  void compute_described();
+  void compute_by(std::uint16_t object, std::size_t field, Formula formula);
   void move_children(RecordKey from, RecordKey to, const Caller& caller);
   Outcome<Replicated> window(const Object& object, base::Utc start, base::Utc end, int days) const;
   void apply_security();
@@ -227,6 +231,7 @@ class Org {
   Rules rules_;
   std::vector<Undo> undo_;
   int open_transactions_ = 0;
+  int formula_depth_ = 0;  ///< Formulas of formulas of …
   std::map<RecordKey, Deletion> deletions_;
   std::deque<Binned> recycle_bin_;  ///< In the order of deletion; some have been brought back since.
   std::map<std::uint16_t, std::uint32_t> last_purge_;  ///< Object → when one of its records last left the bin for good.

@@ -72,6 +72,7 @@ void Org::compute(const Rules::Computed& rule) {
   field.createable = field.updateable = field.required = false;
   field.source = Source::formula;
   field.formula = rule.formula;
+  field.described.clear();  // it is no longer what the file says
   auto& slot = world_.computed[{rule.object, *place}];
   if (rule.children) {
     auto roll_up = std::make_shared<RollUp>(RollUp{*rule.children, rule.operation, rule.of, {}});
@@ -80,11 +81,30 @@ void Org::compute(const Rules::Computed& rule) {
       return fitted(field, rolled_up(world_, clock_, *roll_up, record, arena), arena);
     };
   } else {
-    auto formula = std::make_shared<Formula>(*Formula::parse(schema(), object, rule.formula));
-    slot = [this, formula, &field](RecordKey record, base::Arena& arena) {
-      return fitted(field, formula->evaluate({world_, record, nullptr, clock_.now()}, arena), arena);
-    };
+    compute_by(rule.object, *place, *Formula::parse(schema(), object, rule.formula));
   }
+}
+
+void Org::compute_by(std::uint16_t object, std::size_t place, Formula parsed) {
+  const Field& field = schema()[object].fields[place];
+  auto formula = std::make_shared<Formula>(std::move(parsed));
+  world_.computed[{object, place}] = [this, formula, &field](RecordKey record, base::Arena& arena) {
+    constexpr int deepest = 20;  // two formulas that need each other give null
+    if (formula_depth_ == deepest) return Cell{};
+    ++formula_depth_;
+    const Cell cell = fitted(field, formula->evaluate({world_, record, nullptr, clock_.now()}, arena), arena);
+    --formula_depth_;
+    return cell;
+  };
+}
+
+/// Formulas that describe files tell, as far as they can be understood. The others, and roll-ups, of which describe
+/// says nothing, keep what set_silently() gives them.
+void Org::compute_described() {
+  for (const Object& object : schema().objects())
+    for (std::size_t place = 0; place < object.fields.size(); ++place)
+      if (const Field& field = object.fields[place]; field.source == Source::formula && !field.formula.empty())
+        if (auto formula = Formula::parse(schema(), object, field.formula)) compute_by(object.index, place, *std::move(formula));
 }
 
 Outcome<void> Org::save(RecordKey record, const Row* before, Row row, const Caller& caller) {

@@ -234,7 +234,7 @@ void set_source(const Object& object, Field& field) {
     if (each.name == field.name && (each.object.empty() || each.object == object.name)) field.source = each.source;
   if (field.type == FieldType::address) field.source = Source::address;
   if (field.type == FieldType::location) field.source = Source::location;
-  if (field.calculated) field.source = Source::formula;
+  if (field.calculated && field.source == Source::stored) field.source = Source::formula;
 }
 
 void complete(const Object& object, Field& field) {
@@ -257,7 +257,8 @@ void complete(const Object& object, Field& field) {
   if (field.type == FieldType::id) field.id_lookup = true;
   if (field.type == FieldType::integer) field.precision = 9;
   if (field.type == FieldType::id || field.type == FieldType::reference) field.length = 18;
-  field.nillable = !field.required && !field.defaulted && !field.name_field;
+  field.nillable = !field.required && !field.defaulted && field.source != Source::person_name;
+  field.required = field.required && field.createable;
   if (field.label.empty()) field.label = label_for(field.name);
   if (field.compound.empty()) field.compound = compound_of(object, field.name);
   const bool is_compound = field.type == FieldType::address || field.type == FieldType::location;

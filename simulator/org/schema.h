@@ -108,8 +108,10 @@ struct SchemaOptions {
 /// The objects of the org: the standard ones of a default org, and those of the describe files.
 class Schema {
  public:
-  /// Without describe files (see load_schema() for those).
+  /// Without describe files: see make_schema() for those.
   explicit Schema(const SchemaOptions& options);
+  Schema(Schema&&) = default;
+  Schema& operator=(Schema&&) = default;
 
   const Object& operator[](std::size_t object) const { return objects_[object]; }
   const std::deque<Object>& objects() const { return objects_; }
