@@ -35,14 +35,19 @@ bool Board::serves(std::string_view path) const {
 
 http::Response Board::handle(const http::Request& request, bool may_change) {
   const std::string_view path = request.path;
-  std::vector<std::string> segments =
-      segments_of(path.size() > options_.base_path.size() ? path.substr(options_.base_path.size()) : std::string_view{});
+  std::vector<std::string> segments = segments_of(
+      path.size() > options_.base_path.size() ? path.substr(options_.base_path.size()) : std::string_view{});
   if (!segments.empty() && segments[0] == "api") {
     segments.erase(segments.begin());
-    return BoardApi{queue_, options_.queue_name, options_.has_server, may_change, clock_.now()}.answer(request, segments);
+    return BoardApi{queue_, options_.queue_name, options_.has_server, may_change, clock_.now()}.answer(request,
+                                                                                                       segments);
   }
   if (request.method != "GET" && request.method != "HEAD")
-    return {405, {{"Allow", "GET, HEAD"}, {"Content-Type", "text/plain; charset=utf-8"}}, "only GET is answered here\n", {}, false};
+    return {405,
+            {{"Allow", "GET, HEAD"}, {"Content-Type", "text/plain; charset=utf-8"}},
+            "only GET is answered here\n",
+            {},
+            false};
   if (!segments.empty() && segments[0] == "static") {
     std::string file;
     for (const std::string& segment : segments) (file += file.empty() ? "" : "/") += segment;

@@ -25,8 +25,12 @@ http::Response answer_json(int status, const json::value& body) {
           {},
           false};
 }
-http::Response ok(const json::value& body = json::object{}) { return answer_json(200, body); }
-http::Response no_content() { return {204, {}, {}, {}, false}; }
+http::Response ok(const json::value& body = json::object{}) {
+  return answer_json(200, body);
+}
+http::Response no_content() {
+  return {204, {}, {}, {}, false};
+}
 
 json::object key(std::string_view name, const json::object& options = {}) {
   json::object out{{"key", "ERRORS." + std::string{name}}};
@@ -41,7 +45,9 @@ http::Response refuse(int status, std::string_view name, const json::object& opt
 http::Response invalid(std::string_view name, std::string_view field) {
   return refuse(400, name, {{"field", field}}, {{"code", "INVALID_REQUEST"}});
 }
-http::Response no_job() { return refuse(404, "JOB_NOT_FOUND"); }
+http::Response no_job() {
+  return refuse(404, "JOB_NOT_FOUND");
+}
 
 http::Response failed(const base::Error& error) {
   if (error.service_code == code::job_missing) return no_job();
@@ -49,7 +55,8 @@ http::Response failed(const base::Error& error) {
   if (error.service_code == code::not_paused) return refuse(400, "QUEUE_NOT_PAUSED");
   if (error.service_code == code::has_active)
     return refuse(409, "QUEUE_HAS_ACTIVE_JOBS", {}, {{"message", key("QUEUE_HAS_ACTIVE_JOBS_DETAILS")}});
-  if (error.kind == base::ErrorKind::unreachable) return refuse(500, "REDIS_UNAVAILABLE", {}, {{"message", error.message}});
+  if (error.kind == base::ErrorKind::unreachable)
+    return refuse(500, "REDIS_UNAVAILABLE", {}, {{"message", error.message}});
   return refuse(500, "INTERNAL_SERVER_ERROR", {}, {{"message", error.message}});
 }
 
@@ -66,12 +73,14 @@ std::optional<std::string> parameter(const http::Request& request, std::string_v
 }
 
 /// A whole number from 1 on; `otherwise` where it is absent; nothing where it is no such number.
-std::optional<std::int64_t> count_parameter(const http::Request& request, std::string_view name, std::int64_t otherwise) {
+std::optional<std::int64_t> count_parameter(const http::Request& request, std::string_view name,
+                                            std::int64_t otherwise) {
   const auto text = parameter(request, name);
   if (!text) return otherwise;
   std::int64_t number = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), number);
-  if (error != std::errc{} || end != text->data() + text->size() || number < 1 || number > 1'000'000) return std::nullopt;
+  if (error != std::errc{} || end != text->data() + text->size() || number < 1 || number > 1'000'000)
+    return std::nullopt;
   return number;
 }
 
@@ -101,7 +110,8 @@ json::array status_names() {
 http::Response BoardApi::answer(const http::Request& request, const Path& path) {
   if (request.method == "GET" || request.method == "HEAD") return read(request, path);
   if (request.method != "PUT" && request.method != "PATCH" && request.method != "POST")
-    return refuse(405, "INTERNAL_SERVER_ERROR", {}, {{"message", "the method " + request.method + " is not answered here"}});
+    return refuse(405, "INTERNAL_SERVER_ERROR", {},
+                  {{"message", "the method " + request.method + " is not answered here"}});
   if (!may_change_) return refuse(405, "QUEUE_READ_ONLY");
   return change(request, path);
 }
@@ -225,8 +235,7 @@ http::Response BoardApi::queues(const http::Request& request) {
            {"isPaused", settings->paused},
            {"type", "bullmq"},
            {"delimiter", ""},
-           {"globalConcurrency",
-            settings->concurrency ? json::value(*settings->concurrency) : json::value(nullptr)},
+           {"globalConcurrency", settings->concurrency ? json::value(*settings->concurrency) : json::value(nullptr)},
            {"activeRateLimitTtl", settings->limited_for.count()},
            {"supportsGlobalRateLimit", true},
            {"jobSchedulerCount", schedulers->size()},
@@ -247,9 +256,7 @@ http::Response BoardApi::schedulers() {
   if (!all) return failed(all.error());
   json::array list;
   for (const queue::Scheduler& scheduler : *all) {
-    const auto run = [&](std::int64_t at) {
-      return queue_.job("repeat:" + scheduler.id + ":" + std::to_string(at));
-    };
+    const auto run = [&](std::int64_t at) { return queue_.job("repeat:" + scheduler.id + ":" + std::to_string(at)); };
     const std::int64_t next_at = scheduler.next.time_since_epoch().count();
     const auto next = run(next_at);
     if (!next) return failed(next.error());
@@ -309,7 +316,8 @@ http::Response BoardApi::change_queue(const std::string& what, const json::objec
     const json::value* most = body.if_contains("max");
     if (!most || most->is_null()) return done(queue_.set_rate_limit(std::nullopt));
     const auto max = whole_number(body, "max"), duration = whole_number(body, "duration");
-    if (!max || !duration || *max < 1 || *max > 1'000'000'000 || *duration < 1) return refuse(400, "INVALID_RATE_LIMIT");
+    if (!max || !duration || *max < 1 || *max > 1'000'000'000 || *duration < 1)
+      return refuse(400, "INVALID_RATE_LIMIT");
     return done(queue_.set_rate_limit(
         queue::JobQueue::RateLimit{static_cast<int>(*max), std::chrono::milliseconds{*duration}}));
   }
@@ -348,7 +356,8 @@ http::Response BoardApi::change_job(const std::string& id, const std::string& wh
     if (!state) return failed(state.error());
     if (*state != State::delayed)
       return refuse(400, "JOB_NOT_DELAYED", {{"status", *state ? queue::name_of(**state) : "unknown"}});
-    const auto delay = std::max(std::chrono::milliseconds{0}, std::chrono::milliseconds{*run_at} - now_.time_since_epoch());
+    const auto delay =
+        std::max(std::chrono::milliseconds{0}, std::chrono::milliseconds{*run_at} - now_.time_since_epoch());
     return done(queue_.change_delay(id, delay, now_));
   }
   if (what == "priority") {
@@ -375,11 +384,11 @@ http::Response BoardApi::clean_job(const std::string& id) {
   const auto result = queue_.remove(id);
   if (!result && result.error().service_code == code::of_scheduler) {
     const std::string scheduler = job && *job ? (*job)->scheduler : "";
-    return refuse(400, "JOB_BELONGS_TO_JOB_SCHEDULER", {},
-                  {{"message",
-                    key("JOB_BELONGS_TO_JOB_SCHEDULER_DETAILS", {{"jobId", id}, {"jobSchedulerId", scheduler}})},
-                   {"code", "JOB_BELONGS_TO_JOB_SCHEDULER"},
-                   {"jobSchedulerId", scheduler}});
+    return refuse(
+        400, "JOB_BELONGS_TO_JOB_SCHEDULER", {},
+        {{"message", key("JOB_BELONGS_TO_JOB_SCHEDULER_DETAILS", {{"jobId", id}, {"jobSchedulerId", scheduler}})},
+         {"code", "JOB_BELONGS_TO_JOB_SCHEDULER"},
+         {"jobSchedulerId", scheduler}});
   }
   if (!result && result.error().service_code == code::job_is_active)
     return refuse(409, "JOB_IS_ACTIVE", {}, {{"message", key("JOB_IS_ACTIVE_DETAILS", {{"jobId", id}})}});
@@ -413,7 +422,8 @@ http::Response BoardApi::change_scheduler(const std::string& method, const std::
   queue::Scheduler scheduler = **found;
   if (method == "PUT" && what == "remove") return done(queue_.remove_scheduler(id), false);
   if (method == "PUT" && what == "run") {
-    const auto added = queue_.add({scheduler.name.empty() ? scheduler.id : scheduler.name, scheduler.data, scheduler.options}, now_);
+    const auto added =
+        queue_.add({scheduler.name.empty() ? scheduler.id : scheduler.name, scheduler.data, scheduler.options}, now_);
     if (!added) return failed(added.error());
     const auto job = queue_.job(*added);
     if (!job) return failed(job.error());

@@ -8,7 +8,9 @@ namespace {
 
 namespace json = boost::json;
 
-std::int64_t ms(base::Utc moment) { return moment.time_since_epoch().count(); }
+std::int64_t ms(base::Utc moment) {
+  return moment.time_since_epoch().count();
+}
 
 template <class Number>
 Number number_at(const queue::ServerInfo& info, const char* name) {
@@ -33,7 +35,8 @@ json::value parsed(std::string_view text) {
 
 json::object job_json(const queue::Job& job) {
   json::array stack;
-  for (auto trace = job.stacktrace.rbegin(); trace != job.stacktrace.rend(); ++trace) stack.push_back(json::value(*trace));
+  for (auto trace = job.stacktrace.rbegin(); trace != job.stacktrace.rend(); ++trace)
+    stack.push_back(json::value(*trace));
   json::object options;
   if (json::value shown = parsed(queue::options_json(job.options, queue::Spelling::shown)); shown.is_object())
     options = std::move(shown.get_object());
@@ -92,12 +95,11 @@ json::object scheduler_json(const queue::Scheduler& scheduler, std::string_view 
 
 json::value metrics_json(const std::optional<queue::Metrics>& metrics) {
   if (!metrics) return nullptr;
-  return json::object{{"meta",
-                       {{"count", metrics->count},
-                        {"prevTS", ms(metrics->previous_at)},
-                        {"prevCount", metrics->previous_count}}},
-                      {"data", json::value_from(metrics->data)},
-                      {"count", metrics->data.size()}};
+  return json::object{
+      {"meta",
+       {{"count", metrics->count}, {"prevTS", ms(metrics->previous_at)}, {"prevCount", metrics->previous_count}}},
+      {"data", json::value_from(metrics->data)},
+      {"count", metrics->data.size()}};
 }
 
 json::object server_json(const queue::ServerInfo& info) {

@@ -1,7 +1,7 @@
 #include "board/board.h"
 
-#include <boost/json.hpp>
 #include <gtest/gtest.h>
+#include <boost/json.hpp>
 
 #include "queue/memory/memory_queue.h"
 
@@ -13,7 +13,8 @@ using namespace std::chrono_literals;
 
 class BoardTest : public testing::Test {
  protected:
-  http::Response ask(const std::string& method, const std::string& path, const std::string& body = {}, bool may_change = true) {
+  http::Response ask(const std::string& method, const std::string& path, const std::string& body = {},
+                     bool may_change = true) {
     http::Request request;
     request.method = method;
     const auto question = path.find('?');
@@ -165,11 +166,13 @@ TEST_F(BoardTest, PausesResumesAndObliterates) {
 }
 
 TEST_F(BoardTest, AddsAJobWithBullMqsOptions) {
-  const auto added = json::parse(
-      ask("POST", "api/queues/salesforce-sync/add", R"({"name":"x","data":{"a":1},"options":{"delay":60000,"attempts":3}})").body);
+  const auto added = json::parse(ask("POST", "api/queues/salesforce-sync/add",
+                                     R"({"name":"x","data":{"a":1},"options":{"delay":60000,"attempts":3}})")
+                                     .body);
   EXPECT_EQ(added.at("status").as_string(), "delayed");
   EXPECT_EQ(added.at("job").at("opts").at("attempts").as_int64(), 3);
-  EXPECT_EQ(refusal(ask("POST", "api/queues/salesforce-sync/add", R"({"data":{}})")), "400 ERRORS.INVALID_REQUEST_BODY");
+  EXPECT_EQ(refusal(ask("POST", "api/queues/salesforce-sync/add", R"({"data":{}})")),
+            "400 ERRORS.INVALID_REQUEST_BODY");
   EXPECT_EQ(refusal(ask("POST", "api/queues/salesforce-sync/add", "no json")), "400 ERRORS.INVALID_REQUEST_BODY");
   const std::string id{added.at("job").at("id").as_string()};
   EXPECT_EQ(ask("PATCH", "api/queues/salesforce-sync/" + id + "/update-data", R"({"jobData":{"b":2}})").status, 200);
@@ -192,7 +195,8 @@ TEST_F(BoardTest, ShowsAndChangesSchedulers) {
   EXPECT_EQ(queue_now().at("jobSchedulerCount").as_int64(), 1);
   const std::string place = "api/queues/salesforce-sync/job-schedulers/sync";
   EXPECT_EQ(refusal(ask("PATCH", place, R"({"pattern":"x y"})")), "400 ERRORS.INVALID_SCHEDULER_PATTERN");
-  EXPECT_EQ(refusal(ask("PATCH", place, R"({"pattern":"* * * * *","every":5})")), "400 ERRORS.INVALID_SCHEDULER_SCHEDULE");
+  EXPECT_EQ(refusal(ask("PATCH", place, R"({"pattern":"* * * * *","every":5})")),
+            "400 ERRORS.INVALID_SCHEDULER_SCHEDULE");
   EXPECT_EQ(ask("PATCH", place, R"({"every":60000})").status, 204);
   EXPECT_EQ(read("api/job-schedulers").at("schedulers").at(0).at("every").as_int64(), 60000);
   EXPECT_EQ(json::parse(ask("PUT", place + "/run").body).at("job").at("name").as_string(), "salesforce-sync");
@@ -203,11 +207,20 @@ TEST_F(BoardTest, ShowsAndChangesSchedulers) {
 TEST_F(BoardTest, WhoMayNotChangeIsRefusedEveryChange) {
   const std::string id = add();
   const std::string queue = "api/queues/salesforce-sync/";
-  for (const auto& [method, path] : std::vector<std::pair<std::string, std::string>>{
-           {"PUT", "api/queues/pause"}, {"PUT", queue + "pause"}, {"PUT", queue + "empty"}, {"PUT", queue + "obliterate"},
-           {"PUT", queue + id + "/clean"}, {"PUT", queue + "clean/waiting"}, {"POST", queue + "add"},
-           {"PATCH", queue + id + "/update-data"}, {"PUT", queue + "concurrency"}, {"PATCH", queue + "job-schedulers/a"}})
-    EXPECT_EQ(refusal(ask(method, path, R"({"name":"n","concurrency":1,"jobData":1})", false)), "405 ERRORS.QUEUE_READ_ONLY") << path;
+  for (const auto& [method, path] :
+       std::vector<std::pair<std::string, std::string>>{{"PUT", "api/queues/pause"},
+                                                        {"PUT", queue + "pause"},
+                                                        {"PUT", queue + "empty"},
+                                                        {"PUT", queue + "obliterate"},
+                                                        {"PUT", queue + id + "/clean"},
+                                                        {"PUT", queue + "clean/waiting"},
+                                                        {"POST", queue + "add"},
+                                                        {"PATCH", queue + id + "/update-data"},
+                                                        {"PUT", queue + "concurrency"},
+                                                        {"PATCH", queue + "job-schedulers/a"}})
+    EXPECT_EQ(refusal(ask(method, path, R"({"name":"n","concurrency":1,"jobData":1})", false)),
+              "405 ERRORS.QUEUE_READ_ONLY")
+        << path;
   EXPECT_EQ(queue_->state_of(id)->value(), queue::State::waiting);
   http::Request request;
   request.method = "GET";

@@ -31,12 +31,23 @@ std::string escaped(std::string_view text) {
   std::string out;
   for (const char c : text) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;
@@ -81,7 +92,9 @@ http::Response page(const PageOptions& options) {
   if (const auto font = text.find("<link href=\"https://fonts.googleapis.com"); font != std::string::npos)
     text.erase(font, text.find('>', font) + 1 - font);
   return {200,
-          {{"Content-Type", "text/html; charset=utf-8"}, {"Content-Security-Policy", policy}, {"Cache-Control", "no-store"}},
+          {{"Content-Type", "text/html; charset=utf-8"},
+           {"Content-Security-Policy", policy},
+           {"Cache-Control", "no-store"}},
           std::move(text),
           {},
           false};

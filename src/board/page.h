@@ -18,7 +18,7 @@ struct File {
 std::span<const File> files();
 
 struct PageOptions {
-  std::string base_path;   ///< With a slash at the end: "/admin/queues/".
+  std::string base_path;  ///< With a slash at the end: "/admin/queues/".
   std::string title;
   bool hide_server = false;  ///< There is no Redis to show.
 };

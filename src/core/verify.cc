@@ -34,7 +34,9 @@ bool later(const RecordHead& record, const std::optional<model::Keyset>& pulled_
 
 }  // namespace
 
-std::string_view name_of(Kind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+std::string_view name_of(Kind kind) {
+  return kind_names[static_cast<std::size_t>(kind)];
+}
 
 VerifyPass::VerifyPass(const model::Mapping& mapping, const Sides& sides, bool repair, Report report,
                        std::size_t page_size)
@@ -88,11 +90,12 @@ base::Result<void> VerifyPass::compare_range() {
   // different cancels out (it cannot, short of a collision of 64 bits).
   if (range.org_checksum == range.store_checksum && range.records == range.rows) suspects_.clear();
   std::erase_if(suspects_, [&](const Suspect& suspect) {
-    return std::ranges::find(page.observed.unreadable, suspect.record, &Unreadable::id) != page.observed.unreadable.end();
+    return std::ranges::find(page.observed.unreadable, suspect.record, &Unreadable::id) !=
+           page.observed.unreadable.end();
   });
   range.equal = range.records - std::ranges::count_if(suspects_, [&](const Suspect& suspect) {
-    return std::ranges::binary_search(page.observed.heads, suspect.record, {}, &RecordHead::id);
-  });
+                  return std::ranges::binary_search(page.observed.heads, suspect.record, {}, &RecordHead::id);
+                });
   RETURN_IF_ERROR(look_closer());
   report(range, {});
   cursor_ = through;
@@ -118,8 +121,7 @@ void VerifyPass::meet(const Observation& observed, std::size_t& next, bool last)
 
 base::Result<void> VerifyPass::look_closer() {
   for (std::size_t first = 0; first < suspects_.size(); first += page_size_)
-    RETURN_IF_ERROR(look_closer(
-        std::span{suspects_}.subspan(first, std::min(page_size_, suspects_.size() - first))));
+    RETURN_IF_ERROR(look_closer(std::span{suspects_}.subspan(first, std::min(page_size_, suspects_.size() - first))));
   return {};
 }
 
@@ -204,9 +206,9 @@ void VerifyPass::judge(const RecordHead& record, std::span<const Cell> org, cons
     // As reconcile() sees it: both sides left the base, and a person is to say which goes.
     if (field.on_conflict == model::ConflictPolicy::manual && org[i] != base[i] && store[i] != base[i]) {
       asked = true;
-    } else if (field.direction == model::SyncDirection::to_store ? org[i] == base[i]
-                                                                 : field.direction == model::SyncDirection::to_org &&
-                                                                       store[i] == base[i]) {
+    } else if (field.direction == model::SyncDirection::to_store
+                   ? org[i] == base[i]
+                   : field.direction == model::SyncDirection::to_org && store[i] == base[i]) {
       one_way = true;
     } else if (unlinked[i] || store[i].is_unresolved()) {
       parent = true;
@@ -257,11 +259,10 @@ base::Result<void> VerifyPass::find_strays() {
 }
 
 void VerifyPass::report(const VerifyCounts& counts, const std::vector<Difference>& differences) {
-  for (const auto member :
-       {&VerifyCounts::records, &VerifyCounts::rows, &VerifyCounts::equal, &VerifyCounts::waiting,
-        &VerifyCounts::parked, &VerifyCounts::in_conflict, &VerifyCounts::left_apart, &VerifyCounts::one_way,
-        &VerifyCounts::unreadable, &VerifyCounts::values, &VerifyCounts::only_in_org, &VerifyCounts::only_in_store,
-        &VerifyCounts::unsent})
+  for (const auto member : {&VerifyCounts::records, &VerifyCounts::rows, &VerifyCounts::equal, &VerifyCounts::waiting,
+                            &VerifyCounts::parked, &VerifyCounts::in_conflict, &VerifyCounts::left_apart,
+                            &VerifyCounts::one_way, &VerifyCounts::unreadable, &VerifyCounts::values,
+                            &VerifyCounts::only_in_org, &VerifyCounts::only_in_store, &VerifyCounts::unsent})
     counts_.*member += counts.*member;
   for (std::size_t i = 0; i < counts.by_field.size(); ++i) counts_.by_field[i] += counts.by_field[i];
   counts_.org_checksum += counts.org_checksum;

@@ -32,10 +32,10 @@ struct Difference {
 std::string_view name_of(Difference::Kind kind);
 
 struct VerifyCounts {
-  std::int64_t records = 0;      ///< Read from the org.
-  std::int64_t rows = 0;         ///< Linked rows read from the store.
+  std::int64_t records = 0;  ///< Read from the org.
+  std::int64_t rows = 0;     ///< Linked rows read from the store.
   std::int64_t equal = 0;
-  std::int64_t waiting = 0;      ///< Differ, and the edit is known to be on its way (outbox, not yet pulled, a parent).
+  std::int64_t waiting = 0;  ///< Differ, and the edit is known to be on its way (outbox, not yet pulled, a parent).
   std::int64_t parked = 0;
   std::int64_t in_conflict = 0;  ///< A person is asked to decide.
   std::int64_t left_apart = 0;   ///< Deleted on one side and kept on the other, as the delete policy says.

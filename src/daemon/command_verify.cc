@@ -1,7 +1,7 @@
+#include <unistd.h>
 #include <boost/json.hpp>
 #include <cinttypes>
 #include <cstdio>
-#include <unistd.h>
 
 #include "base/time_text.h"
 #include "daemon/command.h"
@@ -77,7 +77,7 @@ void print_json(const Verification& verification) {
                                                    {"repaired", verification.repaired},
                                                    {"objects", std::move(objects)},
                                                    {"errors", std::move(errors)}})
-                           .c_str());
+                          .c_str());
 }
 
 void print_difference(const ObjectVerified& object, const core::Difference& difference) {
@@ -110,8 +110,10 @@ void print(const Verification& verification) {
     const core::VerifyCounts& counts = object.counts;
     std::printf("%-12s %" PRId64 " records, %" PRId64 " rows: %" PRId64 " equal, %" PRId64 " differ",
                 object.mapping.object.c_str(), counts.records, counts.rows, counts.equal, counts.differing());
-    for (const auto& [count, what] : {std::pair{counts.waiting, "on their way"}, {counts.parked, "parked"},
-                                      {counts.in_conflict, "in conflict"}, {counts.one_way, "differ in one-way fields"},
+    for (const auto& [count, what] : {std::pair{counts.waiting, "on their way"},
+                                      {counts.parked, "parked"},
+                                      {counts.in_conflict, "in conflict"},
+                                      {counts.one_way, "differ in one-way fields"},
                                       {counts.left_apart, "deleted on one side and kept on the other by policy"},
                                       {counts.unreadable, "unreadable"}})
       if (count > 0) std::printf(", %" PRId64 " %s", count, what);
@@ -154,37 +156,39 @@ void add_verify(CLI::App& cli, Commands& commands) {
   command->add_flag("--repair", options->request.repair, "Bring what differs in step, then compare again");
   command->add_flag("--json", options->json, "One JSON document on standard output");
   command->footer("Examples:\n  lockstep verify\n  lockstep verify --object Contact --repair");
-  commands.push_back({command, [options](App& app) -> int {
-    auto integrations = chosen(app, options->integration);
-    if (!integrations) return tell(integrations.error());
-    if (options->json && integrations->size() > 1) {
-      std::fprintf(stderr, "lockstep: --json prints one verification: name the integration with --integration ID\n");
-      return wrong_usage;
-    }
-    const bool terminal = isatty(2);
-    options->request.announce = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
-    options->request.progress = [terminal](const std::string& line) {
-      if (terminal) std::fprintf(stderr, "\r\033[K%s", line.c_str());
-    };
-    int status = done;
-    for (core::Integration& integration : *integrations) {
-      const auto verification = verify_once(app, integration, options->request);
-      if (terminal) std::fprintf(stderr, "\r\033[K");
-      if (!verification) {
-        status = tell(verification.error());
-        continue;
-      }
-      if (options->json) {
-        print_json(*verification);
-      } else {
-        print(*verification);
-      }
-      for (const core::RunError& error : verification->run.sync_errors)
-        if (error.code != "DIFFERS") std::fprintf(stderr, "lockstep: %s\n", error.message.c_str());
-      if (status == done && !verification->all_equal()) status = some_left;
-    }
-    return status;
-  }});
+  commands.push_back(
+      {command, [options](App& app) -> int {
+         auto integrations = chosen(app, options->integration);
+         if (!integrations) return tell(integrations.error());
+         if (options->json && integrations->size() > 1) {
+           std::fprintf(stderr,
+                        "lockstep: --json prints one verification: name the integration with --integration ID\n");
+           return wrong_usage;
+         }
+         const bool terminal = isatty(2);
+         options->request.announce = [](const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); };
+         options->request.progress = [terminal](const std::string& line) {
+           if (terminal) std::fprintf(stderr, "\r\033[K%s", line.c_str());
+         };
+         int status = done;
+         for (core::Integration& integration : *integrations) {
+           const auto verification = verify_once(app, integration, options->request);
+           if (terminal) std::fprintf(stderr, "\r\033[K");
+           if (!verification) {
+             status = tell(verification.error());
+             continue;
+           }
+           if (options->json) {
+             print_json(*verification);
+           } else {
+             print(*verification);
+           }
+           for (const core::RunError& error : verification->run.sync_errors)
+             if (error.code != "DIFFERS") std::fprintf(stderr, "lockstep: %s\n", error.message.c_str());
+           if (status == done && !verification->all_equal()) status = some_left;
+         }
+         return status;
+       }});
 }
 
 }  // namespace daemon_process

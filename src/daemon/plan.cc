@@ -21,8 +21,8 @@ class WorkFolder {
   static base::Result<WorkFolder> make(const fs::path& beside) {
     std::string path = (beside.parent_path() / "lockstep-plan-XXXXXX").string();
     if (!::mkdtemp(path.data()))
-      return base::failure(base::ErrorKind::settings, "a plan needs room for a copy of the store beside it, and " + path +
-                                                          " cannot be made: " + std::strerror(errno));
+      return base::failure(base::ErrorKind::settings, "a plan needs room for a copy of the store beside it, and " +
+                                                          path + " cannot be made: " + std::strerror(errno));
     return WorkFolder{path};
   }
   WorkFolder(WorkFolder&& other) noexcept : path_(std::exchange(other.path_, {})) {}

@@ -6,7 +6,7 @@ namespace daemon_process {
 
 /// What a run would do.
 struct Plan {
-  core::RunRecord run;  ///< As the run would be logged; `api_calls` is what reading took.
+  core::RunRecord run;           ///< As the run would be logged; `api_calls` is what reading took.
   std::int64_t write_calls = 0;  ///< Estimate of what writing would take beside that.
 };
 

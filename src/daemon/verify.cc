@@ -28,11 +28,10 @@ base::Result<void> forecast(salesforce::RestOrg& org, const std::vector<model::M
 base::Result<ObjectVerified> verify_object(App& app, salesforce::RestOrg& org, const model::Mapping& mapping,
                                            bool repair, const std::function<void(const std::string&)>& progress) {
   ObjectVerified verified{mapping, {}, {}};
-  core::VerifyPass pass{mapping, {org, org, *app.store, *app.store, app.clock}, repair,
-                        [&](const core::Difference& difference) {
-                          if (verified.differences.size() < ObjectVerified::most_listed)
-                            verified.differences.push_back(difference);
-                        }};
+  core::VerifyPass pass{
+      mapping, {org, org, *app.store, *app.store, app.clock}, repair, [&](const core::Difference& difference) {
+        if (verified.differences.size() < ObjectVerified::most_listed) verified.differences.push_back(difference);
+      }};
   for (int attempt = 1; !stop_requested;) {
     const auto step = pass.step();
     if (!step) {

@@ -46,7 +46,8 @@ struct Settings {
   } salesforce;
   struct {
     std::string encryption_key;  ///< For security::KeyRing::parse; empty: a key file is used.
-    std::string admin_password_hash;
+    std::string admin_password_hash;  ///< Argon2id; empty: the one that the first sign-in chose.
+    std::string tokens;               ///< For signin::tokens_from; empty: none.
   } security;
   struct {
     base::LogLevel level;

@@ -1,7 +1,7 @@
 #include "signin/gate.h"
 
-#include <algorithm>
 #include <openssl/crypto.h>
+#include <algorithm>
 
 #include "security/seal.h"
 #include "signin/page.h"
@@ -16,7 +16,9 @@ constexpr std::chrono::minutes idle{30}, longest{12 * 60}, setup_time{15};
 constexpr std::size_t most_sessions = 1000;
 constexpr int free_tries = 5;
 
-bool is_read(std::string_view method) { return method == "GET" || method == "HEAD" || method == "OPTIONS"; }
+bool is_read(std::string_view method) {
+  return method == "GET" || method == "HEAD" || method == "OPTIONS";
+}
 
 http::Response problem(int status, std::string_view title, std::string_view detail) {
   return {status,
@@ -110,7 +112,8 @@ std::optional<Who> Gate::known(const http::Request& request) {
 
 std::optional<http::Response> Gate::refuse_or_answer(const http::Request& request, Who& who) {
   if (!is_our_host(request))
-    return problem(421, "Misdirected Request", "this host name is not ours: set server.public_url to the address in use");
+    return problem(421, "Misdirected Request",
+                   "this host name is not ours: set server.public_url to the address in use");
   if (request.path == "/sign-in.css" && is_read(request.method)) return style_sheet();
   const bool by_bearer = request.header("authorization").starts_with("Bearer ");
   if (!is_read(request.method) && !by_bearer && !is_our_page(request))
@@ -136,7 +139,8 @@ http::Response Gate::sign_in(const http::Request& request) {
     setting_up = password_hash.empty();
     closed = clock_.elapsed() < closed_until_;
   }
-  if (is_read(request.method)) return sign_in_page(200, safe_next(field(http::parse_form(request.query), "next")), setting_up, "");
+  if (is_read(request.method))
+    return sign_in_page(200, safe_next(field(http::parse_form(request.query), "next")), setting_up, "");
   const auto form = http::parse_form(request.body);
   const std::string next = safe_next(field(form, "next")), password = field(form, "password");
   if (closed)
@@ -168,9 +172,9 @@ http::Response Gate::sign_in(const http::Request& request) {
     if (++wrong_tries_ >= free_tries) closed_until_ = clock_.elapsed() + 30s;
     return sign_in_page(
         403, next, setting_up,
-                 setting_up ? "That is not the one-time password, or its 15 minutes are over: start lockstep serve again "
-                              "for a new one."
-                            : "That is neither the password nor an access token.");
+        setting_up ? "That is not the one-time password, or its 15 minutes are over: start lockstep serve again "
+                     "for a new one."
+                   : "That is neither the password nor an access token.");
   }
   return begin_session(*who, next);
 }
@@ -186,25 +190,27 @@ http::Response Gate::begin_session(const Who& who, const std::string& next) {
   if (sessions_.size() >= most_sessions)
     sessions_.erase(std::ranges::min_element(sessions_, {}, [](const auto& entry) { return entry.second.used; }));
   sessions_[sha256_hex(id)] = {who, now, now};
-  return {303,
-          {{"Location", next},
-           {"Set-Cookie", cookie_name() + "=" + id + "; Path=/; HttpOnly; SameSite=Strict" + (secure_ ? "; Secure" : "")},
-           {"Cache-Control", "no-store"}},
-          {},
-          {},
-          false};
+  return {
+      303,
+      {{"Location", next},
+       {"Set-Cookie", cookie_name() + "=" + id + "; Path=/; HttpOnly; SameSite=Strict" + (secure_ ? "; Secure" : "")},
+       {"Cache-Control", "no-store"}},
+      {},
+      {},
+      false};
 }
 
 http::Response Gate::sign_out(const http::Request& request) {
   const std::lock_guard lock{mutex_};
   sessions_.erase(sha256_hex(cookie(request, cookie_name())));
-  return {303,
-          {{"Location", "/sign-in"},
-           {"Set-Cookie", cookie_name() + "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0" + (secure_ ? "; Secure" : "")},
-           {"Clear-Site-Data", "\"cache\", \"storage\""}},
-          {},
-          {},
-          false};
+  return {
+      303,
+      {{"Location", "/sign-in"},
+       {"Set-Cookie", cookie_name() + "=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0" + (secure_ ? "; Secure" : "")},
+       {"Clear-Site-Data", "\"cache\", \"storage\""}},
+      {},
+      {},
+      false};
 }
 
 }  // namespace signin

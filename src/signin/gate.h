@@ -19,10 +19,10 @@ struct Who {
 };
 
 struct GateOptions {
-  std::string public_url;               ///< Where people reach us: its origin may send changes.
-  std::vector<std::string> hosts;       ///< Values of `Host` that mean us; others are refused (DNS rebinding).
+  std::string public_url;          ///< Where people reach us: its origin may send changes.
+  std::vector<std::string> hosts;  ///< Values of `Host` that mean us; others are refused (DNS rebinding).
   std::vector<Token> tokens;
-  std::string admin_password_hash;      ///< Empty: setup() is still to be done.
+  std::string admin_password_hash;  ///< Empty: setup() is still to be done.
   /// Keeps the hash of the password that the first sign-in chose. False when it could not be kept.
   std::function<bool(const std::string& hash)> keep_password;
 };

@@ -48,7 +48,8 @@ class GateTest : public testing::Test {
     return response ? response->status : 0;
   }
   http::Response sign_in(Gate& gate, const std::string& secret) {
-    return *gate.refuse_or_answer(request("POST", "/sign-in", "next=%2Fadmin%2Fqueues&password=" + http::percent_encode(secret)), who_);
+    return *gate.refuse_or_answer(
+        request("POST", "/sign-in", "next=%2Fadmin%2Fqueues&password=" + http::percent_encode(secret)), who_);
   }
 
   base::ManualClock clock_{base::Utc{}};
@@ -144,7 +145,9 @@ TEST_F(GateTest, TheFirstSignInChoosesThePassword) {
   const auto once = gate.setup();
   ASSERT_TRUE(once);
   const auto choose = [&](const std::string& code, const std::string& chosen) {
-    return gate.refuse_or_answer(request("POST", "/sign-in", "password=" + code + "&chosen=" + http::percent_encode(chosen)), who_)
+    return gate
+        .refuse_or_answer(request("POST", "/sign-in", "password=" + code + "&chosen=" + http::percent_encode(chosen)),
+                          who_)
         ->status;
   };
   EXPECT_EQ(choose("guess", password), 403);
@@ -159,7 +162,11 @@ TEST_F(GateTest, TheFirstSignInChoosesThePassword) {
   Gate late{fresh, clock_};
   const auto code = late.setup();
   clock_.advance(16min);
-  EXPECT_EQ(late.refuse_or_answer(request("POST", "/sign-in", "password=" + *code + "&chosen=" + http::percent_encode(password)), who_)->status, 403);
+  EXPECT_EQ(
+      late.refuse_or_answer(
+              request("POST", "/sign-in", "password=" + *code + "&chosen=" + http::percent_encode(password)), who_)
+          ->status,
+      403);
 }
 
 TEST_F(GateTest, NobodyIsSentToAnotherHost) {
@@ -169,7 +176,8 @@ TEST_F(GateTest, NobodyIsSentToAnotherHost) {
         request("POST", "/sign-in", "password=viewer-token&next=" + http::percent_encode(next)), who_);
     EXPECT_EQ(header(*response, "Location"), "/") << next;
   }
-  const auto shown = gate.refuse_or_answer(request("GET", "/sign-in?next=" + http::percent_encode("/\"><script>")), who_);
+  const auto shown =
+      gate.refuse_or_answer(request("GET", "/sign-in?next=" + http::percent_encode("/\"><script>")), who_);
   EXPECT_EQ(shown->body.find("<script>"), std::string::npos);
 }
 
@@ -177,8 +185,10 @@ TEST(Tokens, AreReadStrictly) {
   const std::string hash = sha256_hex("t");
   EXPECT_EQ(tokens_from("viewer:a:" + hash + ",admin:b:" + hash)->size(), 2u);
   EXPECT_TRUE(tokens_from("")->empty());
-  for (const std::string& wrong : {"viewer:a:" + hash.substr(1), "boss:a:" + hash, "viewer:" + hash, "viewer::" + hash, std::string{"x"}})
-    EXPECT_NE(tokens_from("viewer:a:" + hash + "," + wrong).error().message.find("entry 2"), std::string::npos) << wrong;
+  for (const std::string& wrong :
+       {"viewer:a:" + hash.substr(1), "boss:a:" + hash, "viewer:" + hash, "viewer::" + hash, std::string{"x"}})
+    EXPECT_NE(tokens_from("viewer:a:" + hash + "," + wrong).error().message.find("entry 2"), std::string::npos)
+        << wrong;
 }
 
 }  // namespace

@@ -1,9 +1,9 @@
 #include "signin/password.h"
 
 #include <argon2.h>
+#include <openssl/rand.h>
 #include <array>
 #include <mutex>
-#include <openssl/rand.h>
 
 namespace signin {
 namespace {
@@ -18,10 +18,10 @@ std::mutex one_at_a_time;
 
 base::Result<std::string> hash_of(std::string_view password) {
   if (password.size() < shortest_password || password.size() > longest_password)
-    return base::failure(base::ErrorKind::rejected,
-                         "A password has " + std::to_string(shortest_password) + " to " +
-                             std::to_string(longest_password) + " characters; this one has " +
-                             std::to_string(password.size()) + ".");
+    return base::failure(base::ErrorKind::rejected, "A password has " + std::to_string(shortest_password) + " to " +
+                                                        std::to_string(longest_password) +
+                                                        " characters; this one has " + std::to_string(password.size()) +
+                                                        ".");
   std::array<unsigned char, salt_bytes> salt{};
   CHECK(RAND_bytes(salt.data(), static_cast<int>(salt.size())) == 1);
   std::string encoded(argon2_encodedlen(passes, kibibytes, lanes, salt_bytes, hash_bytes, Argon2_id), '\0');

@@ -1,9 +1,9 @@
 #include "signin/tokens.h"
 
-#include <algorithm>
-#include <array>
 #include <openssl/evp.h>
 #include <openssl/sha.h>
+#include <algorithm>
+#include <array>
 
 namespace signin {
 namespace {
@@ -12,7 +12,9 @@ constexpr std::array<std::string_view, 3> role_names = {"viewer", "operator", "a
 
 }  // namespace
 
-std::string_view name_of(Role role) { return role_names[static_cast<std::size_t>(role)]; }
+std::string_view name_of(Role role) {
+  return role_names[static_cast<std::size_t>(role)];
+}
 
 std::string sha256_hex(std::string_view text) {
   constexpr std::string_view digits = "0123456789abcdef";

@@ -81,9 +81,8 @@ base::Result<bool> SqliteStore::fits_rule(Step& step, std::size_t at, std::size_
     }
   }
   // Of two records on one page that fit one row, the first takes it, as it would on an earlier page.
-  std::erase_if(rows, [&](const model::RowKey& row) {
-    return std::ranges::find(step.matched, row.text) != step.matched.end();
-  });
+  std::erase_if(
+      rows, [&](const model::RowKey& row) { return std::ranges::find(step.matched, row.text) != step.matched.end(); });
   if (rows.size() == 1) {
     step.found[at].row_key = rows.front().text;
     step.known.heads[at].row = rows.front();
@@ -116,9 +115,10 @@ base::Result<void> SqliteStore::park_candidate(Step& step, const model::RowKey& 
 /// Rows without a link have an entry in the outbox or are parked, from the first prepare() on.
 base::Result<bool> SqliteStore::may_match(const Prepared& p) {
   if (p.mapping.match_rules.empty()) return false;
-  ASSIGN_OR_RETURN(Statement * find, statement("SELECT 1 WHERE EXISTS (SELECT 1 FROM lockstep_outbox WHERE mapping_id = "
-                                               "?1) OR EXISTS (SELECT 1 FROM lockstep_parked WHERE mapping_id = ?1 AND "
-                                               "row_key IS NOT NULL)"));
+  ASSIGN_OR_RETURN(Statement * find,
+                   statement("SELECT 1 WHERE EXISTS (SELECT 1 FROM lockstep_outbox WHERE mapping_id = "
+                             "?1) OR EXISTS (SELECT 1 FROM lockstep_parked WHERE mapping_id = ?1 AND "
+                             "row_key IS NOT NULL)"));
   Use use{*find};
   use->bind(1, p.number);
   const auto read = use->step();

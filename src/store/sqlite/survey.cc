@@ -55,14 +55,14 @@ base::Result<std::vector<model::RowKey>> SqliteStore::strays(const model::Mappin
   const auto in = [&](const std::string& table, const std::string& more) {
     return "EXISTS (SELECT 1 FROM " + table + " x WHERE x.mapping_id = ?1 AND x.row_key = " + key + more + ")";
   };
-  ASSIGN_OR_RETURN(Statement find,
-                   database_.prepare("SELECT " + key + " FROM " + quoted(p->table.name) + " t WHERE " +
-                                     of_workspace(mapping, p->table, "t.") +
-                                     (after.text.empty() ? "" : " AND t." + p->key_name + " > ?2") +
-                                     " AND t." + p->key_name + " IS NOT NULL AND NOT " +
-                                     in("lockstep_links", " AND x.state <> 'none'") + " AND NOT " +
-                                     in("lockstep_outbox", "") + " AND NOT " + in("lockstep_parked", "") +
-                                     " ORDER BY t." + p->key_name + " LIMIT " + std::to_string(limit)));
+  ASSIGN_OR_RETURN(
+      Statement find,
+      database_.prepare("SELECT " + key + " FROM " + quoted(p->table.name) + " t WHERE " +
+                        of_workspace(mapping, p->table, "t.") +
+                        (after.text.empty() ? "" : " AND t." + p->key_name + " > ?2") + " AND t." + p->key_name +
+                        " IS NOT NULL AND NOT " + in("lockstep_links", " AND x.state <> 'none'") + " AND NOT " +
+                        in("lockstep_outbox", "") + " AND NOT " + in("lockstep_parked", "") + " ORDER BY t." +
+                        p->key_name + " LIMIT " + std::to_string(limit)));
   find.bind(1, p->number);
   if (!after.text.empty()) bind_key(find, 2, after.text, p->key->affinity, Affinity::integer);
   std::vector<model::RowKey> rows;
