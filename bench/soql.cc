@@ -1,7 +1,7 @@
-// What does a question cost the simulator? Starts an org with sample contacts, or with as many that were really written,
-// and asks it what a synchronisation asks: polls, sweeps, look-ups by id and key; and what a person asks. Prints the
-// start, the memory, and for each question its records, its time and the rate.
-// Usage: bench_soql [CONTACTS] [written]
+// What does a question cost the simulator? Starts an org with sample contacts, or with as many that were really
+// written, and asks it what a synchronisation asks: polls, sweeps, look-ups by id and key; and what a person asks.
+// Prints the start, the memory, and for each question its records, its time and the rate. Usage: bench_soql [CONTACTS]
+// [written]
 
 #include <chrono>
 #include <cstdio>
@@ -29,7 +29,8 @@ double seconds_since(Clock::time_point start) {
 long memory_mib(const char* which) {
   std::ifstream status{"/proc/self/status"};
   for (std::string line; std::getline(status, line);)
-    if (line.starts_with(which)) return std::strtol(line.c_str() + std::string_view{which}.size() + 1, nullptr, 10) / 1024;
+    if (line.starts_with(which))
+      return std::strtol(line.c_str() + std::string_view{which}.size() + 1, nullptr, 10) / 1024;
   return 0;
 }
 
@@ -54,7 +55,8 @@ std::size_t records_in(std::string_view page) {
 std::string next_locator(std::string_view page) {
   constexpr std::string_view url = "\"nextRecordsUrl\":\"/services/data/v66.0/query/";
   const auto at = page.substr(0, 200).find(url);
-  return at == page.npos ? "" : std::string{page.substr(at + url.size(), page.find('"', at + url.size()) - at - url.size())};
+  return at == page.npos ? ""
+                         : std::string{page.substr(at + url.size(), page.find('"', at + url.size()) - at - url.size())};
 }
 
 std::string last_value(std::string_view page, std::string_view key) {
@@ -79,14 +81,15 @@ int main(int argc, char** argv) {
     std::string parent;
     for (std::uint64_t i = 0; i < contacts; ++i) {
       const std::string number = std::to_string(i);
-      if (i % 10 == 0) parent = org.id_of({account.index, *org.insert(account, boost::json::object{{"Name", "Account " + number}})});
+      if (i % 10 == 0)
+        parent = org.id_of({account.index, *org.insert(account, boost::json::object{{"Name", "Account " + number}})});
       const auto made = org.insert(contact, boost::json::object{{"FirstName", "Given" + std::to_string(i % 1000)},
-                                                                 {"LastName", "Family" + std::to_string(i % 5000)},
-                                                                 {"Email", "person." + number + "@example.com"},
-                                                                 {"Phone", "+49 30 " + number},
-                                                                 {"Title", "Head of Sales"},
-                                                                 {"AccountId", parent},
-                                                                 {"Lockstep_Id__c", "key-" + number}});
+                                                                {"LastName", "Family" + std::to_string(i % 5000)},
+                                                                {"Email", "person." + number + "@example.com"},
+                                                                {"Phone", "+49 30 " + number},
+                                                                {"Title", "Head of Sales"},
+                                                                {"AccountId", parent},
+                                                                {"Lockstep_Id__c", "key-" + number}});
       if (!made) return 1;
     }
     report("insert, one by one", contacts, seconds_since(start));
@@ -108,9 +111,11 @@ int main(int argc, char** argv) {
   std::string page = ask("SELECT Id, SystemModstamp FROM Contact ORDER BY SystemModstamp, Id LIMIT 1 OFFSET 2000");
   const auto position = [&] {
     const std::string stamp = last_value(page, "SystemModstamp").substr(0, 19) + "Z";
-    return "((SystemModstamp = " + stamp + " AND Id > '" + last_value(page, "Id") + "') OR SystemModstamp > " + stamp + ")";
+    return "((SystemModstamp = " + stamp + " AND Id > '" + last_value(page, "Id") + "') OR SystemModstamp > " + stamp +
+           ")";
   };
-  measure("one poll of 2,000", [&] { return count(all + " WHERE " + position() + " ORDER BY SystemModstamp, Id LIMIT 2000"); });
+  measure("one poll of 2,000",
+          [&] { return count(all + " WHERE " + position() + " ORDER BY SystemModstamp, Id LIMIT 2000"); });
   measure("all polls of 2,000, as a backfill does", [&] {
     page = ask(all + " ORDER BY SystemModstamp, Id LIMIT 2000");
     std::size_t records = 0;
@@ -131,7 +136,7 @@ int main(int argc, char** argv) {
   });
   measure("sweep of ids, 2,000 a query", [&] {
     std::size_t records = 0;
-    for (std::string after = "000000000000000"; ;) {
+    for (std::string after = "000000000000000";;) {
       page = ask("SELECT Id FROM Contact WHERE Id > '" + after + "' ORDER BY Id LIMIT 2000");
       const std::size_t here = records_in(page);
       if (here == 0) return records;
@@ -147,18 +152,27 @@ int main(int argc, char** argv) {
     keys += (i > 0 ? ",'key-" : "'key-") + std::to_string(number) + "'";
   }
   measure("Id IN (2,000)", [&] { return count(all + " WHERE Id IN (" + ids + ")"); });
-  if (written) measure("Lockstep_Id__c IN (2,000)", [&] { return count(all + " WHERE Lockstep_Id__c IN (" + keys + ")"); });
-  measure("one record by Id", [&] { return count(all + " WHERE Id = '" + org.id_of({contact.index, first + 77}) + "'"); });
-  measure("contacts of one account", [&] { return count(all + " WHERE AccountId = '" + last_value(page.empty() ? "" : ask("SELECT Id FROM Account LIMIT 1"), "Id") + "'"); });
+  if (written)
+    measure("Lockstep_Id__c IN (2,000)", [&] { return count(all + " WHERE Lockstep_Id__c IN (" + keys + ")"); });
+  measure("one record by Id",
+          [&] { return count(all + " WHERE Id = '" + org.id_of({contact.index, first + 77}) + "'"); });
+  measure("contacts of one account", [&] {
+    return count(all + " WHERE AccountId = '" +
+                 last_value(page.empty() ? "" : ask("SELECT Id FROM Account LIMIT 1"), "Id") + "'");
+  });
   measure("a scan by LastName LIKE '%z%'", [&] { return count("SELECT Id FROM Contact WHERE LastName LIKE '%z%'"); });
   measure("a scan by Account.Name = 'x'", [&] { return count("SELECT Id FROM Contact WHERE Account.Name = 'x'"); });
   measure("ORDER BY LastName, LIMIT 10", [&] { return count("SELECT Id FROM Contact ORDER BY LastName LIMIT 10"); });
-  measure("ORDER BY LastName, the first page", [&] { return count("SELECT Id FROM Contact ORDER BY LastName, FirstName"); });
-  measure("GROUP BY Title", [&] { return count("SELECT Title, COUNT(Id), MAX(CreatedDate) FROM Contact GROUP BY Title"); });
+  measure("ORDER BY LastName, the first page",
+          [&] { return count("SELECT Id FROM Contact ORDER BY LastName, FirstName"); });
+  measure("GROUP BY Title",
+          [&] { return count("SELECT Title, COUNT(Id), MAX(CreatedDate) FROM Contact GROUP BY Title"); });
   measure("accounts with a contact named so", [&] {
-    return count("SELECT Id FROM Account WHERE Id IN (SELECT AccountId FROM Contact WHERE FirstName LIKE 'a%') LIMIT 2000");
+    return count(
+        "SELECT Id FROM Account WHERE Id IN (SELECT AccountId FROM Contact WHERE FirstName LIKE 'a%') LIMIT 2000");
   });
-  measure("a page of accounts with their contacts", [&] { return count("SELECT Id, (SELECT Id, LastName FROM Contacts) FROM Account"); });
+  measure("a page of accounts with their contacts",
+          [&] { return count("SELECT Id, (SELECT Id, LastName FROM Contacts) FROM Account"); });
   measure("all rows without JSON, as Bulk reads them", [&] {
     const auto rows = simulator::RowSet::make(org.world(), org.asking(), all + " WHERE LastName != null", false);
     base::Arena arena;

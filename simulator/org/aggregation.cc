@@ -28,7 +28,8 @@ struct Kept {
 /// The org counts in decimals: what only the binary fraction adds, behind fifteen digits, is dropped.
 double decimal(long double number) {
   char text[64];
-  const auto written = std::to_chars(text, text + sizeof text, static_cast<double>(number), std::chars_format::scientific, 14);
+  const auto written =
+      std::to_chars(text, text + sizeof text, static_cast<double>(number), std::chars_format::scientific, 14);
   double out = 0;
   std::from_chars(text, written.ptr, out);
   return out;
@@ -88,8 +89,8 @@ struct Aggregation::Tallied {
 };
 
 struct Aggregation::Group {
-  std::string key;                  ///< Of the values and of which of them are rolled up.
-  std::uint32_t kept = 0;           ///< Which of the group's terms are not rolled up, by bit.
+  std::string key;         ///< Of the values and of which of them are rolled up.
+  std::uint32_t kept = 0;  ///< Which of the group's terms are not rolled up, by bit.
   std::vector<Kept> values;
   std::vector<Tallied> tallied;
 };
@@ -106,7 +107,8 @@ Cell Aggregation::cell_of(const Group& group, std::size_t slot) const {
 }
 
 bool Aggregation::is_kept(const World& world, const Group& group) const {
-  return !having_ || having_->holds([&](const Test& test) { return test.comparison.holds(world, cell_of(group, test.slot)); });
+  return !having_ ||
+         having_->holds([&](const Test& test) { return test.comparison.holds(world, cell_of(group, test.slot)); });
 }
 
 void Aggregation::sort(const World& world, std::vector<const Group*>& groups) const {

@@ -28,8 +28,8 @@ class Aggregation {
   /// What is worked out for each group.
   struct Aggregate {
     soql::Function function;
-    Term term;           ///< Of GROUPING(): the group.
-    std::size_t group = 0;   ///< Of GROUPING().
+    Term term;              ///< Of GROUPING(): the group.
+    std::size_t group = 0;  ///< Of GROUPING().
     const Field& type() const;
   };
   struct Output {

@@ -33,8 +33,9 @@ bool is_aggregate(const soql::Expression& expression) {
 }  // namespace
 
 bool Aggregation::is_in(const soql::Statement& statement) {
-  return statement.grouping != soql::Grouping::none ||
-         std::ranges::any_of(statement.items, [](const soql::Item& item) { return item.expression && is_aggregate(*item.expression); });
+  return statement.grouping != soql::Grouping::none || std::ranges::any_of(statement.items, [](const soql::Item& item) {
+           return item.expression && is_aggregate(*item.expression);
+         });
 }
 
 const Field& Aggregation::Aggregate::type() const {
@@ -77,8 +78,7 @@ void Aggregation::bind_groups(const Binder& binder) {
       binder.malformed(expression.at, "field '" + term.field().name + "' can not be grouped in a query call");
     groups_.push_back(std::move(term));
   }
-  if (groups_.size() > most_groups)
-    throw ApiError{400, "QUERY_TOO_COMPLICATED", "GROUP BY takes at most 32 fields"};
+  if (groups_.size() > most_groups) throw ApiError{400, "QUERY_TOO_COMPLICATED", "GROUP BY takes at most 32 fields"};
   if (grouping_ != soql::Grouping::plain && groups_.size() > most_rolled_up)
     binder.malformed(binder.statement.groups.front().at, "ROLLUP and CUBE take at most three fields");
 }

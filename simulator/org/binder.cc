@@ -14,7 +14,7 @@ void Binder::refuse(std::string_view code, std::size_t at, std::string_view mess
   throw ApiError{400, std::string{code}, soql::with_caret(text, at, message)};
 }
 
-soql::Path Binder::expanded(const soql::Path& written) const {
+soql::Path Binder::expanded(const soql::Path& written, std::size_t aliases) const {
   const std::string& first = written.parts.front();
   if (written.parts.size() < 2) return written;
   soql::Path out{{}, written.at};
@@ -22,14 +22,29 @@ soql::Path Binder::expanded(const soql::Path& written) const {
     out.parts.insert(out.parts.end(), written.parts.begin() + static_cast<std::ptrdiff_t>(from), written.parts.end());
     return out;
   };
-  for (const auto& [alias, meaning] : statement.aliases) {
+  for (std::size_t i = 0; i < aliases; ++i) {
+    const auto& [alias, meaning] = statement.aliases[i];
     if (!same_name(alias, first)) continue;
-    if (!meaning.parts.empty()) out = expanded(meaning);
+    if (!meaning.parts.empty()) out = expanded(meaning, i);
     out.at = written.at;
     return rest(1);
   }
   const bool is_own = same_name(first, object.name) || same_name(first, statement.object.parts.back());
   return is_own && !object.find_relation(first) ? rest(1) : written;
+}
+
+void Binder::check_from() const {
+  for (std::size_t i = 0; i < statement.aliases.size(); ++i) {
+    soql::Path id = statement.aliases[i].second;
+    if (id.parts.empty()) continue;
+    id = expanded(id, i);
+    id.parts.emplace_back("Id");
+    if (!resolve(world, object, id, text))
+      refuse("INVALID_TYPE", id.at,
+             "A driving SObject type has already been set, all other entity types in the FROM clause must be "
+             "relationships to the initial object. The driving object is " +
+                 object.name + ".");
+  }
 }
 
 FieldPath Binder::path(const soql::Path& written) const {
@@ -56,8 +71,8 @@ Term Binder::term(const soql::Expression& expression) const {
     if (soql::is_date_function(function) && i == 0) {
       const bool needs_time = function == Function::hour_in_day || function == Function::day_only;
       if (type != FieldType::datetime && (needs_time || type != FieldType::date))
-        malformed(expression.at, "field '" + out.field().name + "' does not support function " +
-                                     std::string{soql::name_of(function)});
+        malformed(expression.at,
+                  "field '" + out.field().name + "' does not support function " + std::string{soql::name_of(function)});
       out.function = function;
     } else if (function == Function::convert_timezone && i == 1 && out.function && type == FieldType::datetime) {
       out.in_user_zone = true;

@@ -5,8 +5,8 @@
 #include <string>
 #include <string_view>
 
-#include "simulator/org/term.h"
 #include "simulator/org/soql.h"
+#include "simulator/org/term.h"
 #include "simulator/org/world.h"
 
 namespace simulator {
@@ -32,10 +32,16 @@ struct Binder {
   /// A field, or a date function of one.
   Term term(const soql::Expression& expression) const;
   /// Without the name or alias of the object itself, and with what another alias stands for.
-  soql::Path expanded(const soql::Path& path) const;
+  soql::Path expanded(const soql::Path& path) const { return expanded(path, statement.aliases.size()); }
+  /// Knows only so many of the aliases: each may be made of those before it.
+  soql::Path expanded(const soql::Path& path, std::size_t aliases) const;
+  /// Throws INVALID_TYPE unless all that FROM names behind the object are parents of it.
+  void check_from() const;
 
   [[noreturn]] void refuse(std::string_view code, std::size_t at, std::string_view message) const;
-  [[noreturn]] void malformed(std::size_t at, std::string_view message) const { refuse("MALFORMED_QUERY", at, message); }
+  [[noreturn]] void malformed(std::size_t at, std::string_view message) const {
+    refuse("MALFORMED_QUERY", at, message);
+  }
 };
 
 /// The object that a statement selects from. Throws INVALID_TYPE.

@@ -73,18 +73,22 @@ std::int64_t Zone::utc_of_day(std::int64_t local_day) const {
 std::optional<Period> period_named(std::string_view name, std::optional<std::int64_t> number) {
   using Unit = Period::Unit;
   if (!number) {
-    constexpr auto days_around = std::to_array<std::pair<std::string_view, Period>>(
-        {{"TODAY", {Unit::day, 0, 0}},
-         {"YESTERDAY", {Unit::day, -1, -1}},
-         {"TOMORROW", {Unit::day, 1, 1}},
-         {"LAST_90_DAYS", {Unit::day, -90, 0}},
-         {"NEXT_90_DAYS", {Unit::day, 1, 90}}});
+    constexpr auto days_around =
+        std::to_array<std::pair<std::string_view, Period>>({{"TODAY", {Unit::day, 0, 0}},
+                                                            {"YESTERDAY", {Unit::day, -1, -1}},
+                                                            {"TOMORROW", {Unit::day, 1, 1}},
+                                                            {"LAST_90_DAYS", {Unit::day, -90, 0}},
+                                                            {"NEXT_90_DAYS", {Unit::day, 1, 90}}});
     for (const auto& [known, period] : days_around)
       if (same_name(known, name)) return period;
   }
-  constexpr auto units = std::to_array<std::pair<std::string_view, Unit>>(
-      {{"DAY", Unit::day}, {"WEEK", Unit::week}, {"MONTH", Unit::month}, {"QUARTER", Unit::quarter},
-       {"YEAR", Unit::year}, {"FISCAL_QUARTER", Unit::quarter}, {"FISCAL_YEAR", Unit::year}});
+  constexpr auto units = std::to_array<std::pair<std::string_view, Unit>>({{"DAY", Unit::day},
+                                                                           {"WEEK", Unit::week},
+                                                                           {"MONTH", Unit::month},
+                                                                           {"QUARTER", Unit::quarter},
+                                                                           {"YEAR", Unit::year},
+                                                                           {"FISCAL_QUARTER", Unit::quarter},
+                                                                           {"FISCAL_YEAR", Unit::year}});
   for (const auto& [unit_name, unit] : units) {
     const std::string word{unit_name};
     if (number) {
@@ -106,8 +110,8 @@ Days days_of(const Period& period, std::int64_t today, unsigned week_starts) {
     case Period::Unit::day:
       return {today + period.first, today + period.last + 1};
     case Period::Unit::week: {
-      const auto in_week = static_cast<std::int64_t>(
-          (weekday{sys_days{days{today}}}.c_encoding() + 7 - week_starts) % 7);
+      const auto in_week =
+          static_cast<std::int64_t>((weekday{sys_days{days{today}}}.c_encoding() + 7 - week_starts) % 7);
       const std::int64_t start = today - in_week;
       return {start + 7 * period.first, start + 7 * (period.last + 1)};
     }

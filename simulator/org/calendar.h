@@ -19,7 +19,7 @@ class Zone {
  public:
   Zone() = default;
   explicit Zone(std::string_view name);
-  std::int64_t local_of(std::int64_t utc_ms) const;   ///< As milliseconds of a clock without a zone.
+  std::int64_t local_of(std::int64_t utc_ms) const;       ///< As milliseconds of a clock without a zone.
   std::int64_t utc_of_day(std::int64_t local_day) const;  ///< When that day begins there.
 
  private:
@@ -53,7 +53,15 @@ struct Days {
 Days days_of(const Period& period, std::int64_t today, unsigned week_starts);
 
 enum class DatePart : std::uint8_t {
-  month, quarter, year, day_in_month, day_in_week, day_in_year, hour_in_day, week_in_month, week_in_year
+  month,
+  quarter,
+  year,
+  day_in_month,
+  day_in_week,
+  day_in_year,
+  hour_in_day,
+  week_in_month,
+  week_in_year
 };
 /// The part of a moment on a clock without a zone. Weeks are counted from the first day of the month or year.
 int part_of(std::int64_t local_ms, DatePart part);

@@ -70,7 +70,8 @@ TEST(Period, DoesNotKnowOthersAndStaysWithinTheOrgsTime) {
 TEST(Zone, KnowsSummerTime) {
   const auto local = [](const char* zone, std::string_view utc) {
     return base::to_iso(base::Utc{std::chrono::milliseconds{
-        Zone{zone}.local_of(base::parse_iso(utc)->time_since_epoch().count())}}).substr(0, 16);
+                            Zone{zone}.local_of(base::parse_iso(utc)->time_since_epoch().count())}})
+        .substr(0, 16);
   };
   EXPECT_EQ(local("GMT", "2026-07-01T12:00:00Z"), "2026-07-01T12:00");
   EXPECT_EQ(local("Europe/Berlin", "2026-03-29T00:59:59Z"), "2026-03-29T01:59");

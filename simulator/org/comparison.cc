@@ -72,8 +72,9 @@ Comparison::Comparison(const World& world, const Asking& asking, const Field& ty
                        const std::vector<Literal>& values, std::string_view statement, std::size_t at)
     : op_(op), by_case_(type.case_sensitive), is_set_(type.type == FieldType::multipicklist) {
   if (!applies(op, type)) {
-    std::string message = is_membership(op) ? std::string{"includes or excludes operator only valid on multipicklist field"}
-                                            : "invalid operator on " + std::string{name_of(type.type)} + " field";
+    std::string message = is_membership(op)
+                              ? std::string{"includes or excludes operator only valid on multipicklist field"}
+                              : "invalid operator on " + std::string{name_of(type.type)} + " field";
     throw ApiError{400, "INVALID_QUERY_FILTER_OPERATOR", soql::with_caret(statement, at, message)};
   }
   for (const Literal& literal : values) add(world, asking, type, name, literal, statement, at);
@@ -88,8 +89,9 @@ void Comparison::add(const World& world, const Asking& asking, const Field& type
   };
   const auto need = [&](bool fits, std::string_view what, bool quotes) {
     if (!fits)
-      refuse("INVALID_FIELD", "value of filter criterion for field '" + name + "' must be of type " + std::string{what} +
-                                  " and should " + (quotes ? "" : "not ") + "be enclosed in quotes");
+      refuse("INVALID_FIELD", "value of filter criterion for field '" + name + "' must be of type " +
+                                  std::string{what} + " and should " + (quotes ? "" : "not ") +
+                                  "be enclosed in quotes");
   };
   if (literal.kind == LiteralKind::null) {
     if (is_range(op_) || op_ == Op::like || is_membership(op_))
@@ -192,7 +194,8 @@ bool Comparison::has(const Cell& cell) const {
       return std::ranges::binary_search(numbers_, cell.number);
     case Kind::date:
     case Kind::datetime: {
-      const auto after = std::ranges::upper_bound(spans_, cell.moment, {}, &std::pair<std::int64_t, std::int64_t>::first);
+      const auto after =
+          std::ranges::upper_bound(spans_, cell.moment, {}, &std::pair<std::int64_t, std::int64_t>::first);
       return after != spans_.begin() && cell.moment < std::prev(after)->second;
     }
     case Kind::reference:

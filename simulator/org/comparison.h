@@ -26,12 +26,12 @@ class Comparison {
   // What tells which records to look at.
   soql::Op op() const { return op_; }
   bool is_equality() const { return (op_ == soql::Op::equal || op_ == soql::Op::in) && !null_; }
-  const std::unordered_set<std::uint64_t>& keys() const { return keys_; }   ///< Packed.
+  const std::unordered_set<std::uint64_t>& keys() const { return keys_; }  ///< Packed.
   /// As Table::find() takes them.
   std::vector<std::string> index_keys(const Field& field) const;
   /// Milliseconds or days in [first, second), ascending and apart.
   const std::vector<std::pair<std::int64_t, std::int64_t>>& spans() const { return spans_; }
-  const std::string& id_bound() const { return id_bound_; }                 ///< 15 characters.
+  const std::string& id_bound() const { return id_bound_; }  ///< 15 characters.
 
  private:
   using Set = std::vector<std::string>;
@@ -44,15 +44,15 @@ class Comparison {
   std::string comparable(std::string_view text) const;
 
   soql::Op op_;
-  bool null_ = false;              ///< null is among the values.
-  bool by_case_ = false;           ///< Whether upper and lower case differ.
-  bool is_set_ = false;            ///< Of a multi-select picklist.
-  std::vector<double> numbers_;    ///< Ascending; 0 and 1 of booleans.
+  bool null_ = false;            ///< null is among the values.
+  bool by_case_ = false;         ///< Whether upper and lower case differ.
+  bool is_set_ = false;          ///< Of a multi-select picklist.
+  std::vector<double> numbers_;  ///< Ascending; 0 and 1 of booleans.
   std::vector<std::pair<std::int64_t, std::int64_t>> spans_;
   std::unordered_set<std::string> texts_;
   std::unordered_set<std::uint64_t> keys_;
-  std::vector<Set> sets_;          ///< Of INCLUDES and EXCLUDES.
-  std::string text_;               ///< The only text, in the form for order or LIKE.
+  std::vector<Set> sets_;  ///< Of INCLUDES and EXCLUDES.
+  std::string text_;       ///< The only text, in the form for order or LIKE.
   std::string id_bound_;
 };
 

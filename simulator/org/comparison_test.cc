@@ -95,7 +95,9 @@ TEST_F(ComparisonTest, MultiSelectPicklistsAreSets) {
 TEST_F(ComparisonTest, APeriodIsASpan) {
   const auto literal = [](Period period) { return Literal{.kind = LiteralKind::period, .period = period}; };
   const Literal this_month = literal({Period::Unit::month, 0, 0}), today = literal({});
-  const auto day = [](std::string_view date) { return Cell::day(base::parse_iso(date)->time_since_epoch().count() / day_ms); };
+  const auto day = [](std::string_view date) {
+    return Cell::day(base::parse_iso(date)->time_since_epoch().count() / day_ms);
+  };
   const auto at = [](std::string_view moment) { return Cell::at(base::parse_iso(moment)->time_since_epoch().count()); };
   const Field date = field(FieldType::date), moment = field(FieldType::datetime);
   EXPECT_TRUE(holds(date, Op::equal, {this_month}, day("2026-03-31")));
@@ -117,7 +119,8 @@ TEST_F(ComparisonTest, APeriodIsASpan) {
 
 TEST_F(ComparisonTest, ManyMomentsAreFound) {
   std::vector<Literal> values;
-  for (std::int64_t i = 0; i < 500; ++i) values.push_back({.kind = LiteralKind::datetime, .moment = (i * 37 % 500) * 1000});
+  for (std::int64_t i = 0; i < 500; ++i)
+    values.push_back({.kind = LiteralKind::datetime, .moment = (i * 37 % 500) * 1000});
   const Comparison comparison = make(field(FieldType::datetime), Op::in, values);
   EXPECT_TRUE(comparison.holds(world, Cell::at(0)));
   EXPECT_TRUE(comparison.holds(world, Cell::at(499'000)));
@@ -145,10 +148,11 @@ TEST_F(ComparisonTest, IdsComeInTwoLengths) {
 
 TEST_F(ComparisonTest, RefusesValuesOfAnotherType) {
   const auto wrong = [](const char* type, bool quotes) {
-    return std::string{"INVALID_FIELD: value of filter criterion for field 'F__c' must be of type "} + type + " and should " +
-           (quotes ? "" : "not ") + "be enclosed in quotes";
+    return std::string{"INVALID_FIELD: value of filter criterion for field 'F__c' must be of type "} + type +
+           " and should " + (quotes ? "" : "not ") + "be enclosed in quotes";
   };
-  const Literal number{.kind = LiteralKind::number}, date{.kind = LiteralKind::date}, moment{.kind = LiteralKind::datetime};
+  const Literal number{.kind = LiteralKind::number}, date{.kind = LiteralKind::date},
+      moment{.kind = LiteralKind::datetime};
   EXPECT_EQ(refusal(field(FieldType::string), Op::equal, {number}), wrong("string", true));
   EXPECT_EQ(refusal(field(FieldType::integer), Op::equal, {text("1")}), wrong("int", false));
   EXPECT_EQ(refusal(field(FieldType::currency), Op::equal, {text("1")}), wrong("currency", false));
@@ -161,9 +165,11 @@ TEST_F(ComparisonTest, RefusesValuesOfAnotherType) {
 TEST_F(ComparisonTest, RefusesOperatorsThatMakeNoSense) {
   const auto wrong = [](const std::string& what) { return "INVALID_QUERY_FILTER_OPERATOR: " + what; };
   EXPECT_EQ(refusal(field(FieldType::id), Op::like, {text("0")}), wrong("invalid operator on id field"));
-  EXPECT_EQ(refusal(field(FieldType::boolean), Op::less, {{.kind = LiteralKind::boolean}}), wrong("invalid operator on boolean field"));
+  EXPECT_EQ(refusal(field(FieldType::boolean), Op::less, {{.kind = LiteralKind::boolean}}),
+            wrong("invalid operator on boolean field"));
   EXPECT_EQ(refusal(field(FieldType::date), Op::like, {text("2026")}), wrong("invalid operator on date field"));
-  EXPECT_EQ(refusal(field(FieldType::multipicklist), Op::like, {text("a")}), wrong("invalid operator on multipicklist field"));
+  EXPECT_EQ(refusal(field(FieldType::multipicklist), Op::like, {text("a")}),
+            wrong("invalid operator on multipicklist field"));
   EXPECT_EQ(refusal(field(FieldType::string), Op::includes, {text("a")}),
             wrong("includes or excludes operator only valid on multipicklist field"));
   EXPECT_EQ(refusal(field(FieldType::string), Op::less, {null()}), wrong("invalid operator with null"));

@@ -86,7 +86,8 @@ class Cursors::Page {
   };
 
   /// How many of the records were looked at: all but those that found the page full.
-  std::size_t append_rows(const Select& select, std::span<const std::uint64_t> numbers, bool may_end, std::string& out) {
+  std::size_t append_rows(const Select& select, std::span<const std::uint64_t> numbers, bool may_end,
+                          std::string& out) {
     Children children{*this, select, numbers};
     const Table& table = world_.tables[select.object().index];
     base::Arena arena;
@@ -146,7 +147,8 @@ const std::string& Cursors::open(Cursor cursor) {
   if (cursor.parent.empty() &&
       static_cast<std::size_t>(std::ranges::count_if(cursors_, is_own)) >= unconfirmed::open_cursors) {
     const std::string oldest = std::ranges::find_if(cursors_, is_own)->first;  // ids ascend
-    std::erase_if(cursors_, [&oldest](const auto& each) { return each.first == oldest || each.second.parent == oldest; });
+    std::erase_if(cursors_,
+                  [&oldest](const auto& each) { return each.first == oldest || each.second.parent == oldest; });
   }
   return cursors_.emplace(id_text(cursor_prefix, ++last_), std::move(cursor)).first->first;
 }
@@ -174,11 +176,13 @@ Outcome<std::string> Cursors::query(const World& world, const Asking& asking, st
   const Select& select = **made;
   if (select.aggregation()) {
     std::vector<std::string> rows = select.aggregation()->run(select.search(world, asking));
-    rows.erase(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(select.offset(), rows.size())));
+    rows.erase(rows.begin(),
+               rows.begin() + static_cast<std::ptrdiff_t>(std::min<std::uint64_t>(select.offset(), rows.size())));
     if (select.limit() && rows.size() > *select.limit()) rows.resize(*select.limit());
     if (rows.size() > most_groups)
-      return refusal(400, "EXCEEDED_ID_LIMIT",
-                     "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch");
+      return refusal(
+          400, "EXCEEDED_ID_LIMIT",
+          "Aggregate query does not support queryMore(), use LIMIT to restrict the results to a single batch");
     std::string out = head_of(rows.size()) + ",\"done\":true,\"records\":[";
     for (std::size_t i = 0; i < rows.size(); ++i) (out += i > 0 ? "," : "") += rows[i];
     return out += "]}";
@@ -201,7 +205,8 @@ Outcome<std::string> Cursors::query(const World& world, const Asking& asking, st
 Outcome<std::string> Cursors::next(const World& world, const Asking& asking, std::string_view locator,
                                    std::string_view root) {
   const auto bad = [] {
-    return refusal(unconfirmed::bad_locator_status, "INVALID_QUERY_LOCATOR", std::string{unconfirmed::bad_locator_text});
+    return refusal(unconfirmed::bad_locator_status, "INVALID_QUERY_LOCATOR",
+                   std::string{unconfirmed::bad_locator_text});
   };
   const auto dash = locator.find('-');
   if (dash == std::string_view::npos) return bad();

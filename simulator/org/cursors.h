@@ -31,7 +31,7 @@ class Cursors {
     std::shared_ptr<const std::vector<std::uint64_t>> numbers = {};
     std::size_t page_size = 0;
     base::Utc opened = {};
-    std::string parent = {};              ///< Of a child query: goes with the cursor of its parent.
+    std::string parent = {};  ///< Of a child query: goes with the cursor of its parent.
   };
   class Page;
 

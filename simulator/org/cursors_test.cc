@@ -50,9 +50,11 @@ TEST_F(CursorsTest, LocatorsLookLikeTheOrgs) {
 
 TEST_F(CursorsTest, KnowsNoOtherLocators) {
   const std::string good = locator(ask("SELECT Id FROM Contact"));
-  for (const std::string bad : {"", "01g", "01g000000000000AAA-2000", "x-y"}) EXPECT_EQ(refused_page(bad), "INVALID_QUERY_LOCATOR") << bad;
+  for (const std::string bad : {"", "01g", "01g000000000000AAA-2000", "x-y"})
+    EXPECT_EQ(refused_page(bad), "INVALID_QUERY_LOCATOR") << bad;
   const std::string id = good.substr(0, good.find('-'));
-  for (const char* offset : {"-5000", "-99999999999999999999", "-", "-2x", ""}) EXPECT_EQ(refused_page(id + offset), "INVALID_QUERY_LOCATOR") << offset;
+  for (const char* offset : {"-5000", "-99999999999999999999", "-", "-2x", ""})
+    EXPECT_EQ(refused_page(id + offset), "INVALID_QUERY_LOCATOR") << offset;
   EXPECT_EQ(refused_page(good), "");
   EXPECT_EQ(refused_page(good), "") << "a page can be read again";
 }
@@ -67,7 +69,8 @@ TEST_F(CursorsTest, LastTwoDays) {
 
 TEST_F(CursorsTest, ClosesTheOldestWhenThereAreTooMany) {
   std::vector<std::string> locators;
-  for (std::size_t i = 0; i <= unconfirmed::open_cursors; ++i) locators.push_back(locator(ask("SELECT Id FROM Contact")));
+  for (std::size_t i = 0; i <= unconfirmed::open_cursors; ++i)
+    locators.push_back(locator(ask("SELECT Id FROM Contact")));
   EXPECT_EQ(refused_page(locators[0]), "INVALID_QUERY_LOCATOR");
   EXPECT_EQ(refused_page(locators[1]), "");
   EXPECT_EQ(refused_page(locators.back()), "");
@@ -129,8 +132,10 @@ TEST_F(ChildPagesTest, ChildrenCountTowardsThePage) {
       const auto& children = account.at("Contacts");
       if (children.is_null()) continue;
       EXPECT_TRUE(children.at("done").as_bool());
-      EXPECT_EQ(children.at("totalSize").as_int64(), static_cast<std::int64_t>(children.at("records").as_array().size()));
-      for (const auto& contact : children.at("records").as_array()) EXPECT_TRUE(contacts.insert(text_at(contact, "Id")).second);
+      EXPECT_EQ(children.at("totalSize").as_int64(),
+                static_cast<std::int64_t>(children.at("records").as_array().size()));
+      for (const auto& contact : children.at("records").as_array())
+        EXPECT_TRUE(contacts.insert(text_at(contact, "Id")).second);
       rows += children.at("records").as_array().size();
     }
     EXPECT_LE(rows, 200u);
@@ -138,7 +143,9 @@ TEST_F(ChildPagesTest, ChildrenCountTowardsThePage) {
     page = next(page);
   }
   EXPECT_EQ(accounts.size(), 500u);
-  EXPECT_EQ(contacts.size(), static_cast<std::size_t>(ask("SELECT COUNT() FROM Contact WHERE AccountId != null").at("totalSize").as_int64()));
+  EXPECT_EQ(
+      contacts.size(),
+      static_cast<std::size_t>(ask("SELECT COUNT() FROM Contact WHERE AccountId != null").at("totalSize").as_int64()));
 }
 
 TEST_F(ChildPagesTest, ALargeFamilyIsPagedItself) {
@@ -160,7 +167,8 @@ TEST_F(ChildPagesTest, ALargeFamilyIsPagedItself) {
 
 TEST_F(ChildPagesTest, ChildQueriesHaveClausesOfTheirOwn) {
   const std::string parent = id("Account", create("Account", R"({"Name":"Family"})"));
-  for (const char* name : {"a", "b", "c", "d"}) create("Contact", R"({"LastName":")" + std::string{name} + R"(","AccountId":")" + parent + "\"}");
+  for (const char* name : {"a", "b", "c", "d"})
+    create("Contact", R"({"LastName":")" + std::string{name} + R"(","AccountId":")" + parent + "\"}");
   const auto children = [&](const std::string& query, const std::string& after = "") {
     const auto answer = ask("SELECT Id, (" + query + ") FROM Account WHERE Name = 'Family'" + after);
     std::vector<std::string> out;
@@ -169,16 +177,21 @@ TEST_F(ChildPagesTest, ChildQueriesHaveClausesOfTheirOwn) {
     for (const auto& each : list.at("records").as_array()) out.push_back(text_at(each, "LastName"));
     return out;
   };
-  EXPECT_THAT(children("SELECT LastName FROM Contacts WHERE LastName != 'b' ORDER BY LastName DESC LIMIT 2"), testing::ElementsAre("d", "c"));
-  EXPECT_THAT(children("SELECT Contact.LastName FROM Account.Contacts WHERE Account.Name = 'x'"), testing::ElementsAre("null"));
-  EXPECT_THAT(children("SELECT LastName FROM Contacts ORDER BY LastName LIMIT 1 OFFSET 2", " LIMIT 1"), testing::ElementsAre("c"));
+  EXPECT_THAT(children("SELECT LastName FROM Contacts WHERE LastName != 'b' ORDER BY LastName DESC LIMIT 2"),
+              testing::ElementsAre("d", "c"));
+  EXPECT_THAT(children("SELECT Contact.LastName FROM Account.Contacts WHERE Account.Name = 'x'"),
+              testing::ElementsAre("null"));
+  EXPECT_THAT(children("SELECT LastName FROM Contacts ORDER BY LastName LIMIT 1 OFFSET 2", " LIMIT 1"),
+              testing::ElementsAre("c"));
   EXPECT_THAT(refused("SELECT Id, (SELECT Id FROM Contacts OFFSET 2) FROM Account"), testing::HasSubstr("OFFSET"));
   EXPECT_THAT(refused("SELECT Id, (SELECT Id FROM Foos) FROM Account"),
               testing::StartsWith("INVALID_TYPE: Didn't understand relationship 'Foos' in FROM part of query call."));
   EXPECT_EQ(refused("SELECT Id, (SELECT Id FROM Contacts), (SELECT Id FROM contacts) FROM Account"),
             "INVALID_FIELD: duplicate field selected: Contacts");
-  ASSERT_TRUE(org.remove(object("Contact"), org.by_key(object("Contact"), object("Contact").at("Id"), texts(
-      ask("SELECT Id FROM Contact WHERE LastName = 'a'"), "Id")[0])[0]).has_value());
+  ASSERT_TRUE(
+      org.remove(object("Contact"), org.by_key(object("Contact"), object("Contact").at("Id"),
+                                               texts(ask("SELECT Id FROM Contact WHERE LastName = 'a'"), "Id")[0])[0])
+          .has_value());
   EXPECT_EQ(children("SELECT LastName FROM Contacts").size(), 3u);
 }
 
@@ -186,7 +199,8 @@ TEST_F(ChildPagesTest, GoesFiveLevelsDown) {
   const std::string top = id("Account", create("Account", R"({"Name":"L1"})"));
   std::string parent = top;
   for (const char* name : {"L2", "L3", "L4", "L5"})
-    parent = id("Account", create("Account", R"({"Name":")" + std::string{name} + R"(","ParentId":")" + parent + "\"}"));
+    parent =
+        id("Account", create("Account", R"({"Name":")" + std::string{name} + R"(","ParentId":")" + parent + "\"}"));
   std::string query = "SELECT Name FROM ChildAccounts";
   for (int i = 0; i < 3; ++i) query = "SELECT Name, (" + query + ") FROM ChildAccounts";
   const auto answer = ask("SELECT Name, (" + query + ") FROM Account WHERE Name = 'L1'");
@@ -203,8 +217,12 @@ TEST_F(ChildPagesTest, GoesFiveLevelsDown) {
 TEST_F(ChildPagesTest, FindsChildrenByAPolymorphicReference) {
   const std::string parent = id("Account", create("Account", R"({"Name":"Busy"})"));
   create("Task", R"({"Subject":"Call","WhatId":")" + parent + "\"}");
-  EXPECT_EQ(text_at(ask("SELECT Id, (SELECT Subject FROM Tasks) FROM Account WHERE Name = 'Busy'").at("records").as_array()[0],
-                    "Tasks.records").find("Call") != std::string::npos, true);
+  EXPECT_EQ(
+      text_at(
+          ask("SELECT Id, (SELECT Subject FROM Tasks) FROM Account WHERE Name = 'Busy'").at("records").as_array()[0],
+          "Tasks.records")
+              .find("Call") != std::string::npos,
+      true);
 }
 
 }  // namespace

@@ -17,8 +17,8 @@ std::string quoted(std::string_view text) {
 
 /// Sub-selects may only be joined by AND, and only to the whole WHERE.
 enum class Standing : std::uint8_t { top, below_or, nested };
-void check_places(const Binder& binder, const soql::Condition& whole, const soql::Condition& condition, Standing standing,
-                  std::size_t& count) {
+void check_places(const Binder& binder, const soql::Condition& whole, const soql::Condition& condition,
+                  Standing standing, std::size_t& count) {
   if (condition.select) {
     if (standing == Standing::below_or)
       binder.malformed(condition.at, "Semi join sub-selects are not allowed with the 'OR' operator");
@@ -108,7 +108,7 @@ Test test_of(const Binder& binder, const soql::Condition& condition) {
   if (condition.select) return {std::move(term), semi_join(binder, condition, field)};
   const Field& type = term.type();
   return {std::move(term), Comparison{binder.world, binder.asking, type, name, condition.op, condition.values,
-                                        binder.text, condition.left.at}};
+                                      binder.text, condition.left.at}};
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "simulator/org/binder.h"
-#include "simulator/org/term.h"
 #include "simulator/org/comparison.h"
+#include "simulator/org/term.h"
 
 namespace simulator {
 

@@ -31,8 +31,8 @@ std::string number_text(double number, int scale) {
 
 std::string day_text(std::int64_t day) {
   const std::int64_t ms = day * day_ms;
-  return std::to_string(part_of(ms, DatePart::month)) + "/" + std::to_string(part_of(ms, DatePart::day_in_month)) + "/" +
-         std::to_string(part_of(ms, DatePart::year));
+  return std::to_string(part_of(ms, DatePart::month)) + "/" + std::to_string(part_of(ms, DatePart::day_in_month)) +
+         "/" + std::to_string(part_of(ms, DatePart::year));
 }
 
 std::string moment_text(std::int64_t ms) {
@@ -110,7 +110,8 @@ Projection& Projection::at_end(const World& world, const std::vector<std::size_t
   Projection* here = this;
   for (const std::size_t hop : hops) {
     const Field& reference = here->object_->fields[hop];
-    auto found = std::ranges::find_if(here->nodes_, [hop](const Node& n) { return n.what == What::parent && n.place == hop; });
+    auto found =
+        std::ranges::find_if(here->nodes_, [hop](const Node& n) { return n.what == What::parent && n.place == hop; });
     if (found == here->nodes_.end()) {
       Node node{What::parent, hop, "," + quoted_json(reference.relationship) + ":", &reference};
       const Object* const next = reference.is_polymorphic() ? nullptr : &world.schema[reference.target_objects.front()];
@@ -153,7 +154,8 @@ void Projection::append_node(const World& world, RecordKey record, const Node& n
       if (place == type_field) {
         append_json(out, world.schema[record.object].name);
       } else {
-        append_cell(world, place == no_field ? Cell{} : table.cell(record.number, place, arena), *node.field, node.look, out);
+        append_cell(world, place == no_field ? Cell{} : table.cell(record.number, place, arena), *node.field, node.look,
+                    out);
       }
       return;
     }

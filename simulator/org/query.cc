@@ -28,7 +28,8 @@ Outcome<std::shared_ptr<const Select>> make_query(const World& world, const Aski
   try {
     Tally tally;
     const Object& object = object_named(world, parsed->object, statement);
-    return std::make_shared<const Select>(Binder{world, asking, statement, with_deleted, tally, object, *parsed}, nullptr);
+    return std::make_shared<const Select>(Binder{world, asking, statement, with_deleted, tally, object, *parsed},
+                                          nullptr);
   } catch (ApiError& error) {
     return std::unexpected(std::move(error));
   }

@@ -46,7 +46,8 @@ class Naive {
     int out = 0;
     if (field->type == FieldType::picklist) {
       const auto rank = [&](const Json& v) {
-        return std::ranges::find(field->picklist, std::string{v.as_string()}, &PicklistValue::value) - field->picklist.begin();
+        return std::ranges::find(field->picklist, std::string{v.as_string()}, &PicklistValue::value) -
+               field->picklist.begin();
       };
       out = sign(rank(x) - rank(y));
     } else {
@@ -121,8 +122,10 @@ class Naive {
 
   static bool like(std::string_view text, std::string_view pattern) {
     if (pattern.empty()) return text.empty();
-    if (pattern[0] == any_text) return like(text, pattern.substr(1)) || (!text.empty() && like(text.substr(1), pattern));
-    return !text.empty() && (pattern[0] == any_character || pattern[0] == text[0]) && like(text.substr(1), pattern.substr(1));
+    if (pattern[0] == any_text)
+      return like(text, pattern.substr(1)) || (!text.empty() && like(text.substr(1), pattern));
+    return !text.empty() && (pattern[0] == any_character || pattern[0] == text[0]) &&
+           like(text.substr(1), pattern.substr(1));
   }
 
   bool compare(const Condition& condition, const Json& record) const {
@@ -130,7 +133,8 @@ class Naive {
     Json v = at(condition.left.field, record);
     if (v.is_null() && field->type == FieldType::boolean) v = false;
     const auto equals = [&](const Literal& literal) {
-      const bool is_null = literal.kind == LiteralKind::null || (literal.kind == LiteralKind::text && literal.text.empty());
+      const bool is_null =
+          literal.kind == LiteralKind::null || (literal.kind == LiteralKind::text && literal.text.empty());
       if (is_null && v.is_bool()) return !v.as_bool();
       if (is_null || v.is_null()) return is_null && v.is_null();
       return against(v, comparable(*field, literal), *field) == 0;
@@ -150,14 +154,18 @@ class Naive {
     }
     if (v.is_null()) return false;
     const int order = against(v, comparable(*field, first), *field);
-    return condition.op == Op::less ? order < 0 : condition.op == Op::less_equal ? order <= 0 : condition.op == Op::greater ? order > 0 : order >= 0;
+    return condition.op == Op::less         ? order < 0
+           : condition.op == Op::less_equal ? order <= 0
+           : condition.op == Op::greater    ? order > 0
+                                            : order >= 0;
   }
 
   const Schema& schema_;
   const Object& object_;
 };
 
-/// An org that lived: records made in bursts within one second, changed, deleted, brought back, some of them sample data.
+/// An org that lived: records made in bursts within one second, changed, deleted, brought back, some of them sample
+/// data.
 class QueryProperty : public QueryTest {
  protected:
   QueryProperty() : QueryTest({.sample = {.contacts = 60}, .schema = {}}) {}
@@ -177,23 +185,33 @@ class QueryProperty : public QueryTest {
       }
     }
     for (int i = 0; i < 3; ++i) ids_.push_back(id("Contact", 1 + random.below(60)));
-    all_ = ask("SELECT Id, FirstName, LastName, Email, Title, LeadSource, Birthdate, DoNotCall, AccountId, CreatedDate, SystemModstamp, "
-               "IsDeleted, Lockstep_Id__c, Account.Name, Account.AnnualRevenue, Account.IsDeleted, Account.NumberOfEmployees "
-               "FROM Contact", true).at("records").as_array();
+    all_ = ask("SELECT Id, FirstName, LastName, Email, Title, LeadSource, Birthdate, DoNotCall, AccountId, "
+               "CreatedDate, SystemModstamp, "
+               "IsDeleted, Lockstep_Id__c, Account.Name, Account.AnnualRevenue, Account.IsDeleted, "
+               "Account.NumberOfEmployees "
+               "FROM Contact",
+               true)
+               .at("records")
+               .as_array();
   }
 
-  std::string any(base::Random& random, std::initializer_list<const char*> list) { return *(list.begin() + random.below(list.size())); }
+  std::string any(base::Random& random, std::initializer_list<const char*> list) {
+    return *(list.begin() + random.below(list.size()));
+  }
   std::string account(base::Random& random) {
-    return R"({"Name":")" + any(random, {"Acme", "acme 2", "Blue", "Zeta"}) + R"(","AnnualRevenue":)" + any(random, {"null", "0", "10", "2500000"}) +
-           R"(,"NumberOfEmployees":)" + any(random, {"null", "5", "100"}) + "}";
+    return R"({"Name":")" + any(random, {"Acme", "acme 2", "Blue", "Zeta"}) + R"(","AnnualRevenue":)" +
+           any(random, {"null", "0", "10", "2500000"}) + R"(,"NumberOfEmployees":)" +
+           any(random, {"null", "5", "100"}) + "}";
   }
   std::string contact(base::Random& random, int number) {
     const std::string parent = random.chance(0.3) ? "null" : "\"" + accounts_[random.below(accounts_.size())] + "\"";
     return R"({"LastName":")" + any(random, {"Lee", "LEE", "O'Neil", "Smith", "smithe", "A_b%"}) + R"(","FirstName":)" +
-           any(random, {"null", "\"Ann\"", "\"ann\"", "\"Bob\""}) + R"(,"LeadSource":)" + any(random, {"null", "\"Web\"", "\"Other\""}) +
-           R"(,"Email":)" + any(random, {"null", "\"a@example.com\"", "\"B@example.com\""}) + R"(,"Birthdate":)" +
-           any(random, {"null", "\"1990-01-31\"", "\"1991-02-01\""}) + R"(,"DoNotCall":)" + any(random, {"true", "false"}) +
-           R"(,"AccountId":)" + parent + R"(,"Lockstep_Id__c":)" + (random.chance(0.5) ? "null" : "\"key-" + std::to_string(number) + "\"") + "}";
+           any(random, {"null", "\"Ann\"", "\"ann\"", "\"Bob\""}) + R"(,"LeadSource":)" +
+           any(random, {"null", "\"Web\"", "\"Other\""}) + R"(,"Email":)" +
+           any(random, {"null", "\"a@example.com\"", "\"B@example.com\""}) + R"(,"Birthdate":)" +
+           any(random, {"null", "\"1990-01-31\"", "\"1991-02-01\""}) + R"(,"DoNotCall":)" +
+           any(random, {"true", "false"}) + R"(,"AccountId":)" + parent + R"(,"Lockstep_Id__c":)" +
+           (random.chance(0.5) ? "null" : "\"key-" + std::to_string(number) + "\"") + "}";
   }
 
   std::string moment(base::Random& random) {
@@ -202,19 +220,26 @@ class QueryProperty : public QueryTest {
     return base::to_iso_seconds(exact + std::chrono::seconds{random.below(3)} - std::chrono::seconds{1});
   }
   std::string quoted_id(base::Random& random) {
-    const std::string full = random.chance(0.2) ? any(random, {"003000000000000AAA", "003zzzzzzzzzzzz", "001000000000000AAA"}) : ids_[random.below(ids_.size())];
+    const std::string full = random.chance(0.2)
+                                 ? any(random, {"003000000000000AAA", "003zzzzzzzzzzzz", "001000000000000AAA"})
+                                 : ids_[random.below(ids_.size())];
     return "'" + full.substr(0, random.chance(0.3) ? 15 : 18) + "'";
   }
   std::string comparison(base::Random& random) {
-    const std::string range = any(random, {" = ", " != ", " < ", " <= ", " > ", " >= "}), same = any(random, {" = ", " != "});
+    const std::string range = any(random, {" = ", " != ", " < ", " <= ", " > ", " >= "}),
+                      same = any(random, {" = ", " != "});
     const auto list = [&](const auto& make) {
       std::string out = any(random, {" IN (", " NOT IN ("});
       for (std::uint64_t i = 0, count = 1 + random.below(4); i < count; ++i) out += (i > 0 ? "," : "") + make();
       return out + ")";
     };
-    const auto word = [&] { return any(random, {"'lee'", "'Lee'", "'Ann'", "'bob'", "'Smith'", "'o\\'neil'", "'m'", "''", "null", "'Web'", "'acme'"}); };
+    const auto word = [&] {
+      return any(random,
+                 {"'lee'", "'Lee'", "'Ann'", "'bob'", "'Smith'", "'o\\'neil'", "'m'", "''", "null", "'Web'", "'acme'"});
+    };
     const auto no_null = [&] { return any(random, {"'lee'", "'ANN'", "'m'", "'Web'", "'O'"}); };
-    const std::string text_field = any(random, {"LastName", "FirstName", "LeadSource", "Account.Name", "Title", "Email"});
+    const std::string text_field =
+        any(random, {"LastName", "FirstName", "LeadSource", "Account.Name", "Title", "Email"});
     switch (random.below(14)) {
       case 0:
         return text_field + same + word();
@@ -237,11 +262,14 @@ class QueryProperty : public QueryTest {
       case 9:
         return "Id" + list([&] { return quoted_id(random); });
       case 10:
-        return "AccountId" + list([&] { return random.chance(0.2) ? "null" : "'" + accounts_[random.below(accounts_.size())] + "'"; });
+        return "AccountId" + list([&] {
+                 return random.chance(0.2) ? "null" : "'" + accounts_[random.below(accounts_.size())] + "'";
+               });
       case 11:
         return "Lockstep_Id__c" + list([&] { return "'KEY-" + std::to_string(random.below(130)) + "'"; });
       case 12:
-        return any(random, {"Account.AnnualRevenue", "Account.NumberOfEmployees"}) + range + any(random, {"0", "10", "99.5", "-1"});
+        return any(random, {"Account.AnnualRevenue", "Account.NumberOfEmployees"}) + range +
+               any(random, {"0", "10", "99.5", "-1"});
       default:
         return any(random, {"IsDeleted", "Account.IsDeleted"}) + same + any(random, {"true", "false"});
     }
@@ -261,10 +289,14 @@ class QueryProperty : public QueryTest {
   }
   std::string order(base::Random& random) {
     if (random.chance(0.3)) return "";
-    if (random.chance(0.3)) return any(random, {" ORDER BY SystemModstamp, Id", " ORDER BY Id", " ORDER BY SystemModstamp", " ORDER BY Id DESC"});
+    if (random.chance(0.3))
+      return any(random,
+                 {" ORDER BY SystemModstamp, Id", " ORDER BY Id", " ORDER BY SystemModstamp", " ORDER BY Id DESC"});
     std::string out = " ORDER BY ";
     for (std::uint64_t i = 0, count = 1 + random.below(3); i < count; ++i)
-      out += (i > 0 ? ", " : "") + any(random, {"LastName", "FirstName", "LeadSource", "Birthdate", "Account.Name", "AccountId", "CreatedDate", "DoNotCall", "Account.AnnualRevenue"}) +
+      out += (i > 0 ? ", " : "") +
+             any(random, {"LastName", "FirstName", "LeadSource", "Birthdate", "Account.Name", "AccountId",
+                          "CreatedDate", "DoNotCall", "Account.AnnualRevenue"}) +
              any(random, {"", " DESC", " NULLS LAST", " DESC NULLS LAST", " ASC NULLS FIRST"});
     return out;
   }
@@ -281,17 +313,21 @@ TEST_F(QueryProperty, AgreesWithAPlainReadingOfTheStatement) {
   std::size_t found = 0, all_or_nothing = 0;
   for (int round = 0; round < 3'000; ++round) {
     const bool with_deleted = random.chance(0.3);
-    std::string statement = "SELECT Id FROM Contact" + (random.chance(0.95) ? " WHERE " + condition(random, 0) : "") + order(random);
-    const std::uint64_t limit = random.chance(0.4) ? random.below(40) : 1'000'000, offset = random.chance(0.2) ? random.below(20) : 0;
+    std::string statement =
+        "SELECT Id FROM Contact" + (random.chance(0.95) ? " WHERE " + condition(random, 0) : "") + order(random);
+    const std::uint64_t limit = random.chance(0.4) ? random.below(40) : 1'000'000,
+                        offset = random.chance(0.2) ? random.below(20) : 0;
     if (limit < 1'000'000) statement += " LIMIT " + std::to_string(limit);
     if (offset > 0) statement += " OFFSET " + std::to_string(offset);
-    SCOPED_TRACE("seed " + std::to_string(seed) + " round " + std::to_string(round) + ": " + statement + (with_deleted ? " (queryAll)" : ""));
+    SCOPED_TRACE("seed " + std::to_string(seed) + " round " + std::to_string(round) + ": " + statement +
+                 (with_deleted ? " (queryAll)" : ""));
     const auto parsed = soql::parse(statement);
     ASSERT_TRUE(parsed.has_value()) << parsed.error().message;
 
     std::map<std::string, const Json*> wanted;
     for (const Json& record : all_)
-      if ((with_deleted || !record.at("IsDeleted").as_bool()) && (!parsed->where || naive.holds(*parsed->where, record)))
+      if ((with_deleted || !record.at("IsDeleted").as_bool()) &&
+          (!parsed->where || naive.holds(*parsed->where, record)))
         wanted.emplace(record.at("Id").as_string(), &record);
     const auto answer = ask(statement, with_deleted);
     const std::vector<std::string> ids = texts(answer, "Id");
@@ -309,7 +345,8 @@ TEST_F(QueryProperty, AgreesWithAPlainReadingOfTheStatement) {
       EXPECT_FALSE(before(*wanted[ids[i]], *wanted[ids[i - 1]])) << "wrong order at " << i;
     if (offset == 0 && !ids.empty() && !HasFailure()) {
       for (const auto& [each, record] : wanted)
-        EXPECT_FALSE(std::ranges::find(ids, each) == ids.end() && before(*record, *wanted[ids.back()])) << each << " was left out";
+        EXPECT_FALSE(std::ranges::find(ids, each) == ids.end() && before(*record, *wanted[ids.back()]))
+            << each << " was left out";
     }
     if (HasFailure()) return;
     found += ids.size();

@@ -13,14 +13,22 @@ using testing::UnorderedElementsAre;
 class SmallOrgTest : public QueryTest {
  protected:
   SmallOrgTest() {
-    acme = id("Account", create("Account", R"({"Name":"Acme","Industry":"Energy","NumberOfEmployees":100,"BillingCity":"Köln"})"));
+    acme = id("Account",
+              create("Account", R"({"Name":"Acme","Industry":"Energy","NumberOfEmployees":100,"BillingCity":"Köln"})"));
     blue = id("Account", create("Account", R"({"Name":"blue river","AnnualRevenue":5e6,"ParentId":")" + acme + "\"}"));
-    ann = id("Contact", create("Contact", R"({"FirstName":"Ann","LastName":"Lee","Email":"ann@example.com","Birthdate":"1990-01-31",)"
-                                          R"("LeadSource":"Web","MailingCity":"Lyon","AccountId":")" + acme + "\"}", {.user = 2}));
-    bob = id("Contact", create("Contact", R"({"FirstName":"Bob","LastName":"O'Neil","DoNotCall":true,"AccountId":")" + blue + "\"}"));
+    ann = id("Contact",
+             create("Contact",
+                    R"({"FirstName":"Ann","LastName":"Lee","Email":"ann@example.com","Birthdate":"1990-01-31",)"
+                    R"("LeadSource":"Web","MailingCity":"Lyon","AccountId":")" +
+                        acme + "\"}",
+                    {.user = 2}));
+    bob = id("Contact", create("Contact", R"({"FirstName":"Bob","LastName":"O'Neil","DoNotCall":true,"AccountId":")" +
+                                              blue + "\"}"));
     cid = id("Contact", create("Contact", R"({"LastName":"Cid","LeadSource":"Other"})"));
-    const std::string deal = id("Opportunity", create("Opportunity", R"({"Name":"Deal","StageName":"Prospecting","Amount":10.5,)"
-                                                      R"("CloseDate":"2026-03-02","AccountId":")" + acme + "\"}"));
+    const std::string deal =
+        id("Opportunity", create("Opportunity", R"({"Name":"Deal","StageName":"Prospecting","Amount":10.5,)"
+                                                R"("CloseDate":"2026-03-02","AccountId":")" +
+                                                    acme + "\"}"));
     create("Task", R"({"Subject":"Call","WhoId":")" + ann + R"(","WhatId":")" + acme + "\"}");
     create("Task", R"({"Subject":"Mail","WhatId":")" + deal + "\"}");
     create("Task", R"({"Subject":"Other"})");
@@ -44,7 +52,8 @@ TEST_F(SmallOrgTest, FiltersByEveryOperator) {
   EXPECT_THAT(people("DoNotCall = TRUE"), ElementsAre("O'Neil"));
   EXPECT_THAT(people("DoNotCall = null"), ElementsAre("Cid", "Lee"));
   EXPECT_THAT(people("Birthdate < 1990-02-01 AND Birthdate >= 1990-01-31"), ElementsAre("Lee"));
-  EXPECT_THAT(people("CreatedDate = TODAY AND CreatedDate <= 2026-03-01T01:00:00+01:00"), ElementsAre("Cid", "Lee", "O'Neil"));
+  EXPECT_THAT(people("CreatedDate = TODAY AND CreatedDate <= 2026-03-01T01:00:00+01:00"),
+              ElementsAre("Cid", "Lee", "O'Neil"));
   EXPECT_THAT(people("CreatedDate < TODAY"), IsEmpty());
   EXPECT_THAT(people("Id = '" + bob.substr(0, 15) + "'"), ElementsAre("O'Neil"));
   EXPECT_THAT(people("Id != '" + bob + "' AND AccountId != null"), ElementsAre("Lee"));
@@ -67,7 +76,20 @@ TEST_F(SmallOrgTest, FollowsParents) {
   EXPECT_EQ(text_at(answer.at("records").as_array()[0], "Account"), "null");
   EXPECT_THAT(texts("SELECT Contact.Account.Name FROM Contact ORDER BY Contact.Account.Name, Id", "Account.Name"),
               ElementsAre("null", "Acme", "blue river"));
-  EXPECT_THAT(texts("SELECT c.LastName FROM Contact c, c.Account a WHERE a.Name LIKE 'a%'", "LastName"), ElementsAre("Lee"));
+  EXPECT_THAT(texts("SELECT c.LastName FROM Contact c, c.Account a WHERE a.Name LIKE 'a%'", "LastName"),
+              ElementsAre("Lee"));
+}
+
+TEST_F(SmallOrgTest, TakesInFromOnlyParentsOfTheObject) {
+  EXPECT_THAT(texts("SELECT LastName FROM Contact c, c.Account a, a.Parent p WHERE p.Name = 'Acme'", "LastName"),
+              ElementsAre("O'Neil"));
+  EXPECT_THAT(texts("SELECT LastName FROM Contact c, c.Account WHERE Account.Name = 'Acme'", "LastName"),
+              ElementsAre("Lee"));
+  for (const std::string_view from : {"Contact c, c.Foo f", "Contact c, a.Account a", "Contact c, a.Parent p, c.Account a"})
+    EXPECT_EQ(refused("SELECT Id FROM " + std::string{from}),
+              "INVALID_TYPE: A driving SObject type has already been set, all other entity types in the FROM clause must "
+              "be relationships to the initial object. The driving object is Contact.")
+        << from;
 }
 
 TEST_F(SmallOrgTest, SeesPolymorphicParentsAsNames) {
@@ -77,7 +99,8 @@ TEST_F(SmallOrgTest, SeesPolymorphicParentsAsNames) {
   EXPECT_THAT(texts(answer, "What.Name"), ElementsAre("Acme", "Deal", "null"));
   EXPECT_THAT(texts(answer, "What.Email"), ElementsAre("null", "null", "null"));
   EXPECT_EQ(text_at(answer.at("records").as_array()[0], "Who.attributes.type"), "Name");
-  EXPECT_EQ(text_at(answer.at("records").as_array()[0], "Who.attributes.url"), std::string{root} + "/sobjects/Contact/" + ann);
+  EXPECT_EQ(text_at(answer.at("records").as_array()[0], "Who.attributes.url"),
+            std::string{root} + "/sobjects/Contact/" + ann);
   EXPECT_THAT(texts("SELECT Subject FROM Task WHERE What.Type IN ('Account', 'Lead')", "Subject"), ElementsAre("Call"));
   EXPECT_THAT(texts("SELECT Subject FROM Task WHERE Who.FirstName LIKE 'a%'", "Subject"), ElementsAre("Call"));
   EXPECT_THAT(refused("SELECT Who.Department FROM Task"), HasSubstr("No such column 'Department' on entity 'Name'"));
@@ -85,32 +108,42 @@ TEST_F(SmallOrgTest, SeesPolymorphicParentsAsNames) {
 }
 
 TEST_F(SmallOrgTest, ChoosesFieldsByTheTypeOfTheParent) {
-  const auto answer = ask("SELECT TYPEOF What WHEN Account THEN Phone, NumberOfEmployees WHEN Opportunity THEN Amount, "
-                          "Account.Name END FROM Task ORDER BY Subject");
+  const auto answer =
+      ask("SELECT TYPEOF What WHEN Account THEN Phone, NumberOfEmployees WHEN Opportunity THEN Amount, "
+          "Account.Name END FROM Task ORDER BY Subject");
   EXPECT_THAT(texts(answer, "What.NumberOfEmployees"), ElementsAre("100", "missing", "null"));
   EXPECT_THAT(texts(answer, "What.Account.Name"), ElementsAre("missing", "Acme", "null"));
   EXPECT_EQ(text_at(answer.at("records").as_array()[1], "What.attributes.type"), "Opportunity");
-  const auto other = ask("SELECT TYPEOF What WHEN Opportunity THEN Amount ELSE Name, Type END FROM Task ORDER BY Subject");
+  const auto other =
+      ask("SELECT TYPEOF What WHEN Opportunity THEN Amount ELSE Name, Type END FROM Task ORDER BY Subject");
   EXPECT_THAT(texts(other, "What.Type"), ElementsAre("Account", "missing", "null"));
   EXPECT_THAT(texts("SELECT TYPEOF What WHEN Opportunity THEN Amount END FROM Task ORDER BY Subject", "What.Amount"),
               ElementsAre("null", "10.5", "null"));
   EXPECT_THAT(refused("SELECT TYPEOF Account WHEN Account THEN Name END FROM Contact"), HasSubstr("polymorphic"));
   EXPECT_THAT(refused("SELECT What.Name, TYPEOF What WHEN Account THEN Name END FROM Task"), HasSubstr("TYPEOF"));
-  EXPECT_THAT(refused("SELECT TYPEOF What WHEN Account THEN Foo END FROM Task"), HasSubstr("No such column 'Foo' on entity 'Account'"));
+  EXPECT_THAT(refused("SELECT TYPEOF What WHEN Account THEN Foo END FROM Task"),
+              HasSubstr("No such column 'Foo' on entity 'Account'"));
 }
 
 TEST_F(SmallOrgTest, OrdersWithNullsFirstAndPicklistsByTheirList) {
-  EXPECT_THAT(texts("SELECT FirstName FROM Contact ORDER BY FirstName", "FirstName"), ElementsAre("null", "Ann", "Bob"));
-  EXPECT_THAT(texts("SELECT FirstName FROM Contact ORDER BY FirstName DESC", "FirstName"), ElementsAre("null", "Bob", "Ann"));
-  EXPECT_THAT(texts("SELECT FirstName FROM Contact ORDER BY FirstName DESC NULLS LAST", "FirstName"), ElementsAre("Bob", "Ann", "null"));
+  EXPECT_THAT(texts("SELECT FirstName FROM Contact ORDER BY FirstName", "FirstName"),
+              ElementsAre("null", "Ann", "Bob"));
+  EXPECT_THAT(texts("SELECT FirstName FROM Contact ORDER BY FirstName DESC", "FirstName"),
+              ElementsAre("null", "Bob", "Ann"));
+  EXPECT_THAT(texts("SELECT FirstName FROM Contact ORDER BY FirstName DESC NULLS LAST", "FirstName"),
+              ElementsAre("Bob", "Ann", "null"));
   EXPECT_THAT(texts("SELECT Name FROM Account ORDER BY Name DESC", "Name"), ElementsAre("blue river", "Acme"));
-  EXPECT_THAT(texts("SELECT LeadSource FROM Contact ORDER BY LeadSource NULLS LAST", "LeadSource"), ElementsAre("Web", "Other", "null"))
+  EXPECT_THAT(texts("SELECT LeadSource FROM Contact ORDER BY LeadSource NULLS LAST", "LeadSource"),
+              ElementsAre("Web", "Other", "null"))
       << "as the picklist has them, and not by letters";
   EXPECT_THAT(texts("SELECT LastName FROM Contact ORDER BY Account.Name NULLS LAST, LastName", "LastName"),
-              ElementsAre("Cid", "Lee", "O'Neil")) << "NULLS LAST means nothing for parents";
-  EXPECT_THAT(texts("SELECT LastName FROM Contact ORDER BY Birthdate DESC NULLS LAST, LastName LIMIT 1 OFFSET 1", "LastName"),
-              ElementsAre("Cid"));
-  EXPECT_THAT(refused("SELECT Id FROM Contact ORDER BY Description"), "MALFORMED_QUERY: field 'Description' can not be sorted in a query call");
+              ElementsAre("Cid", "Lee", "O'Neil"))
+      << "NULLS LAST means nothing for parents";
+  EXPECT_THAT(
+      texts("SELECT LastName FROM Contact ORDER BY Birthdate DESC NULLS LAST, LastName LIMIT 1 OFFSET 1", "LastName"),
+      ElementsAre("Cid"));
+  EXPECT_THAT(refused("SELECT Id FROM Contact ORDER BY Description"),
+              "MALFORMED_QUERY: field 'Description' can not be sorted in a query call");
   EXPECT_THAT(refused("SELECT Id FROM Contact ORDER BY Foo"), HasSubstr("No such column 'Foo'"));
 }
 
@@ -119,7 +152,8 @@ TEST_F(SmallOrgTest, KeepsTheWindow) {
   EXPECT_EQ(ask("SELECT Id FROM Contact LIMIT 0").at("totalSize"), 0);
   EXPECT_EQ(ask("SELECT Id FROM Contact OFFSET 2").at("totalSize"), 1);
   EXPECT_EQ(ask("SELECT Id FROM Contact OFFSET 2000").at("totalSize"), 0);
-  EXPECT_EQ(refused("SELECT Id FROM Contact OFFSET 2001"), "NUMBER_OUTSIDE_VALID_RANGE: Maximum SOQL offset allowed is 2000");
+  EXPECT_EQ(refused("SELECT Id FROM Contact OFFSET 2001"),
+            "NUMBER_OUTSIDE_VALID_RANGE: Maximum SOQL offset allowed is 2000");
   EXPECT_EQ(ask("SELECT COUNT() FROM Contact").at("totalSize"), 3);
   EXPECT_EQ(ask("SELECT COUNT() FROM Contact LIMIT 2").at("totalSize"), 2);
   EXPECT_TRUE(ask("SELECT COUNT() FROM Contact").at("records").as_array().empty());
@@ -128,19 +162,28 @@ TEST_F(SmallOrgTest, KeepsTheWindow) {
 
 TEST_F(SmallOrgTest, JoinsBySubSelects) {
   EXPECT_THAT(people("AccountId IN (SELECT Id FROM Account WHERE Industry = 'Energy')"), ElementsAre("Lee"));
-  EXPECT_THAT(people("AccountId NOT IN (SELECT Id FROM Account WHERE Industry = 'Energy') AND AccountId != null"), ElementsAre("O'Neil"));
-  EXPECT_THAT(texts("SELECT Name FROM Account WHERE Id IN (SELECT AccountId FROM Contact WHERE DoNotCall = true)", "Name"),
-              ElementsAre("blue river"));
-  EXPECT_THAT(texts("SELECT Name FROM Account WHERE Id NOT IN (SELECT AccountId FROM Contact WHERE DoNotCall = true) AND "
-                    "(Id IN (SELECT AccountId FROM Opportunity))", "Name"), ElementsAre("Acme"));
-  EXPECT_THAT(texts("SELECT Subject FROM Task WHERE WhoId IN (SELECT Id FROM Contact WHERE LastName = 'Lee')", "Subject"), ElementsAre("Call"));
+  EXPECT_THAT(people("AccountId NOT IN (SELECT Id FROM Account WHERE Industry = 'Energy') AND AccountId != null"),
+              ElementsAre("O'Neil"));
+  EXPECT_THAT(
+      texts("SELECT Name FROM Account WHERE Id IN (SELECT AccountId FROM Contact WHERE DoNotCall = true)", "Name"),
+      ElementsAre("blue river"));
+  EXPECT_THAT(
+      texts("SELECT Name FROM Account WHERE Id NOT IN (SELECT AccountId FROM Contact WHERE DoNotCall = true) AND "
+            "(Id IN (SELECT AccountId FROM Opportunity))",
+            "Name"),
+      ElementsAre("Acme"));
+  EXPECT_THAT(
+      texts("SELECT Subject FROM Task WHERE WhoId IN (SELECT Id FROM Contact WHERE LastName = 'Lee')", "Subject"),
+      ElementsAre("Call"));
 }
 
 TEST_F(SmallOrgTest, RefusesSubSelectsTheOrgDoesNotTake) {
   const auto malformed = [](const std::string& text) { return "MALFORMED_QUERY: " + text; };
   const std::string from = "SELECT Id FROM Account WHERE ";
-  EXPECT_EQ(refused(from + "Name IN (SELECT AccountId FROM Contact)"),
-            malformed("The left operand field in the where expression for outer query should be an id field, cannot use: 'Name'"));
+  EXPECT_EQ(
+      refused(from + "Name IN (SELECT AccountId FROM Contact)"),
+      malformed(
+          "The left operand field in the where expression for outer query should be an id field, cannot use: 'Name'"));
   EXPECT_EQ(refused("SELECT Id FROM Contact WHERE Account.Id IN (SELECT AccountId FROM Opportunity)"),
             malformed("The left operand cannot have more than one level of relationships"));
   EXPECT_EQ(refused(from + "Id IN (SELECT LastName FROM Contact)"),
@@ -149,27 +192,33 @@ TEST_F(SmallOrgTest, RefusesSubSelectsTheOrgDoesNotTake) {
             malformed("semi join sub-selects can only query id fields, cannot use: 'Account.Id'"));
   EXPECT_EQ(refused(from + "Id IN (SELECT ParentId FROM Account)"),
             malformed("The inner and outer selects should not be on the same object type"));
-  EXPECT_EQ(refused(from + "Id IN (SELECT OwnerId FROM Contact)"),
-            malformed("The selected field 'OwnerId' in the subquery and the left operand field in the where expression in the "
-                      "outer query 'Id' should point to the same object type"));
-  EXPECT_EQ(refused(from + "Id IN (SELECT WhatId FROM Task)"), malformed("Entity 'Task' is not supported for semi join inner selects"));
+  EXPECT_EQ(
+      refused(from + "Id IN (SELECT OwnerId FROM Contact)"),
+      malformed(
+          "The selected field 'OwnerId' in the subquery and the left operand field in the where expression in the "
+          "outer query 'Id' should point to the same object type"));
+  EXPECT_EQ(refused(from + "Id IN (SELECT WhatId FROM Task)"),
+            malformed("Entity 'Task' is not supported for semi join inner selects"));
   EXPECT_EQ(refused(from + "Id IN (SELECT AccountId FROM Contact WHERE Id IN (SELECT ContactId FROM Opportunity))"),
             malformed("Nesting of semi join sub-selects is not supported"));
   EXPECT_EQ(refused(from + "Name = 'x' OR Id IN (SELECT AccountId FROM Contact)"),
             malformed("Semi join sub-selects are not allowed with the 'OR' operator"));
-  const std::string nested = malformed("Semi join sub-selects are only allowed at the top level WHERE expressions and not in "
-                                       "nested WHERE expressions.");
+  const std::string nested = malformed(
+      "Semi join sub-selects are only allowed at the top level WHERE expressions and not in "
+      "nested WHERE expressions.");
   EXPECT_EQ(refused(from + "Name = 'x' AND (Name = 'y' OR Id IN (SELECT AccountId FROM Contact))"), nested);
   EXPECT_EQ(refused(from + "(Name = 'x' AND Id IN (SELECT AccountId FROM Contact)) OR Name = 'y'"), nested);
   EXPECT_EQ(refused(from + "NOT Id IN (SELECT AccountId FROM Contact)"), nested);
   const std::string join = "Id IN (SELECT AccountId FROM Contact)";
   EXPECT_EQ(refused(from + join + " AND " + join), "");
-  EXPECT_EQ(refused(from + join + " AND " + join + " AND " + join), malformed("Maximum 2 semi join sub-selects are allowed."));
+  EXPECT_EQ(refused(from + join + " AND " + join + " AND " + join),
+            malformed("Maximum 2 semi join sub-selects are allowed."));
 }
 
 TEST_F(SmallOrgTest, ExpandsFieldSets) {
   const auto standard = ask("SELECT FIELDS(STANDARD) FROM Contact").at("records").as_array()[0].as_object();
-  EXPECT_TRUE(standard.contains("LastName") && standard.contains("MailingAddress") && !standard.contains("Lockstep_Id__c"));
+  EXPECT_TRUE(standard.contains("LastName") && standard.contains("MailingAddress") &&
+              !standard.contains("Lockstep_Id__c"));
   const auto custom = ask("SELECT FIELDS(CUSTOM) FROM Contact LIMIT 200").at("records").as_array()[0].as_object();
   EXPECT_EQ(custom.size(), 2u);
   EXPECT_TRUE(custom.contains("Lockstep_Id__c"));
@@ -178,7 +227,8 @@ TEST_F(SmallOrgTest, ExpandsFieldSets) {
   const std::string limit = "MALFORMED_QUERY: The SOQL FIELDS function must have a LIMIT of at most 200";
   EXPECT_EQ(refused("SELECT FIELDS(ALL) FROM Contact"), limit);
   EXPECT_EQ(refused("SELECT FIELDS(CUSTOM) FROM Contact LIMIT 201"), limit);
-  EXPECT_EQ(refused("SELECT FIELDS(ALL) FROM Contact WHERE Id IN ('" + ann + "','" + bob + "') AND LastName != 'x'"), "");
+  EXPECT_EQ(refused("SELECT FIELDS(ALL) FROM Contact WHERE Id IN ('" + ann + "','" + bob + "') AND LastName != 'x'"),
+            "");
   EXPECT_EQ(refused("SELECT FIELDS(ALL) FROM Contact WHERE Id = '" + ann + "' OR Id = '" + bob + "'"), "");
   EXPECT_EQ(refused("SELECT FIELDS(ALL) FROM Contact WHERE Id = '" + ann + "' OR LastName = 'x'"), limit);
   EXPECT_EQ(refused("SELECT Id, FIELDS(ALL) FROM Contact LIMIT 200"), "INVALID_FIELD: duplicate field selected: Id");
@@ -188,8 +238,9 @@ TEST_F(SmallOrgTest, ExpandsFieldSets) {
 }
 
 TEST_F(SmallOrgTest, ShowsValuesAsTheyAreReadOrWritten) {
-  const auto answer = ask("SELECT Name, BillingAddress, AnnualRevenue, NumberOfEmployees, FORMAT(AnnualRevenue) shown, "
-                          "FORMAT(CreatedDate) made, toLabel(Industry) FROM Account ORDER BY Name");
+  const auto answer =
+      ask("SELECT Name, BillingAddress, AnnualRevenue, NumberOfEmployees, FORMAT(AnnualRevenue) shown, "
+          "FORMAT(CreatedDate) made, toLabel(Industry) FROM Account ORDER BY Name");
   EXPECT_THAT(texts(answer, "BillingAddress.city"), ElementsAre("Köln", "null"));
   EXPECT_THAT(texts(answer, "BillingAddress.postalCode"), ElementsAre("null", "null"));
   EXPECT_THAT(texts(answer, "NumberOfEmployees"), ElementsAre("100", "null"));
@@ -205,12 +256,14 @@ TEST_F(SmallOrgTest, ShowsValuesAsTheyAreReadOrWritten) {
 }
 
 TEST_F(SmallOrgTest, KeepsToTheScope) {
-  EXPECT_THAT(texts("SELECT LastName FROM Contact USING SCOPE mine WHERE LastName != 'Cid'", "LastName"), ElementsAre("O'Neil"));
+  EXPECT_THAT(texts("SELECT LastName FROM Contact USING SCOPE mine WHERE LastName != 'Cid'", "LastName"),
+              ElementsAre("O'Neil"));
   EXPECT_EQ(ask("SELECT Id FROM Contact USING SCOPE everything").at("totalSize"), 3);
   const auto olgas = org.query("SELECT COUNT() FROM Contact USING SCOPE mine", false, 2000, root, {.user = 2});
   ASSERT_TRUE(olgas.has_value());
   EXPECT_THAT(*olgas, HasSubstr("\"totalSize\":1"));
-  EXPECT_EQ(refused("SELECT Id FROM Contact USING SCOPE team"), "INVALID_QUERY_SCOPE: The scope is not supported: team");
+  EXPECT_EQ(refused("SELECT Id FROM Contact USING SCOPE team"),
+            "INVALID_QUERY_SCOPE: The scope is not supported: team");
 }
 
 TEST_F(SmallOrgTest, ReadsRelativeDatesInTheZoneOfTheUser) {
@@ -246,25 +299,34 @@ TEST_F(SmallOrgTest, FindsDeletedRecordsOnlyWhenAskedTo) {
 
 TEST_F(SmallOrgTest, SaysWhatItDoesNotKnow) {
   EXPECT_EQ(whole_refusal("SELECT Foo FROM Contact"),
-            "\nSELECT Foo FROM Contact\n       ^\nERROR at Row:1:Column:8\nNo such column 'Foo' on entity 'Contact'. If you are "
-            "attempting to use a custom field, be sure to append the '__c' after the custom field name. Please reference your "
+            "\nSELECT Foo FROM Contact\n       ^\nERROR at Row:1:Column:8\nNo such column 'Foo' on entity 'Contact'. "
+            "If you are "
+            "attempting to use a custom field, be sure to append the '__c' after the custom field name. Please "
+            "reference your "
             "WSDL or the describe call for the appropriate names.");
   EXPECT_EQ(whole_refusal("SELECT Id FROM Foo"),
-            "\nSELECT Id FROM Foo\n               ^\nERROR at Row:1:Column:16\nsObject type 'Foo' is not supported. If you are "
-            "attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference your WSDL "
+            "\nSELECT Id FROM Foo\n               ^\nERROR at Row:1:Column:16\nsObject type 'Foo' is not supported. If "
+            "you are "
+            "attempting to use a custom object, be sure to append the '__c' after the entity name. Please reference "
+            "your WSDL "
             "or the describe call for the appropriate names.");
   EXPECT_THAT(refused("SELECT Id FROM Foo"), testing::StartsWith("INVALID_TYPE"));
-  EXPECT_THAT(refused("SELECT Foo.Name FROM Contact"), testing::StartsWith("INVALID_FIELD: Didn't understand relationship 'Foo'"));
+  EXPECT_THAT(refused("SELECT Foo.Name FROM Contact"),
+              testing::StartsWith("INVALID_FIELD: Didn't understand relationship 'Foo'"));
   EXPECT_THAT(refused("SELECT Account.Foo FROM Contact"), HasSubstr("No such column 'Foo' on entity 'Account'"));
   EXPECT_THAT(refused("SELECT Company FROM Contact"), testing::StartsWith("INVALID_FIELD"));
-  EXPECT_EQ(refused("SELECT Id FROM Contact WHERE Description = 'x'"), "INVALID_FIELD: field 'Description' can not be filtered in a query call");
-  EXPECT_EQ(refused("SELECT Id FROM Contact WHERE MailingAddress = 'x'"), "INVALID_FIELD: Address fields can only be filtered using Distance expressions");
-  EXPECT_THAT(refused("SELECT ReportsTo.ReportsTo.ReportsTo.ReportsTo.ReportsTo.ReportsTo.Name FROM Contact"), testing::StartsWith("INVALID_FIELD"));
+  EXPECT_EQ(refused("SELECT Id FROM Contact WHERE Description = 'x'"),
+            "INVALID_FIELD: field 'Description' can not be filtered in a query call");
+  EXPECT_EQ(refused("SELECT Id FROM Contact WHERE MailingAddress = 'x'"),
+            "INVALID_FIELD: Address fields can only be filtered using Distance expressions");
+  EXPECT_THAT(refused("SELECT ReportsTo.ReportsTo.ReportsTo.ReportsTo.ReportsTo.ReportsTo.Name FROM Contact"),
+              testing::StartsWith("INVALID_FIELD"));
   EXPECT_EQ(refused("SELECT ReportsTo.ReportsTo.ReportsTo.ReportsTo.ReportsTo.Name FROM Contact"), "");
 }
 
 TEST_F(SmallOrgTest, HandsRowsOutWithoutJson) {
-  const auto rows = RowSet::make(org.world(), org.asking(), "SELECT Id, Account.Name, Birthdate FROM Contact ORDER BY LastName", false);
+  const auto rows = RowSet::make(org.world(), org.asking(),
+                                 "SELECT Id, Account.Name, Birthdate FROM Contact ORDER BY LastName", false);
   ASSERT_TRUE(rows.has_value());
   ASSERT_EQ(rows->columns().size(), 3u);
   EXPECT_EQ(rows->columns()[1].header, "Account.Name");
@@ -279,8 +341,9 @@ TEST_F(SmallOrgTest, HandsRowsOutWithoutJson) {
   EXPECT_EQ(cells[2].kind, Kind::date);
   EXPECT_FALSE(rows->read(org.world(), 2, cells, arena)) << "it was deleted since";
   for (const std::string_view refused_statement :
-       {"SELECT COUNT() FROM Contact", "SELECT COUNT(Id) FROM Contact", "SELECT LeadSource FROM Contact GROUP BY LeadSource",
-        "SELECT Id FROM Contact OFFSET 1", "SELECT Id, (SELECT Id FROM Contacts) FROM Account", "SELECT MailingAddress FROM Contact",
+       {"SELECT COUNT() FROM Contact", "SELECT COUNT(Id) FROM Contact",
+        "SELECT LeadSource FROM Contact GROUP BY LeadSource", "SELECT Id FROM Contact OFFSET 1",
+        "SELECT Id, (SELECT Id FROM Contacts) FROM Account", "SELECT MailingAddress FROM Contact",
         "SELECT TYPEOF What WHEN Account THEN Name END FROM Task"}) {
     const auto none = RowSet::make(org.world(), org.asking(), refused_statement, false);
     EXPECT_EQ(none ? "" : none.error().code, "FUNCTIONALITY_NOT_ENABLED") << refused_statement;

@@ -32,7 +32,9 @@ class QueryTest : public OrgTest {
     for (const boost::json::value& record : answer.at("records").as_array()) out.push_back(text_at(record, path));
     return out;
   }
-  std::vector<std::string> texts(std::string_view statement, std::string_view path) { return texts(ask(statement), path); }
+  std::vector<std::string> texts(std::string_view statement, std::string_view path) {
+    return texts(ask(statement), path);
+  }
 
   static std::string text_at(const boost::json::value& value, std::string_view path) {
     if (value.is_null()) return "null";

@@ -25,7 +25,8 @@ WalkOrder Select::wanted_order() const {
 void Select::sort(const World& world, const Asking& asking, std::vector<std::uint64_t>& numbers) const {
   if (order_.empty()) {
     // In blocks, so that a million records are still read nearly as they lie in memory.
-    std::ranges::sort(numbers, {}, [](std::uint64_t number) { return std::pair{scattered(number >> 8), scattered(number)}; });
+    std::ranges::sort(numbers, {},
+                      [](std::uint64_t number) { return std::pair{scattered(number >> 8), scattered(number)}; });
     return;
   }
   struct Sorted {
@@ -80,13 +81,14 @@ std::vector<std::uint64_t> Select::run(const World& world, const Asking& asking)
   return out;
 }
 
-std::vector<std::vector<std::uint64_t>> Select::run_for(const World& world, const Asking& asking, const Children& children,
+std::vector<std::vector<std::uint64_t>> Select::run_for(const World& world, const Asking& asking,
+                                                        const Children& children,
                                                         const std::vector<std::uint64_t>& parents) const {
   return children.select->run_below(world, asking, children.reference, object_, parents);
 }
 
-std::vector<std::vector<std::uint64_t>> Select::run_below(const World& world, const Asking& asking, std::size_t reference,
-                                                          const Object& parent_object,
+std::vector<std::vector<std::uint64_t>> Select::run_below(const World& world, const Asking& asking,
+                                                          std::size_t reference, const Object& parent_object,
                                                           const std::vector<std::uint64_t>& parents) const {
   const Table& table = world.tables[object_.index];
   std::vector<std::vector<std::uint64_t>> out(parents.size());
@@ -98,7 +100,8 @@ std::vector<std::vector<std::uint64_t>> Select::run_below(const World& world, co
   };
   if (table.knows_children(reference)) {
     for (std::size_t i = 0; i < parents.size(); ++i)
-      for (const std::uint64_t number : table.children(reference, {parent_object.index, parents[i]})) take(out[i], number);
+      for (const std::uint64_t number : table.children(reference, {parent_object.index, parents[i]}))
+        take(out[i], number);
   } else {
     std::unordered_map<std::uint64_t, std::size_t> places;
     for (std::size_t i = 0; i < parents.size(); ++i) places[RecordKey{parent_object.index, parents[i]}.packed()] = i;

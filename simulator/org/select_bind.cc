@@ -40,7 +40,8 @@ std::optional<std::size_t> most_ids(const soql::Condition& condition) {
 Look look_of(const Binder& binder, soql::Expression& expression) {
   if (expression.functions.empty()) return Look::plain;
   const Function function = expression.functions.front();
-  if (function == Function::convert_currency || (expression.functions.size() > 1 && expression.functions[1] == Function::convert_currency))
+  if (function == Function::convert_currency ||
+      (expression.functions.size() > 1 && expression.functions[1] == Function::convert_currency))
     binder.malformed(expression.at, "convertCurrency is only supported in an org with several currencies");
   if (function != Function::to_label && function != Function::format) return Look::plain;
   expression.functions.erase(expression.functions.begin());
@@ -58,10 +59,12 @@ Select::Select(const Binder& binder, const Select* parent)
   const soql::Statement& statement = binder.statement;
   if (level_ > deepest_level)
     binder.malformed(statement.object.at, "A query may have at most five levels of parents and children");
+  binder.check_from();
   bind_window(binder, parent);
   if (counts_) {
     if (parent != nullptr) binder.malformed(statement.object.at, "only root queries support aggregate expressions");
-    if (!statement.order.empty()) binder.malformed(statement.order.front().by.at, "COUNT() cannot be used with ORDER BY");
+    if (!statement.order.empty())
+      binder.malformed(statement.order.front().by.at, "COUNT() cannot be used with ORDER BY");
   }
   const bool aggregates = Aggregation::is_in(statement);
   if (aggregates && parent != nullptr)
@@ -71,8 +74,9 @@ Select::Select(const Binder& binder, const Select* parent)
   if (aggregates) {
     aggregation_.emplace(binder);
     if (!aggregation_->is_grouped() && (limit_ || statement.offset))
-      binder.malformed(statement.object.at, std::string{"Non-grouped query that uses overall aggregate functions cannot also use "} +
-                                                (limit_ ? "LIMIT" : "OFFSET"));
+      binder.malformed(statement.object.at,
+                       std::string{"Non-grouped query that uses overall aggregate functions cannot also use "} +
+                           (limit_ ? "LIMIT" : "OFFSET"));
     return;
   }
   if (statement.having) binder.malformed(statement.object.at, "HAVING needs a GROUP BY clause");
@@ -96,7 +100,8 @@ void Select::bind_items(const Binder& binder) {
     if (item.type_of) bind_type_of(binder, *item.type_of);
   }
   if (!counts_ && outputs_.empty() && children_.empty() && !has_type_of_)
-    throw ApiError{400, "MALFORMED_QUERY", "'FIELDS(...)' expansion function must result in at least one field being selected."};
+    throw ApiError{400, "MALFORMED_QUERY",
+                   "'FIELDS(...)' expansion function must result in at least one field being selected."};
 }
 
 void Select::bind_expression(const Binder& binder, const soql::Item& item) {
@@ -125,7 +130,8 @@ void Select::add_output(const Binder& binder, Output output, std::string_view al
 void Select::bind_fields(const Binder& binder, soql::FieldSet set) {
   const soql::Statement& statement = binder.statement;
   const auto ids = statement.where ? most_ids(*statement.where) : std::nullopt;
-  const bool is_bounded = (limit_ && *limit_ <= most_records_of_a_field_set) || (ids && *ids <= most_records_of_a_field_set);
+  const bool is_bounded =
+      (limit_ && *limit_ <= most_records_of_a_field_set) || (ids && *ids <= most_records_of_a_field_set);
   if (set != soql::FieldSet::standard && !is_bounded)
     throw ApiError{400, "MALFORMED_QUERY", "The SOQL FIELDS function must have a LIMIT of at most 200"};
   for (const Field& field : object_.fields) {
@@ -143,8 +149,9 @@ void Select::bind_children(const Binder& binder, const soql::Item& item) {
   const bool is_of_parent =
       path.parts.size() == 1 ||
       (path.parts.size() == 2 &&
-       (same_name(path.parts[0], object_.name) ||
-        std::ranges::any_of(binder.statement.aliases, [&](const auto& a) { return same_name(a.first, path.parts[0]); })));
+       (same_name(path.parts[0], object_.name) || std::ranges::any_of(binder.statement.aliases, [&](const auto& a) {
+          return same_name(a.first, path.parts[0]);
+        })));
   const auto child = is_of_parent ? binder.world.schema.find_child(object_, name) : std::nullopt;
   if (!child)
     binder.refuse("INVALID_TYPE", path.at,
@@ -158,7 +165,8 @@ void Select::bind_children(const Binder& binder, const soql::Item& item) {
   if (std::ranges::find(selected_, "(" + folded(key)) != selected_.end())
     throw ApiError{400, "INVALID_FIELD", "duplicate field selected: " + key};
   selected_.push_back("(" + folded(key));
-  const Binder inner{binder.world, binder.asking, binder.text, binder.with_deleted, binder.tally, *child->object, *item.children};
+  const Binder inner{binder.world, binder.asking,  binder.text,   binder.with_deleted,
+                     binder.tally, *child->object, *item.children};
   projection_.add_children(key, children_.size());
   children_.push_back({child->field, std::make_unique<const Select>(inner, this)});
 }
@@ -169,7 +177,8 @@ void Select::bind_type_of(const Binder& binder, const soql::TypeOf& type_of) {
   id.parts.emplace_back("Id");
   FieldPath reference = binder.path(id);  // the relationship, and Id behind it
   if (reference.by_object.empty())
-    binder.malformed(path.at, "TYPEOF is only allowed for a polymorphic relationship, and not for '" + path.text() + "'");
+    binder.malformed(path.at,
+                     "TYPEOF is only allowed for a polymorphic relationship, and not for '" + path.text() + "'");
   const std::string name = folded(path.text());
   for (const std::string& other : selected_)
     if (other == name || other.starts_with(name + "."))
@@ -202,8 +211,7 @@ void Select::bind_type_of(const Binder& binder, const soql::TypeOf& type_of) {
   const Object* owner = &object_;
   reference.field = reference.hops.back();
   reference.hops.pop_back();
-  for (const std::size_t hop : reference.hops)
-    owner = &binder.world.schema[owner->fields[hop].target_objects.front()];
+  for (const std::size_t hop : reference.hops) owner = &binder.world.schema[owner->fields[hop].target_objects.front()];
   reference.description = &owner->fields[reference.field];
   projection_.add_choice(binder.world, reference, std::move(choice));
 }
@@ -216,7 +224,8 @@ void Select::bind_filter(const Binder& binder) {
       throw ApiError{400, "INVALID_QUERY_SCOPE", "The scope is not supported: " + statement.scope->text()};
     mine.emplace();
     mine->left.field.parts = {"OwnerId"};
-    mine->values.push_back({.kind = soql::LiteralKind::text, .text = id_text(binder.world.schema[user].prefix, binder.asking.user_number)});
+    mine->values.push_back({.kind = soql::LiteralKind::text,
+                            .text = id_text(binder.world.schema[user].prefix, binder.asking.user_number)});
   }
   if (mine && statement.where) {
     soql::Condition both{.form = Form::both};

@@ -25,15 +25,39 @@ struct Path {
 };
 
 enum class Function : std::uint8_t {
-  count, count_distinct, sum, avg, min, max, grouping,
-  calendar_month, calendar_quarter, calendar_year, day_in_month, day_in_week, day_in_year, day_only, fiscal_month,
-  fiscal_quarter, fiscal_year, hour_in_day, week_in_month, week_in_year,
-  convert_timezone, convert_currency, format, to_label
+  count,
+  count_distinct,
+  sum,
+  avg,
+  min,
+  max,
+  grouping,
+  calendar_month,
+  calendar_quarter,
+  calendar_year,
+  day_in_month,
+  day_in_week,
+  day_in_year,
+  day_only,
+  fiscal_month,
+  fiscal_quarter,
+  fiscal_year,
+  hour_in_day,
+  week_in_month,
+  week_in_year,
+  convert_timezone,
+  convert_currency,
+  format,
+  to_label
 };
 std::optional<Function> function_named(std::string_view name);  ///< Without regard to case.
 std::string_view name_of(Function function);
-inline bool is_aggregate(Function f) { return f <= Function::grouping; }
-inline bool is_date_function(Function f) { return f >= Function::calendar_month && f <= Function::week_in_year; }
+inline bool is_aggregate(Function f) {
+  return f <= Function::grouping;
+}
+inline bool is_date_function(Function f) {
+  return f >= Function::calendar_month && f <= Function::week_in_year;
+}
 
 /// A field, or functions of it, the outermost first: FORMAT(MIN(CloseDate)).
 struct Expression {
@@ -50,14 +74,26 @@ struct Literal {
   double number = 0;
   std::int64_t moment = 0;  ///< Days, or milliseconds.
   Period period = {};
-  std::string text = {};    ///< Unescaped; of a pattern, with any_text and any_character. A currency's code.
-  std::string word = {};    ///< As it was written, but for text.
+  std::string text = {};  ///< Unescaped; of a pattern, with any_text and any_character. A currency's code.
+  std::string word = {};  ///< As it was written, but for text.
   std::size_t at = 0;
 };
 
 struct Statement;
 
-enum class Op : std::uint8_t { equal, unequal, less, less_equal, greater, greater_equal, like, in, not_in, includes, excludes };
+enum class Op : std::uint8_t {
+  equal,
+  unequal,
+  less,
+  less_equal,
+  greater,
+  greater_equal,
+  like,
+  in,
+  not_in,
+  includes,
+  excludes
+};
 enum class Form : std::uint8_t { comparison, both, either, negation };
 struct Condition {
   Form form = Form::comparison;
@@ -104,7 +140,7 @@ struct Statement {
   std::vector<Item> items = {};
   bool count = false;  ///< SELECT COUNT()
   Path object = {};
-  /// Names for the object, and after it for parents of it: FROM Contact c, c.Account a.
+  /// Names for the object, and after it for parents of it: FROM Contact c, c.Account a. A parent may go without.
   std::vector<std::pair<std::string, Path>> aliases = {};
   std::optional<Path> scope = {};
   std::optional<Condition> where = {};

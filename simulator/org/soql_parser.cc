@@ -152,7 +152,7 @@ class Parser {
       const Path parent = in_.path();
       const std::size_t known = out.aliases.size();
       alias(out, parent);
-      if (out.aliases.size() == known) out.aliases.emplace_back(parent.parts.back(), parent);
+      if (out.aliases.size() == known) out.aliases.emplace_back("", parent);
     }
   }
 
@@ -273,8 +273,7 @@ class Parser {
     Condition out;
     out.left = expression();
     out.op = operation();
-    const bool is_list =
-        out.op == Op::in || out.op == Op::not_in || out.op == Op::includes || out.op == Op::excludes;
+    const bool is_list = out.op == Op::in || out.op == Op::not_in || out.op == Op::includes || out.op == Op::excludes;
     if (!is_list) {
       out.values.push_back(in_.literal(out.op == Op::like));
       return out;

@@ -26,8 +26,8 @@ bool is_name(char c) {
 }
 
 constexpr auto keywords = std::to_array<std::string_view>(
-    {"and", "asc", "desc", "excludes", "from", "group", "having", "in", "includes", "like", "limit", "not", "null",
-     "nulls", "or", "order", "select", "using", "where", "with"});
+    {"and",   "asc", "desc", "excludes", "from", "group", "having", "in",    "includes", "like",
+     "limit", "not", "null", "nulls",    "or",   "order", "select", "using", "where",    "with"});
 
 void append_utf8(std::string& out, unsigned point) {
   if (point < 0x80) {
@@ -76,8 +76,8 @@ void Scanner::fail(std::string_view message) {
   const std::string next = token();
   constexpr std::string_view known_signs = "(),.<>=!'+-:/*;";
   if (next != "<EOF>" && !is_name(next[0]) && known_signs.find(next[0]) == std::string_view::npos)
-    refuse_plainly("line 1:" + std::to_string(characters(text_.substr(0, at_))) + " no viable alternative at character '" +
-                   next + "'");
+    refuse_plainly("line 1:" + std::to_string(characters(text_.substr(0, at_))) +
+                   " no viable alternative at character '" + next + "'");
   throw ApiError{400, "MALFORMED_QUERY", with_caret(text_, at_, "unexpected token: '" + next + "'")};
 }
 
@@ -236,8 +236,8 @@ void Scanner::read_text(Literal& out, bool is_pattern) {
 
 /// Stands behind the backslash.
 void Scanner::read_escape(std::string& out, std::size_t begin, bool is_pattern) {
-  constexpr std::pair<char, char> escapes[] = {{'\'', '\''}, {'\\', '\\'}, {'"', '"'}, {'n', '\n'}, {'r', '\r'},
-                                               {'t', '\t'},  {'b', '\b'},  {'f', '\f'}};
+  constexpr std::pair<char, char> escapes[] = {{'\'', '\''}, {'\\', '\\'}, {'"', '"'},  {'n', '\n'},
+                                               {'r', '\r'},  {'t', '\t'},  {'b', '\b'}, {'f', '\f'}};
   const char c = at(at_);
   const char small = is_letter(c) ? static_cast<char>(c | 0x20) : c;
   for (const auto& [letter, meaning] : escapes)

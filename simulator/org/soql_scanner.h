@@ -18,8 +18,8 @@ class Scanner {
   /// "unexpected token" at the place reached, unless there is more to say.
   [[noreturn]] void fail(std::string_view message = {});
 
-  std::size_t place();        ///< Where the next token begins.
-  std::string_view word();    ///< The next word without taking it; empty if a sign is next.
+  std::size_t place();      ///< Where the next token begins.
+  std::string_view word();  ///< The next word without taking it; empty if a sign is next.
   bool try_word(std::string_view word);
   void need_word(std::string_view word);
   bool try_sign(std::string_view sign);
@@ -27,8 +27,8 @@ class Scanner {
   bool at_end() { return place() >= text_.size(); }
   void back_to(std::size_t place) { at_ = place; }
 
-  std::string name();         ///< Any word.
-  Path path();                ///< Words that are no keywords, joined by dots.
+  std::string name();  ///< Any word.
+  Path path();         ///< Words that are no keywords, joined by dots.
   std::uint64_t whole_number();
   Literal literal(bool is_pattern);
 

@@ -20,14 +20,14 @@ std::string understood(std::string_view text) {
 
 TEST(Soql, ReadsEveryClause) {
   for (const std::string_view text :
-       {"SELECT Id, Account.Owner.Name FROM Contact",
-        "SELECT COUNT() FROM Contact c, c.Account a WHERE a.Name = 'x'",
+       {"SELECT Id, Account.Owner.Name FROM Contact", "SELECT COUNT() FROM Contact c, c.Account a, a.Owner WHERE a.Name = 'x'",
         "SELECT Id FROM Contact USING SCOPE mine WHERE (NOT LastName LIKE 'a\\_%') AND Email IN ('a', null)",
         "SELECT Id, (SELECT Id FROM Contacts WHERE Email != null ORDER BY Name DESC NULLS LAST LIMIT 5) FROM Account",
         "SELECT FIELDS(ALL), toLabel(LeadSource) l FROM Contact LIMIT 200",
         "SELECT TYPEOF What WHEN Account THEN Phone, Name WHEN Opportunity THEN Amount ELSE Name END FROM Task",
         "SELECT CALENDAR_YEAR(convertTimezone(CreatedDate)), FORMAT(MIN(Amount)) m FROM Opportunity GROUP BY ROLLUP("
-        "CALENDAR_YEAR(convertTimezone(CreatedDate))) HAVING COUNT(Id) > 1 AND (SUM(Amount) >= -2.5 OR MAX(Name) != 'x') "
+        "CALENDAR_YEAR(convertTimezone(CreatedDate))) HAVING COUNT(Id) > 1 AND (SUM(Amount) >= -2.5 OR MAX(Name) != "
+        "'x') "
         "ORDER BY COUNT(Id) DESC, GROUPING(CloseDate) NULLS FIRST LIMIT 3 OFFSET 4",
         "SELECT Id FROM Account WHERE Id NOT IN (SELECT AccountId FROM Contact WHERE Birthdate < LAST_N_DAYS:30)",
         "SELECT Id FROM X__c WHERE M__c INCLUDES ('a;b', 'c') AND D__c >= 2026-01-31T10:11:12+02:00 AND B__c = TRUE",
@@ -52,7 +52,8 @@ TEST(Soql, ReadsEscapesOfTexts) {
   EXPECT_EQ(literal("50%_"), "50%_");
   EXPECT_EQ(literal("50\\%_%", " LIKE "), std::string{"50%"} + any_character + any_text);
   EXPECT_EQ(literal("a\\%"), "Invalid string literal 'a\\%'. Illegal character sequence '\\%' in string literal.");
-  EXPECT_EQ(literal("a\\ud800"), "Invalid string literal 'a\\ud800'. Illegal character sequence '\\u' in string literal.");
+  EXPECT_EQ(literal("a\\ud800"),
+            "Invalid string literal 'a\\ud800'. Illegal character sequence '\\u' in string literal.");
   EXPECT_EQ(literal(std::string(4000, 'x')).size(), 4000u);
   EXPECT_NE(literal(std::string(4001, 'x')).find("4000"), std::string::npos);
 }
@@ -79,8 +80,10 @@ TEST(Soql, RefusesWhatIsNotWellFormed) {
             "MALFORMED_QUERY: numeric value out of range: 2147483648");
   EXPECT_EQ(understood("SELECT Id FROM Contact WHERE (a = 1"),
             "MALFORMED_QUERY: expecting a right parentheses, found '<EOF>'");
-  EXPECT_EQ(understood("SELECT Id FROM Contact WHERE a = :b"), "MALFORMED_QUERY: Bind variables only allowed in Apex code");
-  EXPECT_EQ(understood("SELECT Id FROM Contact WHERE a IN :b"), "MALFORMED_QUERY: Bind variables only allowed in Apex code");
+  EXPECT_EQ(understood("SELECT Id FROM Contact WHERE a = :b"),
+            "MALFORMED_QUERY: Bind variables only allowed in Apex code");
+  EXPECT_EQ(understood("SELECT Id FROM Contact WHERE a IN :b"),
+            "MALFORMED_QUERY: Bind variables only allowed in Apex code");
   EXPECT_EQ(understood("SELECT Id FROM Contact WHERE a = \"b\""),
             "MALFORMED_QUERY: line 1:33 no viable alternative at character '\"'");
   EXPECT_EQ(understood("SELECT Id FROM Contact WHERE a = 'b"),
@@ -91,7 +94,8 @@ TEST(Soql, RefusesWhatIsNotWellFormed) {
             "MALFORMED_QUERY: missing value at 'LIMIT'");
   EXPECT_EQ(understood("SELECT Id FROM Contact WHERE a = 2026-02-30"), "MALFORMED_QUERY: Invalid date: 2026-02-30");
   EXPECT_EQ(understood("SELECT Id FROM Contact WHERE a = 2026-02-03T10:00:00"),
-            "MALFORMED_QUERY: Invalid datetime: 2026-02-03T10:00:00") << "without a zone";
+            "MALFORMED_QUERY: Invalid datetime: 2026-02-03T10:00:00")
+      << "without a zone";
   EXPECT_EQ(understood("SELECT Id FROM Contact WHERE a > 1699-12-31"), "MALFORMED_QUERY: Invalid date: 1699-12-31");
   EXPECT_EQ(understood(" "), "MALFORMED_QUERY: A query string has to be specified");
   EXPECT_EQ(understood("SELECT Id FROM Contact WHERE a = '\xC3'"), "MALFORMED_QUERY: The query is not valid UTF-8");
@@ -104,7 +108,8 @@ TEST(Soql, BoundsTheSizeOfAStatement) {
   };
   EXPECT_EQ(understood(padded(100'000)), "SELECT Id FROM Contact");
   EXPECT_EQ(understood(padded(100'001)), "MALFORMED_QUERY: SOQL statements cannot be longer than 100000 characters.");
-  const std::string deep = "SELECT Id FROM Contact WHERE " + std::string(20'000, '(') + "a = 1" + std::string(20'000, ')');
+  const std::string deep =
+      "SELECT Id FROM Contact WHERE " + std::string(20'000, '(') + "a = 1" + std::string(20'000, ')');
   EXPECT_EQ(understood(deep).substr(0, 21), "QUERY_TOO_COMPLICATED");
   std::string nested = "SELECT Id FROM Contact";
   for (int i = 0; i < 3'000; ++i) nested = "SELECT (" + nested + ") FROM Contact";
@@ -113,11 +118,13 @@ TEST(Soql, BoundsTheSizeOfAStatement) {
 
 TEST(Soql, PointsAtThePlace) {
   const std::string statement = "SELECT Id, Foo FROM Contact";
-  EXPECT_EQ(with_caret(statement, 11, "why"), "\nSELECT Id, Foo FROM Contact\n           ^\nERROR at Row:1:Column:12\nwhy");
+  EXPECT_EQ(with_caret(statement, 11, "why"),
+            "\nSELECT Id, Foo FROM Contact\n           ^\nERROR at Row:1:Column:12\nwhy");
   // As recorded: thirty characters, then to the end of the word.
-  EXPECT_EQ(with_caret("SELECT CreatedById,OCE__ActualCap__c,TPI_Product__c,Name,OCE__JobId__c,More__c FROM X", 37, "why"),
-            "\nCreatedById,OCE__ActualCap__c,TPI_Product__c,Name,OCE__JobId__c\n                              ^\n"
-            "ERROR at Row:1:Column:38\nwhy");
+  EXPECT_EQ(
+      with_caret("SELECT CreatedById,OCE__ActualCap__c,TPI_Product__c,Name,OCE__JobId__c,More__c FROM X", 37, "why"),
+      "\nCreatedById,OCE__ActualCap__c,TPI_Product__c,Name,OCE__JobId__c\n                              ^\n"
+      "ERROR at Row:1:Column:38\nwhy");
   EXPECT_EQ(with_caret("SELECT Id\nFROM Foo\nLIMIT 1", 15, "why"), "\nFROM Foo\n     ^\nERROR at Row:2:Column:6\nwhy");
   EXPECT_EQ(with_caret("SELECT 'ä', x", 12, "why"), "\nSELECT 'ä', x\n           ^\nERROR at Row:1:Column:12\nwhy");
 }
@@ -143,7 +150,8 @@ class AnyStatement {
     if (random_.chance(0.7)) out += " WHERE " + condition(0, depth);
     if (groups) out += " GROUP BY " + any({"Name", "ROLLUP(Name, Id)", "CUBE(Name)"});
     if (groups && random_.chance(0.5)) out += " HAVING " + condition(1, 9);
-    if (random_.chance(0.4)) out += " ORDER BY " + expression() + any({"", " DESC", " NULLS LAST", " DESC NULLS FIRST"});
+    if (random_.chance(0.4))
+      out += " ORDER BY " + expression() + any({"", " DESC", " NULLS LAST", " DESC NULLS FIRST"});
     if (random_.chance(0.3)) out += " LIMIT " + std::to_string(random_.below(3000));
     if (random_.chance(0.2)) out += " OFFSET 7";
     if (random_.chance(0.1)) out += any({" FOR VIEW", " FOR REFERENCE"});

@@ -7,14 +7,33 @@
 namespace simulator::soql {
 namespace {
 
-constexpr auto function_names = std::to_array<std::string_view>(
-    {"COUNT", "COUNT_DISTINCT", "SUM", "AVG", "MIN", "MAX", "GROUPING", "CALENDAR_MONTH", "CALENDAR_QUARTER",
-     "CALENDAR_YEAR", "DAY_IN_MONTH", "DAY_IN_WEEK", "DAY_IN_YEAR", "DAY_ONLY", "FISCAL_MONTH", "FISCAL_QUARTER",
-     "FISCAL_YEAR", "HOUR_IN_DAY", "WEEK_IN_MONTH", "WEEK_IN_YEAR", "convertTimezone", "convertCurrency", "FORMAT",
-     "toLabel"});
+constexpr auto function_names = std::to_array<std::string_view>({"COUNT",
+                                                                 "COUNT_DISTINCT",
+                                                                 "SUM",
+                                                                 "AVG",
+                                                                 "MIN",
+                                                                 "MAX",
+                                                                 "GROUPING",
+                                                                 "CALENDAR_MONTH",
+                                                                 "CALENDAR_QUARTER",
+                                                                 "CALENDAR_YEAR",
+                                                                 "DAY_IN_MONTH",
+                                                                 "DAY_IN_WEEK",
+                                                                 "DAY_IN_YEAR",
+                                                                 "DAY_ONLY",
+                                                                 "FISCAL_MONTH",
+                                                                 "FISCAL_QUARTER",
+                                                                 "FISCAL_YEAR",
+                                                                 "HOUR_IN_DAY",
+                                                                 "WEEK_IN_MONTH",
+                                                                 "WEEK_IN_YEAR",
+                                                                 "convertTimezone",
+                                                                 "convertCurrency",
+                                                                 "FORMAT",
+                                                                 "toLabel"});
 
-constexpr auto op_texts = std::to_array<std::string_view>({" = ", " != ", " < ", " <= ", " > ", " >= ", " LIKE ",
-                                                           " IN ", " NOT IN ", " INCLUDES ", " EXCLUDES "});
+constexpr auto op_texts = std::to_array<std::string_view>(
+    {" = ", " != ", " < ", " <= ", " > ", " >= ", " LIKE ", " IN ", " NOT IN ", " INCLUDES ", " EXCLUDES "});
 
 bool is_boundary(char c) {
   return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',';
@@ -145,7 +164,8 @@ std::string to_text(const Statement& statement) {
     if (parent.parts.empty()) {
       (out += ' ') += alias;
     } else {
-      (((out += ", ") += parent.text()) += ' ') += alias;
+      (out += ", ") += parent.text();
+      if (!alias.empty()) (out += ' ') += alias;
     }
   if (statement.scope) (out += " USING SCOPE ") += statement.scope->text();
   if (statement.where) append(out += " WHERE ", *statement.where, false);

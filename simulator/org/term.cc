@@ -85,8 +85,7 @@ Cell value_of(const World& world, const Asking& asking, RecordKey record, const 
   if (!term.function || cell.is_null()) return cell;
   std::int64_t local = cell.kind == Kind::date ? cell.moment * day_ms : cell.moment;
   if (term.in_user_zone && cell.kind == Kind::datetime) local = asking.zone.local_of(local);
-  if (*term.function == soql::Function::day_only)
-    return Cell::day((local >= 0 ? local : local - day_ms + 1) / day_ms);
+  if (*term.function == soql::Function::day_only) return Cell::day((local >= 0 ? local : local - day_ms + 1) / day_ms);
   return Cell::of(static_cast<double>(part_of(local, part_in(*term.function))));
 }
 
