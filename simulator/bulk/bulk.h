@@ -18,12 +18,16 @@ class Bulk final : public Resource {
 
   Reply answer(const Call& call) override;
   bool guards_itself() const override { return true; }
+  bool takes_json() const override { return false; }  // Nor refuses it: uploads are CSV or multipart.
+  bool takes_stream(const Call& call) const override;
+  std::unique_ptr<BodySink> receive(const Call& call) override;
   std::string kind(const Call& call) const override;
 
   /// Does all batches whose time has come, one at a time, each with the org to itself.
   void work_off();
 
  private:
+  class UploadSink;
   std::mutex working_;  ///< One at a time works.
   std::mutex mutex_;    ///< Guards the jobs of both kinds.
   IngestJobs ingest_;

@@ -21,13 +21,19 @@ class BulkTest : public testing::Test {
 
   explicit BulkTest(const Options& options = {}, std::uint64_t contacts = 50)
       : org{clock, {.sample = {.contacts = contacts}, .schema = {}}},
-        api{org, {.auth = {.token_lifetime = std::chrono::hours{24 * 30}}}},
+        api{org, month_long_sessions()},
         bulk{api.access(), api.limits(), api.faults(), options} {
     api.mount("jobs/**", bulk);
     api.before_each([this] { bulk.work_off(); });
     http::Request request{"POST", "/services/oauth2/token", "", {}, ""};
     request.body = "grant_type=client_credentials&client_id=sfsim-client&client_secret=sfsim-secret";
     token = text(json_of(api.handle(request)), "access_token");
+  }
+
+  static ApiOptions month_long_sessions() {
+    ApiOptions options;
+    options.auth.settings.token_lifetime = std::chrono::hours{24 * 30};
+    return options;
   }
 
   http::Response call(const std::string& method, const std::string& path, std::string body = "", Headers headers = {}) {

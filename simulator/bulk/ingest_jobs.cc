@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
-#include "gzip/gzip.h"
 #include "simulator/bulk/multipart.h"
 #include "simulator/bulk/results.h"
 #include "simulator/http/answers.h"
@@ -15,7 +14,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t most_bytes_in_base64 = 150'000'000;
 constexpr std::size_t most_multipart_characters = 100'000;
 constexpr std::size_t jobs_per_list = 1'000;
 constexpr std::chrono::hours open_for{24}, kept_for{7 * 24};
@@ -46,13 +44,19 @@ Reply IngestJobs::answer(const Call& call, std::span<const std::string> path) {
   const JobPointer job = found->second;
   if (path.size() == 2) {
     if (path[1] == "batches")
-      return call.method == "PUT" ? upload(call, *job) : refuse(method_not_allowed(call.method));
+      return call.method == "PUT" ? upload(call, call.body, *job) : refuse(method_not_allowed(call.method));
     return call.method == "GET" ? results(job, path[1]) : refuse(method_not_allowed(call.method));
   }
   if (call.method == "GET") return {200, json(*job, true)};
   if (call.method == "PATCH") return patch(call, *job);
   if (call.method == "DELETE") return remove(job->id);
   return refuse(method_not_allowed(call.method));
+}
+
+Reply IngestJobs::put(const Call& call, const std::string& id, std::string content) {
+  const std::lock_guard lock{mutex_};
+  const auto found = jobs_.find(id);
+  return found == jobs_.end() ? refuse(not_found_error) : upload(call, std::move(content), *found->second);
 }
 
 Reply IngestJobs::create(const Call& call) {
@@ -113,13 +117,13 @@ Outcome<IngestJobs::JobPointer> IngestJobs::make(const Call& call, const json::o
   if (auto format = read_format(asked, *job); !format) return std::unexpected(std::move(format).error());
   job->version = call.version;
   job->created = job->modified = access_.org.clock().now();
-  job->user = static_cast<std::uint16_t>(call.user);
-  job->created_by = access_.org.id_of({user, call.user});
+  job->user = call.caller.user;
+  job->created_by = access_.org.id_of({user, call.caller.user});
   return job;
 }
 
 Outcome<void> IngestJobs::put_content(std::string content, IngestJob& job) {
-  if ((content.size() + 2) / 3 * 4 > most_bytes_in_base64)
+  if (content.size() > most_upload_bytes)
     return refusal(unconfirmed::bulk_too_large_status, std::string{unconfirmed::bulk_too_large_code},
                    "The upload is larger than 150 MB in base64: split it into several jobs");
   job.content = std::move(content);
@@ -127,21 +131,12 @@ Outcome<void> IngestJobs::put_content(std::string content, IngestJob& job) {
   return {};
 }
 
-Reply IngestJobs::upload(const Call& call, IngestJob& job) {
+Reply IngestJobs::upload(const Call& call, std::string content, IngestJob& job) {
   if (job.state != State::open) return refuse(wrong_state(job, "Uploading"));
   if (job.is_uploaded && unconfirmed::bulk_second_upload_is_refused)
     return refuse(job_error("INVALIDJOBSTATE", "The job has its data already; one upload a job"));
   if (!call.header("content-type").starts_with("text/csv"))
     return refuse({415, "UNSUPPORTED_MEDIA_TYPE", "An upload has Content-Type text/csv"});
-  std::string content;
-  if (call.header("content-encoding") == "gzip" && unconfirmed::gzip_request_bodies) {
-    auto unpacked = gzip::unpacked(call.body, most_bytes_in_base64);
-    if (!unpacked)
-      return refuse({400, "UNKNOWN_EXCEPTION", "The upload cannot be unpacked: " + unpacked.error().message});
-    content = *std::move(unpacked);
-  } else {
-    content = call.body;
-  }
   if (auto put = put_content(std::move(content), job); !put) return refuse(put.error());
   return {201, ""};
 }
@@ -257,7 +252,7 @@ void IngestJobs::do_batch(IngestJob& job) {
     }
     const std::string path = "/services/data/v" + job.version + "/jobs/ingest/" + job.id;
     const Misfortune misfortune = faults_.decide("BATCH", path, job.operation + " " + job.object);
-    if (done && misfortune.kind == Misfortune::Kind::fail_job)
+    if (done && misfortune.fail_job)
       done = refusal(400, "TooManyLockFailure", "Too many lock failure (200)");
     if (done)
       done = job.upload->write_batch(access_.org, options_.rows_per_batch, [&] { return faults_.row(misfortune); });

@@ -31,6 +31,9 @@ class IngestJobs {
   /// `path` is what stands behind "jobs/ingest".
   Reply answer(const Call& call, std::span<const std::string> path);
 
+  /// The upload of a job, collected elsewhere.
+  Reply put(const Call& call, const std::string& id, std::string content);
+
   /// Does one batch of the first job that is due. False: none was.
   bool work();
 
@@ -38,7 +41,7 @@ class IngestJobs {
   using JobPointer = std::shared_ptr<IngestJob>;
   Reply create(const Call& call);
   Reply list(const Call& call) const;
-  Reply upload(const Call& call, IngestJob& job);
+  Reply upload(const Call& call, std::string content, IngestJob& job);
   Reply patch(const Call& call, IngestJob& job);
   Reply remove(const std::string& id);
   Reply results(const JobPointer& job, std::string_view which) const;
@@ -58,6 +61,8 @@ class IngestJobs {
   std::uint64_t last_number_ = 0;
 };
 
+/// 150 MB in base64, the limit that Salesforce names.
+constexpr std::size_t most_upload_bytes = 150'000'000 / 4 * 3;
 constexpr std::string_view daily_batches_limit = "DailyBulkApiBatches";
 
 }  // namespace simulator::bulk

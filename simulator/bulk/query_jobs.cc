@@ -51,12 +51,12 @@ Reply QueryJobs::create(const Call& call) {
   job->statement = text_at(*asked, "query");
   {
     const std::lock_guard lock{access_.mutex};
-    auto rows = RowSet::make(access_.org.world(), access_.org.asking({.user = static_cast<std::uint16_t>(call.user)}),
+    auto rows = RowSet::make(access_.org.world(), access_.org.asking({.user = call.caller.user}),
                              job->statement, job->operation == "queryAll");
     if (!rows) return refuse(rows.error());
     job->object = rows->object().name;
     job->extract = std::make_unique<Extract>(*std::move(rows), job->dialect);
-    job->created_by = access_.org.id_of({user, call.user});
+    job->created_by = access_.org.id_of({user, call.caller.user});
   }
   if (!limits_.spend(daily_query_jobs_limit))
     return refuse(job_error("EXCEEDEDQUOTA", "ExceededQuota : The query jobs of the last 24 hours are used up"));
@@ -195,7 +195,7 @@ void QueryJobs::do_batch(QueryJob& job) {
   const std::string path = "/services/data/v" + job.version + "/jobs/query/" + job.id;
   const Misfortune misfortune = faults_.decide("BATCH", path, job.operation + " " + job.object);
   std::optional<ApiError> refused;
-  if (misfortune.kind == Misfortune::Kind::fail_job) {
+  if (misfortune.fail_job) {
     refused = ApiError{400, "InternalServerError", "Retried more than fifteen times"};
   } else {
     const std::lock_guard lock{access_.mutex};

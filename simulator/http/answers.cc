@@ -39,6 +39,12 @@ json::object row_result(const ApiError& error) {
   return {{"success", false}, {"errors", std::move(errors)}};
 }
 
+std::string base_url(const http::Request& request) {
+  const bool behind_tls = request.header("x-forwarded-proto") == "https";
+  const std::string_view host = request.header("host");
+  return (behind_tls ? "https://" : "http://") + std::string{host.empty() ? "localhost" : host};
+}
+
 std::string parameter(std::string_view query, std::string_view name) {
   for (const auto& [key, value] : http::parse_form(query))
     if (key == name) return value;

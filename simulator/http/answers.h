@@ -28,6 +28,8 @@ boost::json::object row_result(const std::string& id, std::optional<bool> create
 /// `{"success":false,"errors":[{"statusCode":…,"message":…,"fields":[…]}]}`
 boost::json::object row_result(const ApiError& error);
 
+/// Where the client found us: "http://127.0.0.1:5001".
+std::string base_url(const http::Request& request);
 /// The value of a query string's parameter; empty when it has none.
 std::string parameter(std::string_view query, std::string_view name);
 /// The body as a JSON object.

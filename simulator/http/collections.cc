@@ -5,6 +5,8 @@
 #include <set>
 
 #include "simulator/http/answers.h"
+#include "simulator/org/text.h"
+#include "simulator/org/unconfirmed.h"
 
 namespace simulator {
 namespace {
@@ -25,6 +27,12 @@ json::object fields_of(const json::object& record) {
 std::string id_in(const json::object& record) {
   const std::string id = text_at(record, "id");
   return id.empty() ? text_at(record, "Id") : id;
+}
+
+/// What two records of one update or upsert must not have in common: the id without its checksum, or the key.
+std::string identity_of(const Call& call, const json::object& record) {
+  if (call.path.size() == 2) return unconfirmed::repeated_id_is_refused ? id_in(record).substr(0, 15) : "";
+  return unconfirmed::repeated_key_is_refused ? folded(text_at(record, call.path.back())) : "";
 }
 
 /// Commits, or takes all back and says so of each record that had succeeded.
@@ -67,9 +75,9 @@ Outcome<void> Collections::remove_one(const Call& call, const std::string& id) {
   const Object* object = org_.schema().with_prefix(id.substr(0, 3));
   if (object == nullptr) return refusal(400, "MALFORMED_ID", "malformed id " + id);
   if (auto fault = call.row_fault()) return std::unexpected(*std::move(fault));
-  const auto number = org_.by_id(*object, id);
+  const auto number = org_.by_id(*object, id, call.caller);
   if (!number) return std::unexpected(number.error());
-  return org_.remove(*object, *number);
+  return org_.remove(*object, *number, call.caller);
 }
 
 Reply Collections::retrieve(const Call& call) {
@@ -99,7 +107,7 @@ Reply Collections::retrieve(const Call& call) {
   std::string out = "[";
   for (const json::value& id : ids->as_array()) {
     if (out.size() > 1) out += ',';
-    const auto number = id.is_string() ? org_.by_id(**object, id.as_string()) : Outcome<std::uint64_t>{refusal(404, "", "")};
+    const auto number = id.is_string() ? org_.by_id(**object, id.as_string(), call.caller) : Outcome<std::uint64_t>{refusal(404, "", "")};
     out += number ? org_.record_json(projection, *number, call.root) : "null";
   }
   return {200, out + "]"};
@@ -112,15 +120,15 @@ Reply Collections::write(const Call& call) {
   if (!records || !records->is_array()) return refuse(bad_json_error);
   if (records->as_array().size() > most_records) return refuse(too_many);
   json::array results;
-  std::set<std::string> updated;
+  std::set<std::string> written;
   bool failed = false;
   Org::Transaction transaction{org_};
   for (const json::value& entry : records->as_array()) {
     if (!entry.is_object()) return refuse(bad_json_error);
     const json::object& record = entry.as_object();
-    const std::string id = call.method == "PATCH" && call.path.size() == 2 ? id_in(record) : std::string{};
-    auto done = !id.empty() && !updated.insert(id.substr(0, 15)).second
-                    ? Outcome<json::object>{refusal(400, "DUPLICATE_VALUE", "Duplicate id in list: " + id)}
+    const std::string which = call.method == "PATCH" ? identity_of(call, record) : std::string{};
+    auto done = !which.empty() && !written.insert(which).second
+                    ? Outcome<json::object>{refusal(400, "DUPLICATE_VALUE", "Duplicate id in list: " + which)}
                     : write_one(call, record);
     failed = failed || !done;
     results.emplace_back(done ? *std::move(done) : row_result(done.error()));
@@ -137,15 +145,15 @@ Outcome<json::object> Collections::write_one(const Call& call, const json::objec
   if (!object) return std::unexpected(object.error());
   if (auto fault = call.row_fault()) return std::unexpected(*std::move(fault));
   if (call.method == "POST") {
-    const auto number = org_.insert(**object, fields_of(record));
+    const auto number = org_.insert(**object, fields_of(record), call.caller);
     if (!number) return std::unexpected(number.error());
     return row_result(org_.id_of({(*object)->index, *number}), std::nullopt);
   }
   if (call.path.size() == 4) return upsert_one(call, **object, record);
   const std::string id = id_in(record);
-  const auto number = org_.by_id(**object, id);
+  const auto number = org_.by_id(**object, id, call.caller);
   if (!number) return std::unexpected(number.error());
-  if (auto done = org_.update(**object, *number, fields_of(record)); !done) return std::unexpected(done.error());
+  if (auto done = org_.update(**object, *number, fields_of(record), call.caller); !done) return std::unexpected(done.error());
   return row_result(id, std::nullopt);
 }
 
@@ -156,7 +164,7 @@ Outcome<json::object> Collections::upsert_one(const Call& call, const Object& ob
   const std::string key = text_at(fields, object.fields[*field].name);
   if (key.empty()) return refusal(400, "MISSING_ARGUMENT", call.path[3] + " not specified");
   fields.erase(object.fields[*field].name);
-  const auto written = org_.upsert(object, *field, key, fields);
+  const auto written = org_.upsert(object, *field, key, fields, call.caller);
   if (!written) return std::unexpected(written.error());
   return row_result(org_.id_of({object.index, written->number}), written->created);
 }

@@ -185,7 +185,7 @@ Reply Composite::subrequest(const Call& call, const json::object& sub,
   if (mark != std::string::npos) part->query = url.substr(mark + 1);
   if (given) part->body = json::serialize(inner);
   part->nested = true;
-  part->user = call.user;
+  part->caller = call.caller;
   part->misfortune = call.misfortune;
   part->faults = call.faults;
   return resource->answer(*part);

@@ -41,11 +41,27 @@ bool Limits::spend(std::string_view name, std::int64_t amount) {
   Limit& limit = found->second;
   forget_yesterday(limit);
   if (limit.used + amount > limit.max) return false;
+  use(limit, amount);
+  return true;
+}
+
+void Limits::use(Limit& limit, std::int64_t amount) {
   limit.used += amount;
   const auto minute = std::chrono::floor<std::chrono::minutes>(clock_.now());
   if (limit.by_minute.empty() || limit.by_minute.back().first != minute) limit.by_minute.emplace_back(minute, 0);
   limit.by_minute.back().second += amount;
-  return true;
+}
+
+void Limits::exhaust(std::string_view name) {
+  const std::lock_guard lock{mutex_};
+  const auto found = limits_.find(name);
+  if (found == limits_.end()) return;
+  forget_yesterday(found->second);
+  if (const auto left = found->second.max - found->second.used; left > 0) use(found->second, left);
+}
+
+std::string Limits::usage() const {
+  return "api-usage=" + std::to_string(used(daily_calls_limit)) + "/" + std::to_string(max(daily_calls_limit));
 }
 
 std::int64_t Limits::used(std::string_view name) const {
@@ -60,6 +76,11 @@ std::int64_t Limits::max(std::string_view name) const {
   const std::lock_guard lock{mutex_};
   const auto found = limits_.find(name);
   return found == limits_.end() ? 0 : found->second.max;
+}
+
+bool Limits::knows(std::string_view name) const {
+  const std::lock_guard lock{mutex_};
+  return limits_.contains(name);
 }
 
 void Limits::set_max(std::string_view name, std::int64_t max) {

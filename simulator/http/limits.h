@@ -23,9 +23,12 @@ class Limits {
   bool spend(std::string_view name, std::int64_t amount = 1);
   std::int64_t used(std::string_view name) const;
   std::int64_t max(std::string_view name) const;
+  bool knows(std::string_view name) const;
   /// Sets a limit, also one that has no name yet.
   void set_max(std::string_view name, std::int64_t max);
   void forget_use(std::string_view name);
+  void exhaust(std::string_view name);  ///< Uses up what is left.
+  std::string usage() const;            ///< "api-usage=18/100000", the value of Sforce-Limit-Info.
   /// {"DailyApiRequests":{"Max":100000,"Remaining":99998},…}
   std::string json() const;
 
@@ -35,6 +38,7 @@ class Limits {
     std::deque<std::pair<std::chrono::sys_time<std::chrono::minutes>, std::int64_t>> by_minute = {};
   };
   void forget_yesterday(Limit& limit) const;
+  void use(Limit& limit, std::int64_t amount);
 
   const base::Clock& clock_;
   mutable std::mutex mutex_;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 
 #include "simulator/http/answers.h"
+#include "simulator/http/columns.h"
 
 namespace simulator {
 namespace {
@@ -24,7 +25,11 @@ std::size_t page_size(const Call& call) {
 Reply QueryResource::answer(const Call& call) {
   if (call.method != "GET") return refuse(not_found_error);
   if (call.path.size() == 2) return reply_with(org_.next_page(call.path[1], call.root));
-  return reply_with(org_.query(parameter(call.query, "q"), call.path[0] == "queryAll", page_size(call), call.root));
+  const std::string statement = parameter(call.query, "q");
+  const bool with_deleted = call.path[0] == "queryAll";
+  if (parameter(call.query, "columns") == "true")
+    return reply_with(query_columns_json(org_, call.caller, statement, with_deleted));
+  return reply_with(org_.query(statement, with_deleted, page_size(call), call.root));
 }
 
 }  // namespace simulator

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -12,7 +13,7 @@
 
 #include "http/message.h"
 #include "simulator/org/api_error.h"
-#include "simulator/org/faults.h"
+#include "simulator/http/faults.h"
 #include "simulator/org/org.h"
 
 namespace simulator {
@@ -32,7 +33,7 @@ struct Call {
   std::string body = {};
   std::string version = {};      ///< "62.0"
   std::string root = {};         ///< "/services/data/v62.0"
-  std::uint64_t user = 0;        ///< The number of the user who signed in.
+  Caller caller = {};            ///< Who signed in.
   bool nested = false;           ///< A part of a composite request.
   Misfortune misfortune = {};    ///< What befalls it.
   Faults* faults = nullptr;      ///< Chance for what befalls single rows; outlives the call.
@@ -55,15 +56,29 @@ struct Reply {
   std::int64_t calls = 1;  ///< What it costs of the day's API calls.
 };
 
+/// Takes a request's body while it arrives. Dropped without finish() when the client goes away.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  /// False: no more is wanted; finish() says why. Called from different threads, one after the other.
+  virtual bool write(std::string_view bytes) = 0;
+  virtual Reply finish() = 0;
+};
+
 /// A family of resources below "/services/data/vXX.X/".
 ///
-/// A guarded one is called with the org's mutex held and so has the org to itself while it answers; its `stream` is
-/// called without. One that guards itself is called without the mutex, from several threads at once, and
+/// A guarded one is called with the org's mutex held and so has the org to itself while it answers; its `stream`
+/// and its sink are called without. One that guards itself is called without the mutex, from several threads at once, and
 /// takes `OrgAccess::mutex` for as long as it looks at the org.
 class Resource {
  public:
   virtual ~Resource() = default;
   virtual Reply answer(const Call& call) = 0;
+  /// Whether receive() takes the body of this call, since it may be too large to be collected. Unpacked, if it comes
+  /// packed.
+  virtual bool takes_stream(const Call&) const { return false; }
+  virtual std::unique_ptr<BodySink> receive(const Call&) { return nullptr; }
+  virtual bool takes_json() const { return true; }  ///< Bodies of other types are refused with 415.
   virtual bool guards_itself() const { return false; }
   virtual bool may_be_nested() const { return !guards_itself(); }  ///< As a part of a composite request.
   /// Under which name GET /__sim/stats counts the call: "query", "rows", "bulk_ingest" …

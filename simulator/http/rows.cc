@@ -17,7 +17,7 @@ Reply Rows::answer(const Call& call) {
     case 2:
       return create(call, **object);
     case 3: {
-      const auto number = org_.by_id(**object, call.path[2]);
+      const auto number = org_.by_id(**object, call.path[2], call.caller);
       return number ? one(call, **object, *number) : refuse(number.error());
     }
     case 4:
@@ -32,7 +32,7 @@ Reply Rows::create(const Call& call, const Object& object) {
   const auto values = object_in(call.body);
   if (!values) return refuse(bad_json_error);
   if (const auto fault = call.row_fault()) return refuse(*fault);
-  const auto number = org_.insert(object, *values);
+  const auto number = org_.insert(object, *values, call.caller);
   return number ? written(call, object, *number, std::nullopt) : refuse(number.error());
 }
 
@@ -46,7 +46,7 @@ Reply Rows::by_key(const Call& call, const Object& object) {
     if (const auto fault = call.row_fault()) return refuse(*fault);
     if (parameter(call.query, "updateOnly") == "true" && org_.by_key(object, *field, key).empty())
       return refuse(not_found_error);
-    const auto done = org_.upsert(object, *field, key, *values);
+    const auto done = org_.upsert(object, *field, key, *values, call.caller);
     return done ? written(call, object, done->number, done->created) : refuse(done.error());
   }
   const auto found = org_.by_key(object, *field, key);
@@ -73,11 +73,11 @@ Reply Rows::one(const Call& call, const Object& object, std::uint64_t number) {
     if (stamp > *moment) return refuse({412, "PRECONDITION_FAILED", "The record was changed since " + since});
   }
   if (call.method == "PATCH") {
-    const auto done = org_.update(object, number, *values);
+    const auto done = org_.update(object, number, *values, call.caller);
     return done ? Reply{204} : refuse(done.error());
   }
   if (call.method == "DELETE") {
-    const auto done = org_.remove(object, number);
+    const auto done = org_.remove(object, number, call.caller);
     return done ? Reply{204} : refuse(done.error());
   }
   return read(call, object, number);

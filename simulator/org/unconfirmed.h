@@ -9,6 +9,20 @@ namespace simulator::unconfirmed {
 // What the wire reference could not check against a source and we rely on: one switch each. The number is the
 // reference's section.
 
+inline constexpr bool challenge_method_is_accepted = true;    ///< 2.1: code_challenge_method may be sent.
+inline constexpr std::chrono::minutes authorization_code_life{15};  ///< 2.1
+inline constexpr bool basic_credentials_for_every_flow = true;      ///< 2.1: client_id and secret in Authorization.
+inline constexpr bool sessions_slide = false;                 ///< 2.1: use prolongs an access token's life.
+inline constexpr bool reuse_of_a_rotated_token_revokes = true;      ///< 2.2: the whole grant.
+inline constexpr std::chrono::seconds jwt_longest_life{0};    ///< 2.3: how far off `exp` may be; 0: without limit.
+inline constexpr bool revoking_a_grant_ends_its_sessions = true;    ///< 2.5
+inline constexpr int bad_identity_token_status = 403;         ///< 2.5
+inline constexpr std::string_view bad_identity_token_text = "Bad_OAuth_Token";
+inline constexpr std::string_view inactive_user_text = "inactive user";  ///< 2.6
+inline constexpr bool oauth_scheme_is_accepted = true;        ///< 3: "Authorization: OAuth <token>"
+inline constexpr int bad_auth_header_status = 401;            ///< 3: INVALID_AUTH_HEADER
+inline constexpr bool request_bodies_may_be_packed = true;    ///< 3: Content-Encoding: gzip
+inline constexpr bool method_can_be_tunnelled = true;         ///< 5: POST …?_HttpMethod=PATCH
 inline constexpr bool text_is_trimmed = true;                 ///< 5: blanks at both ends of text are cut.
 inline constexpr bool empty_text_becomes_null = true;         ///< 5
 inline constexpr bool id_in_patch_body_is_refused = true;     ///< 5: INVALID_FIELD
@@ -24,6 +38,8 @@ inline constexpr std::string_view bad_locator_text = "invalid query locator";
 inline constexpr bool deleted_rows_leave_open_cursors = true; ///< 9
 inline constexpr bool unequal_matches_null = true;            ///< 10: `!= 'x'` and NOT IN also return nulls.
 inline constexpr bool fractions_in_datetime_literals = true;  ///< 10
+inline constexpr bool repeated_id_is_refused = true;          ///< 12.2: in one update; DUPLICATE_VALUE.
+inline constexpr bool repeated_key_is_refused = true;         ///< 12.2: in one upsert; DUPLICATE_VALUE.
 inline constexpr int locked_row_status = 400;                 ///< 16
 inline constexpr bool no_children_are_null = true;            ///< 9: a child query without records; else an empty result.
 inline constexpr bool polymorphic_parent_is_a_name = true;    ///< 10: "type":"Name" in the attributes of Who and What.
@@ -42,7 +58,6 @@ inline constexpr bool bulk_second_upload_is_refused = true;   ///< 13: one PUT a
 inline constexpr bool bulk_delete_takes_only_id = true;       ///< 13
 inline constexpr int bulk_too_large_status = 400;             ///< 13: an upload beyond 150 MB.
 inline constexpr std::string_view bulk_too_large_code = "EXCEEDED_MAX_SIZE_REQUEST";
-inline constexpr bool gzip_request_bodies = true;             ///< 3: Content-Encoding: gzip of what is sent to the org.
 inline constexpr std::string_view bulk_early_results_code = "INVALIDJOBSTATE";  ///< 14: results before JobComplete.
 inline constexpr std::string_view bulk_other_version_code = "CONFLICT";  ///< 14: results asked for by another version.
 

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <map>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -34,6 +35,18 @@ struct Response {
 };
 
 using Handler = std::function<Response(const Request&)>;
+
+/// Takes a request's body while it arrives. Dropped without finish() when the client goes away.
+class BodyReceiver {
+ public:
+  virtual ~BodyReceiver() = default;
+  /// False: no more is wanted; finish() says why and the connection ends with its answer.
+  virtual bool take(std::string_view bytes) = 0;
+  virtual Response finish() = 0;
+};
+/// Asked once the head of a request with a body has come (its `body` is empty). Null: collect the body and call the
+/// Handler.
+using Receiver = std::function<std::unique_ptr<BodyReceiver>(const Request& head)>;
 
 std::string percent_decode(std::string_view text, bool plus_is_blank);
 std::string percent_encode(std::string_view text);  ///< All but unreserved characters (RFC 3986).

@@ -14,6 +14,7 @@
 #include <boost/asio/write.hpp>
 #include <boost/beast/core/basic_stream.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/http/buffer_body.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
@@ -49,6 +50,8 @@ constexpr auto linger = 2s;
 /// How soon a stream with nothing to say is asked again.
 constexpr auto stream_pause = 100ms;
 constexpr auto stop_patience = 2s;
+/// How much of a received body is handed over at once.
+constexpr std::size_t part_size = 64 * 1024;
 
 char lower(char c) {
   return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
@@ -166,8 +169,9 @@ class Session;
 /// What the listener and its connections share.
 class BeastServer final : public Server {
  public:
-  BeastServer(Handler handler, const ServerLimits& limits)
+  BeastServer(Handler handler, const ServerLimits& limits, Receiver receiver)
       : handler_(std::move(handler)),
+        receiver_(std::move(receiver)),
         limits_(limits),
         context_(std::max(limits.threads, 1)),
         acceptor_(asio::make_strand(context_)),
@@ -179,6 +183,7 @@ class BeastServer final : public Server {
   void stop() override;
 
   const Handler& handler() const { return handler_; }
+  const Receiver& receiver() const { return receiver_; }
   const ServerLimits& limits() const { return limits_; }
   bool stopping() const { return stopping_; }
   void leave(Session* session);
@@ -188,6 +193,7 @@ class BeastServer final : public Server {
   void welcome(Stream::socket_type socket);
 
   const Handler handler_;
+  const Receiver receiver_;
   const ServerLimits limits_;
   std::uint16_t port_ = 0;
   std::atomic<bool> stopping_{false};
@@ -244,7 +250,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void read_header() {
     parser_.emplace();
     parser_->header_limit(static_cast<std::uint32_t>(std::min<std::size_t>(server_.limits().header_bytes, 1u << 31)));
-    parser_->body_limit(server_.limits().body_bytes);
+    parser_->body_limit(boost::none);  // Who takes the body is not known yet.
     // One point in time for header and body together: a client that drips bytes does not move it.
     stream_.expires_after(server_.limits().read_deadline);
     beast::http::async_read_header(stream_, buffer_, *parser_,
@@ -261,6 +267,16 @@ class Session : public std::enable_shared_from_this<Session> {
     if (encoded && (!parser_->chunked() || header.count(beast::http::field::content_length) > 0))
       return refuse(400, "The length of the body is ambiguous.\n");
     if (parser_->is_done()) return handle();
+    if (server_.receiver()) {
+      const Request head = take_head(parser_->get());
+      if (!guarded(head, [&] { receiver_ = server_.receiver()(head); })) return end_with_answer();
+      if (receiver_) received_.emplace(std::move(*parser_));
+    }
+    if (!receiver_) {
+      const auto length = parser_->content_length();
+      if (length && *length > server_.limits().body_bytes) return refuse(beast::http::error::body_limit);
+      parser_->body_limit(server_.limits().body_bytes);
+    }
     if (header.version() >= 11 && same_word(to_view(header[beast::http::field::expect]), "100-continue")) {
       static constexpr std::string_view go_on = "HTTP/1.1 100 Continue\r\n\r\n";
       asio::async_write(stream_, asio::buffer(go_on), [self = shared_from_this()](error_code failed, std::size_t) {
@@ -273,14 +289,74 @@ class Session : public std::enable_shared_from_this<Session> {
   }
 
   void read_rest() {
+    if (receiver_) return receive();
     beast::http::async_read(stream_, buffer_, *parser_, [self = shared_from_this()](error_code failed, std::size_t) {
       if (failed) return self->refuse(failed);
       self->handle();
     });
   }
 
+  void receive() {
+    part_.resize(part_size);
+    auto& body = received_->get().body();
+    body.data = part_.data();
+    body.size = part_.size();
+    body.more = true;
+    stream_.expires_after(server_.limits().idle);
+    beast::http::async_read(stream_, buffer_, *received_, [self = shared_from_this()](error_code failed, std::size_t) {
+      if (failed == beast::http::error::need_buffer) failed = {};
+      if (failed) {
+        self->receiver_.reset();
+        return self->refuse(failed);
+      }
+      self->hand_over();
+    });
+  }
+
+  /// What has come goes to the receiver; then on to the next part, or to its answer.
+  void hand_over() {
+    const std::string_view part{part_.data(), part_.size() - received_->get().body().size};
+    bool wanted = true;
+    const bool done = received_->is_done();
+    const Request head = done ? take_head(received_->get()) : Request{};
+    const bool well = guarded(head, [&] {
+      wanted = part.empty() || receiver_->take(part);
+      if (done || !wanted) response_ = receiver_->finish();
+    });
+    if (well && wanted && !done) return receive();
+    receiver_.reset();
+    part_ = {};
+    if (response_.close_without_answer) return close();
+    if (!done) return end_with_answer();
+    answer(gzip_accepted_);
+  }
+
   void handle() {
     auto message = parser_->release();
+    Request request = take_head(message);
+    request.body = std::move(message.body());
+    guarded(request, [&] { response_ = server_.handler()(request); });
+    if (response_.close_without_answer) return close();
+    answer(gzip_accepted_);
+  }
+
+  /// Runs what others wrote; false when it threw, with the answer to that in response_.
+  template <class Work>
+  bool guarded(const Request& request, Work work) {
+    try {
+      work();
+      return true;
+    } catch (const std::exception& thrown) {
+      base::log(base::LogLevel::error,
+                "http: the handler of " + request.method + " " + request.path + " threw: " + thrown.what());
+      response_ = plain_answer(500, "Internal error.\n");
+      return false;
+    }
+  }
+
+  /// The request without its body; also keeps what the answer depends on.
+  template <class Message>
+  Request take_head(const Message& message) {
     Request request;
     request.method = std::string{to_view(message.method_string())};
     std::string_view target = to_view(message.target());
@@ -298,21 +374,11 @@ class Session : public std::enable_shared_from_this<Session> {
       for (char& c : name) c = lower(c);
       request.headers.insert_or_assign(std::move(name), std::string{to_view(field.value())});
     }
-    request.body = std::move(message.body());
-
     keep_alive_ = message.keep_alive();
     head_ = request.method == "HEAD";
     chunked_ = message.version() >= 11;
-    const bool gzip = accepts_gzip(request.header("accept-encoding"));
-    try {
-      response_ = server_.handler()(request);
-    } catch (const std::exception& thrown) {
-      base::log(base::LogLevel::error,
-                "http: the handler of " + request.method + " " + request.path + " threw: " + thrown.what());
-      response_ = plain_answer(500, "Internal error.\n");
-    }
-    if (response_.close_without_answer) return close();
-    answer(gzip);
+    gzip_accepted_ = accepts_gzip(request.header("accept-encoding"));
+    return request;
   }
 
   void answer(bool gzip) {
@@ -445,8 +511,13 @@ class Session : public std::enable_shared_from_this<Session> {
 
   void refuse(int status, std::string text) {
     response_ = plain_answer(status, std::move(text));
-    keep_alive_ = false;
     head_ = false;
+    end_with_answer();
+  }
+
+  /// Answers a request that was not read to its end; the rest of it must not be taken for another.
+  void end_with_answer() {
+    keep_alive_ = false;
     refused_ = true;
     answer(false);
   }
@@ -481,6 +552,9 @@ class Session : public std::enable_shared_from_this<Session> {
   asio::basic_waitable_timer<std::chrono::steady_clock, asio::wait_traits<std::chrono::steady_clock>, Strand> pause_;
   beast::flat_buffer buffer_;
   std::optional<beast::http::request_parser<beast::http::string_body>> parser_;
+  std::optional<beast::http::request_parser<beast::http::buffer_body>> received_;
+  std::unique_ptr<BodyReceiver> receiver_;
+  std::string part_;  ///< Of the body that receiver_ takes.
   Response response_;
   std::optional<GzipStream> gzip_;
   std::string head_text_;  ///< What goes before the body or chunk being written.
@@ -489,6 +563,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool keep_alive_ = false;
   bool chunked_ = true;
   bool head_ = false;
+  bool gzip_accepted_ = false;
   bool refused_ = false;
 };
 
@@ -586,8 +661,8 @@ void BeastServer::stop() {
 }  // namespace
 
 base::Result<std::unique_ptr<Server>> Server::listen(const std::string& address, std::uint16_t port, Handler handler,
-                                                     const ServerLimits& limits) {
-  auto server = std::make_unique<BeastServer>(std::move(handler), limits);
+                                                     const ServerLimits& limits, Receiver receiver) {
+  auto server = std::make_unique<BeastServer>(std::move(handler), limits, std::move(receiver));
   RETURN_IF_ERROR(server->open(address, port));
   return server;
 }

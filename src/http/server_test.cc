@@ -541,6 +541,99 @@ TEST(Server, StopsWithinItsTimeWhenAStreamNeverEnds) {
   EXPECT_LT(std::chrono::steady_clock::now() - start, 4s);
 }
 
+/// Counts a body without keeping it, and wants no more than `most` bytes.
+class Counter : public BodyReceiver {
+ public:
+  explicit Counter(std::size_t most) : most_(most) {}
+  bool take(std::string_view bytes) override {
+    total_ += bytes.size();
+    largest_ = std::max(largest_, bytes.size());
+    return total_ <= most_;
+  }
+  Response finish() override {
+    Response response;
+    response.status = total_ <= most_ ? 201 : 413;
+    response.body = std::to_string(total_ <= most_ ? total_ : most_) + (largest_ <= 65536 ? " in parts" : " at once");
+    return response;
+  }
+
+ private:
+  const std::size_t most_;
+  std::size_t total_ = 0, largest_ = 0;
+};
+
+std::unique_ptr<Server> serve_uploads() {
+  const auto receiver = [](const Request& head) -> std::unique_ptr<BodyReceiver> {
+    if (head.method != "PUT") return nullptr;
+    if (head.path == "/broken") throw std::runtime_error{"no room"};
+    return std::make_unique<Counter>(std::stoul(std::string{head.header("x-most")}));
+  };
+  auto server = Server::listen("127.0.0.1", 0, echo, short_limits(), receiver);
+  EXPECT_TRUE(server) << server.error().message;
+  return *std::move(server);
+}
+
+TEST(Server, HandsALargeBodyOverInPartsAndGoesOnWithTheConnection) {
+  const auto server = serve_uploads();
+  Wire wire{server->port()};
+  const std::string body(10'000'000, 'x');
+  wire.send("PUT / HTTP/1.1\r\nX-Most: 20000000\r\nContent-Length: 10000000\r\n\r\n" + body);
+  EXPECT_THAT(wire.read_until("parts"), EndsWith("10000000 in parts"));
+  wire.send("PUT / HTTP/1.1\r\nX-Most: 20\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n");
+  EXPECT_THAT(wire.read_until("parts"), EndsWith("5 in parts"));
+  wire.send("POST /two HTTP/1.1\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello");
+  EXPECT_THAT(wire.read_all(), EndsWith("POST /two? [hello]"));
+}
+
+TEST(Server, EndsTheConnectionWhenTheReceiverWantsNoMore) {
+  const auto server = serve_uploads();
+  Wire wire{server->port()};
+  wire.send("PUT / HTTP/1.1\r\nX-Most: 70000\r\nContent-Length: 10000000\r\n\r\n" + std::string(200'000, 'x'));
+  const std::string answer = wire.read_all();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 413 "));
+  EXPECT_THAT(answer, HasSubstr("\r\nConnection: close\r\n"));
+  EXPECT_THAT(answer, EndsWith("70000 in parts"));
+}
+
+TEST(Server, StillLimitsTheBodiesThatNoReceiverTakes) {
+  const auto server = serve_uploads();
+  Wire length{server->port()};
+  length.send("POST / HTTP/1.1\r\nContent-Length: 100001\r\n\r\n");
+  EXPECT_THAT(length.read_all(), StartsWith("HTTP/1.1 413 "));
+  Wire chunked{server->port()};
+  chunked.send("POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n186a1\r\n");
+  EXPECT_THAT(chunked.read_all(), StartsWith("HTTP/1.1 413 "));
+  Wire broken{server->port()};
+  broken.send("PUT /broken HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello");
+  const std::string answer = broken.read_all();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 500 "));
+  EXPECT_THAT(answer, Not(HasSubstr("no room")));
+}
+
+TEST(Server, DropsTheReceiverOfAClientThatGoesAway) {
+  std::promise<void> dropped;
+  class Witness : public Counter {
+   public:
+    explicit Witness(std::promise<void>& dropped) : Counter(1000), dropped_(dropped) {}
+    ~Witness() override { dropped_.set_value(); }
+    Response finish() override {
+      ADD_FAILURE() << "a body that broke off is not a body";
+      return {};
+    }
+
+   private:
+    std::promise<void>& dropped_;
+  };
+  const auto server = Server::listen("127.0.0.1", 0, echo, short_limits(),
+                                     [&](const Request&) { return std::make_unique<Witness>(dropped); });
+  ASSERT_TRUE(server);
+  {
+    Wire wire{(*server)->port()};
+    wire.send("PUT / HTTP/1.1\r\nContent-Length: 500\r\n\r\nhalf");
+  }
+  EXPECT_EQ(dropped.get_future().wait_for(10s), std::future_status::ready);
+}
+
 TEST(Server, SaysWhyItCannotListen) {
   const auto server = serve(echo);
   const auto taken = Server::listen("127.0.0.1", server->port(), echo);

@@ -61,6 +61,14 @@ export class Sfsim {
     return { status: answer.status, headers: answer.headers, body: text === '' ? null : JSON.parse(text) };
   }
 
+  /// A call of /__sim/<path>; the answer's body.
+  async control(method, path, body) {
+    const answer = await fetch(`${this.url}/__sim/${path}`, { method, body: body === undefined ? undefined : JSON.stringify(body) });
+    const text = await answer.text();
+    if (!answer.ok) throw new Error(`${method} /__sim/${path} answered ${answer.status}: ${text}`);
+    return text === '' ? null : JSON.parse(text);
+  }
+
   async faults(rules) {
     const answer = await fetch(`${this.url}/__sim/faults`, { method: 'PUT', body: JSON.stringify(rules) });
     if (!answer.ok) throw new Error(`faults answered ${answer.status}: ${await answer.text()}`);

@@ -1,0 +1,21 @@
+#!/bin/sh
+# notices.sh TEST_LIVE SFSIM: the pack says "differs" and ends with 1 where the org behaves otherwise, and "not asked" is
+# no success either. The simulator is made to behave otherwise by faults, and by leaving out the field that checks need.
+set -u
+rules=$(mktemp) said=$(mktemp)
+trap 'rm -f "$rules" "$said"' EXIT
+fail() { cat "$said"; echo "notices.sh: $1"; exit 1; }
+
+cat >"$rules" <<'RULES'
+{"rules": [{"effect": "error", "status": 500, "method": "GET", "path": "/query/01g", "code": "UNKNOWN_EXCEPTION"},
+           {"effect": "error", "status": 400, "code": "invalid_client", "path": "/oauth2/introspect"},
+           {"effect": "fail_rows", "path": "/composite/sobjects", "method": "PATCH", "code": "OTHER"}]}
+RULES
+"$1" --sfsim "$2" --faults "$rules" >"$said" && fail "an org that behaves otherwise was confirmed"
+for statement in "an unknown query locator" "introspect tells" "one key twice in an upsert"; do
+  grep -q "^differs  .*$statement" "$said" || fail "not noticed: $statement"
+done
+[ "$(grep -c '^differs' "$said")" -eq 3 ] || fail "other statements differ too"
+
+"$1" --sfsim "$2" --no-upsert-field >"$said" && fail "statements that were not asked were taken for confirmed"
+grep -q "^not asked .*external id matches without regard to case" "$said" || fail "it does not say what was not asked"

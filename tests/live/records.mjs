@@ -1,0 +1,103 @@
+// Sections 5, 6, 7, 11, 16, 19 and 24: single records, their values and their refusals.
+import { mark } from './org.mjs';
+
+const seen = ({ status, code, message }) => `${status} ${code ?? ''} ${message ?? ''}`.trim();
+
+export const checks = [
+  ['5', 'null clears a field, an absent key leaves it, "" is stored as null', async (org) => {
+    const id = await org.contact({ FirstName: 'A', Title: 'T', Department: 'D' });
+    await org.call('PATCH', `sobjects/Contact/${id}`, { body: { Title: null, Department: '' } });
+    const { FirstName, Title, Department } = await org.read('Contact', id);
+    return [FirstName === 'A' && Title === null && Department === null, JSON.stringify([FirstName, Title, Department])];
+  }],
+  ['5', 'text is cut at both ends', async (org) => {
+    const { Title } = await org.read('Contact', await org.contact({ Title: '  in the middle  ' }));
+    return [Title === 'in the middle', JSON.stringify(Title)];
+  }],
+  ['5', 'Id in the body of a PATCH is 400 INVALID_FIELD', async (org) => {
+    const id = await org.contact();
+    const answer = await org.call('PATCH', `sobjects/Contact/${id}`, { body: { Id: id, Title: 'x' } });
+    return [answer.status === 400 && answer.code === 'INVALID_FIELD', seen(answer)];
+  }],
+  ['5', 'a record in the recycle bin answers 404 ENTITY_IS_DELETED: entity is deleted', async (org) => {
+    const id = await org.contact();
+    await org.call('DELETE', `sobjects/Contact/${id}`);
+    const answer = await org.call('PATCH', `sobjects/Contact/${id}`, { body: { Title: 'x' } });
+    return [seen(answer) === '404 ENTITY_IS_DELETED entity is deleted', seen(answer)];
+  }],
+  ['5', 'a lookup by external id in a body works for create', async (org) => {
+    const email = `${mark}@example.com`;
+    const manager = await org.contact({ Email: email });
+    const { ReportsToId } = await org.read('Contact', await org.contact({ ReportsTo: { Email: email } }));
+    return [ReportsToId === manager, ReportsToId];
+  }],
+  ['5', 'If-Unmodified-Since before the last change is 412', async (org) => {
+    const id = await org.contact();
+    const answer = await org.call('PATCH', `sobjects/Contact/${id}`, { body: { Title: 'x' }, headers: { 'if-unmodified-since': 'Tue, 10 Aug 2015 00:00:00 GMT' } });
+    return [answer.status === 412, seen(answer)];
+  }],
+  ['6', 'updateOnly without a match creates nothing and is 404 NOT_FOUND', async (org) => {
+    const answer = await org.call('PATCH', `sobjects/Contact/${await org.keyField()}/${mark}-none?updateOnly=true`, { body: { LastName: mark } });
+    return [answer.status === 404 && answer.code === 'NOT_FOUND', seen(answer)];
+  }],
+  ['6', 'an external id matches without regard to case', async (org) => {
+    const key = await org.keyField();
+    const id = await org.contact({ [key]: `${mark}-case` });
+    const answer = await org.call('PATCH', `sobjects/Contact/${key}/${mark.toUpperCase()}-CASE`, { body: { Title: 'x' } });
+    return [answer.status === 200 && answer.body.id === id, seen(answer)];
+  }],
+  ['6', 'a deleted record does not match, nor does it keep its unique value', async (org) => {
+    const key = await org.keyField();
+    const first = await org.contact({ [key]: `${mark}-binned` });
+    await org.call('DELETE', `sobjects/Contact/${first}`);
+    const answer = await org.call('PATCH', `sobjects/Contact/${key}/${mark}-binned`, { body: { LastName: mark } });
+    if (answer.status === 201) org.made.push(`Contact/${answer.body.id}`);
+    return [answer.status === 201 && answer.body.id !== first, seen(answer)];
+  }],
+  ['7', 'a number with more digits than its scale is rounded', async (org) => {
+    const id = await org.create('Opportunity', { Name: mark, StageName: 'Prospecting', CloseDate: '2030-01-31', Amount: 10.126 });
+    const { Amount } = await org.read('Opportunity', id);
+    return [Amount === 10.13, String(Amount)];
+  }],
+  ['11', 'a datetime of a record shows whole seconds as .000+0000', async (org) => {
+    const { SystemModstamp } = await org.read('Contact', await org.contact());
+    return [/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000\+0000$/.test(SystemModstamp), SystemModstamp];
+  }],
+  ['16', 'a text that is too long is 400 STRING_TOO_LONG', async (org) => {
+    const answer = await org.call('POST', 'sobjects/Contact', { body: { LastName: mark, FirstName: 'x'.repeat(41) } });
+    return [answer.status === 400 && answer.code === 'STRING_TOO_LONG', seen(answer)];
+  }],
+  ['16', 'a duplicate value names field and record: duplicate value found: X duplicates value on record with id: …', async (org) => {
+    const key = await org.keyField();
+    const id = await org.contact({ [key]: `${mark}-twice` });
+    const answer = await org.call('POST', 'sobjects/Contact', { body: { LastName: mark, [key]: `${mark}-twice` } });
+    const expected = new RegExp(`^duplicate value found: ${key} duplicates value on record with id: ${id.slice(0, 15)}`);
+    return [answer.status === 400 && answer.code === 'DUPLICATE_VALUE' && expected.test(answer.message), seen(answer)];
+  }],
+  ['16', 'a reference to a record that does not exist is INVALID_CROSS_REFERENCE_KEY or MALFORMED_ID', async (org) => {
+    const answer = await org.call('POST', 'sobjects/Contact', { body: { LastName: mark, AccountId: '001000000000000AAA' } });
+    return [answer.status === 400 && /^(INVALID_CROSS_REFERENCE_KEY|MALFORMED_ID)$/.test(answer.code), seen(answer)];
+  }],
+  ['16', 'a body that is no JSON is 400 JSON_PARSER_ERROR', async (org) => {
+    const answer = await org.call('POST', 'sobjects/Contact', { body: '{"LastName":', headers: { 'content-type': 'application/json' } });
+    return [answer.status === 400 && answer.code === 'JSON_PARSER_ERROR', seen(answer)];
+  }],
+  ['19', 'writing the compound Name of a contact is INVALID_FIELD_FOR_INSERT_UPDATE', async (org) => {
+    const answer = await org.call('POST', 'sobjects/Contact', { body: { LastName: mark, Name: 'A B' } });
+    return [answer.status === 400 && answer.code === 'INVALID_FIELD_FOR_INSERT_UPDATE', seen(answer)];
+  }],
+  ['24', 'a lookup to a deleted record becomes null', async (org) => {
+    const manager = await org.contact();
+    const id = await org.contact({ ReportsToId: manager });
+    await org.call('DELETE', `sobjects/Contact/${manager}`);
+    const { ReportsToId } = await org.read('Contact', id);
+    return [ReportsToId === null, String(ReportsToId)];
+  }],
+  ['24', 'deleting an account deletes its contacts', async (org) => {
+    const account = await org.create('Account', { Name: mark });
+    const id = await org.contact({ AccountId: account });
+    await org.call('DELETE', `sobjects/Account/${account}`);
+    const { body } = await org.query(`SELECT IsDeleted FROM Contact WHERE Id = '${id}'`, true);
+    return [body.records[0]?.IsDeleted === true, JSON.stringify(body.records[0])];
+  }],
+];
