@@ -15,7 +15,6 @@ namespace json = boost::json;
 
 constexpr std::string_view oauth_path = "/services/oauth2/", identity_path = "/id/", key_set_path = "/id/keys";
 constexpr std::uint64_t sync_user = 1;
-constexpr std::string_view every_scope = "api refresh_token openid id profile email web full";
 
 ApiError invalid_session(std::string message) { return {401, "INVALID_SESSION_ID", std::move(message)}; }
 
