@@ -2,7 +2,20 @@
 
 #include <boost/json.hpp>
 
+#include "simulator/org/text.h"
+
 namespace simulator {
+namespace {
+
+/// What a caller sent may stand in a message; an answer is UTF-8 whatever that was.
+std::string readable(std::string text) {
+  if (is_utf8(text)) return text;
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  return text;
+}
+
+}  // namespace
 
 namespace json = boost::json;
 
@@ -17,7 +30,7 @@ ApiError method_not_allowed(std::string_view method) {
 }
 
 std::string error_body(const ApiError& error) {
-  json::object entry{{"message", error.message}, {"errorCode", error.code}};
+  json::object entry{{"message", readable(error.message)}, {"errorCode", error.code}};
   if (!error.fields.empty()) entry["fields"] = json::value_from(error.fields);
   return json::serialize(json::array{std::move(entry)});
 }
@@ -35,7 +48,7 @@ json::object row_result(const std::string& id, std::optional<bool> created) {
 }
 
 json::object row_result(const ApiError& error) {
-  json::array errors{{{"statusCode", error.code}, {"message", error.message}, {"fields", json::value_from(error.fields)}}};
+  json::array errors{{{"statusCode", error.code}, {"message", readable(error.message)}, {"fields", json::value_from(error.fields)}}};
   return {{"success", false}, {"errors", std::move(errors)}};
 }
 

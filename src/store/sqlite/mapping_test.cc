@@ -164,9 +164,8 @@ TEST_F(OwnTables, AKeyOfSeveralColumnsIsRefusedWithTheReason) {
 
 TEST_F(OwnTables, LinksAreNotCarriedOverToAnotherTable) {
   need(store_->prepare(mapping_));
-  need(store_->settle(mapping_, test_page(1, {"Lane"}), [&](const core::Known& known) {
-    return take_page(test_page(1, {"Lane"}), known);
-  }));
+  const core::Observation page = test_page(1, {"Lane"});
+  need(store_->settle(mapping_, page, [&](const core::Known& known) { return take_page(page, known); }));
   client_.run("CREATE TABLE people(id INTEGER PRIMARY KEY, last_name TEXT, email TEXT)");
   model::Mapping moved = test_mapping(7, "people");
   const auto prepared = store_->prepare(moved);
