@@ -5,17 +5,6 @@
 #include "simulator/org/text.h"
 
 namespace simulator {
-namespace {
-
-/// What a caller sent may stand in a message; an answer is UTF-8 whatever that was.
-std::string readable(std::string text) {
-  if (is_utf8(text)) return text;
-  for (char& c : text)
-    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
-  return text;
-}
-
-}  // namespace
 
 namespace json = boost::json;
 
@@ -27,6 +16,13 @@ const ApiError rolled_back_error{
 
 ApiError method_not_allowed(std::string_view method) {
   return {405, "METHOD_NOT_ALLOWED", "HTTP Method '" + std::string{method} + "' not allowed."};
+}
+
+std::string readable(std::string text) {
+  if (is_utf8(text)) return text;
+  for (char& c : text)
+    if (static_cast<unsigned char>(c) >= 0x80) c = '?';
+  return text;
 }
 
 std::string error_body(const ApiError& error) {

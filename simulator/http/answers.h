@@ -17,6 +17,9 @@ extern const ApiError bad_json_error;    ///< 400 JSON_PARSER_ERROR
 extern const ApiError rolled_back_error;  ///< 400 ALL_OR_NONE_OPERATION_ROLLED_BACK
 ApiError method_not_allowed(std::string_view method);
 
+/// What a caller sent may stand in a message; an answer is UTF-8 whatever that was.
+std::string readable(std::string text);
+
 /// `[{"message":…,"errorCode":…,"fields":[…]}]`
 std::string error_body(const ApiError& error);
 Reply refuse(const ApiError& error);

@@ -42,7 +42,7 @@ bool has_scope(std::string_view scopes, std::string_view wanted) {
 }  // namespace
 
 Reply oauth_error(std::string_view code, std::string_view description, int status) {
-  return {status, json::serialize(json::object{{"error", code}, {"error_description", description}}),
+  return {status, json::serialize(json::object{{"error", code}, {"error_description", readable(std::string{description})}}),
           {{"Cache-Control", "no-store"}, {"Pragma", "no-cache"}}};
 }
 

@@ -58,7 +58,12 @@ Reply html(int status, std::string text) {
 }
 
 Reply redirect(const std::string& uri, const std::vector<std::pair<std::string, std::string>>& parameters) {
-  std::string location = uri;
+  // A decoded parameter may hold a line end, and this goes into a header.
+  std::string location;
+  for (const char c : uri) {
+    const bool printable = static_cast<unsigned char>(c) > 0x20 && static_cast<unsigned char>(c) < 0x7f;
+    location += printable ? std::string(1, c) : http::percent_encode({&c, 1});
+  }
   for (const auto& [name, value] : parameters)
     if (!value.empty())
       location += (location.contains('?') ? "&" : "?") + name + "=" + http::percent_encode(value);

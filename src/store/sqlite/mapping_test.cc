@@ -188,9 +188,8 @@ TEST_F(OwnTables, AReplacedMappingIsForgottenAndTheRowsStay) {
   need(store_->save_all(settings, integration, {}));
   mapping_.id = settings[0].id;
   need(store_->prepare(mapping_));
-  need(store_->settle(mapping_, test_page(1, {"Lane"}), [&](const core::Known& known) {
-    return take_page(test_page(1, {"Lane"}), known);
-  }));
+  const core::Observation page = test_page(1, {"Lane"});
+  need(store_->settle(mapping_, page, [&](const core::Known& known) { return take_page(page, known); }));
   const std::vector replaced = {settings[0].id};
   std::vector<core::MappingSetting> others = {setting};
   integration.filters["Contact"] = "Title != null";
