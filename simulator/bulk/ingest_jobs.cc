@@ -223,11 +223,8 @@ bool IngestJobs::work() {
   {
     const std::lock_guard lock{mutex_};
     const base::Utc now = access_.org.clock().now();
-    for (const auto& [id, each] : jobs_)
-      if (each->is_running() && each->due <= now && (!job || each->due < job->due)) job = each;
+    job = begin_next(jobs_, now);
     if (!job) return false;
-    job->state = State::in_progress;
-    job->is_being_worked = true;
   }
   do_batch(*job);
   return true;

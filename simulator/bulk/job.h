@@ -50,4 +50,18 @@ ApiError job_error(std::string_view code, std::string message);
 /// The jobs of one kind as a page of a list.
 std::string list_page(const std::vector<std::string>& jobs, const std::string& next_url);
 
+/// Of the jobs whose next batch is due the one that has waited longest, now in progress and worked on by the caller;
+/// null when there is none. Called under the jobs' lock.
+template <class Jobs>
+typename Jobs::mapped_type begin_next(const Jobs& jobs, base::Utc now) {
+  typename Jobs::mapped_type next;
+  for (const auto& [id, job] : jobs)
+    if (job->is_running() && job->due <= now && (!next || job->due < next->due)) next = job;
+  if (next) {
+    next->state = State::in_progress;
+    next->is_being_worked = true;
+  }
+  return next;
+}
+
 }  // namespace simulator::bulk

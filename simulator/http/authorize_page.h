@@ -19,6 +19,4 @@ std::string html_of(const AuthorizePage& page);
 /// A page with nothing but a message.
 std::string html_of_error(std::string_view code, std::string_view text);
 
-std::string escaped_html(std::string_view text);
-
 }  // namespace simulator

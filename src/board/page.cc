@@ -27,32 +27,6 @@ const File* find(std::string_view path) {
   return found != all.end() && found->path == path ? &*found : nullptr;
 }
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      case '\'':
-        out += "&#39;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 void replace(std::string& text, std::string_view what, std::string_view with) {
   if (const auto at = text.find(what); at != std::string::npos) text.replace(at, what.size(), with);
 }
@@ -84,8 +58,8 @@ std::string config(const PageOptions& options) {
 http::Response page(const PageOptions& options) {
   const File* document = find("index.ejs");
   std::string text{document ? document->bytes : std::string_view{}};
-  replace(text, "<%= basePath %>", escaped(options.base_path));
-  replace(text, "<%= title %>", escaped(options.title));
+  replace(text, "<%= basePath %>", http::escaped_html(options.base_path));
+  replace(text, "<%= title %>", http::escaped_html(options.title));
   replace(text, "<%= favIconAlternative %>", "static/favicon-32x32.png");
   replace(text, "<%= favIconDefault %>", "static/images/logo.svg");
   replace(text, "<%- uiConfig %>", config(options));

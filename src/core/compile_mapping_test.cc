@@ -85,6 +85,10 @@ TEST_F(CompileMapping, AWrongChoiceSetsItsFieldAsideAndNamesWhatIsAllowed) {
   setting_.fields.back() = {"email", "", "", ""};
   EXPECT_THAT(warning(), HasSubstr("salesforceField is empty"));
   EXPECT_EQ(compiled().mapping.fields.size(), 1u) << "the other field goes on";
+  setting_.on_filter_leave = "remove";
+  EXPECT_THAT(compile_mapping(integration_, setting_, schema_, "").error().message,
+              HasSubstr("onFilterLeave is remove, which is not done yet"));
+  setting_.on_filter_leave = "keep";
   setting_.conflict_resolution = "nobody";
   EXPECT_THAT(compile_mapping(integration_, setting_, schema_, "").error().message,
               HasSubstr("conflictResolution is \"nobody\""));

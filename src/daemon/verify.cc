@@ -80,7 +80,8 @@ base::Result<void> repair(App& app, core::Integration& integration, Connection& 
   SyncRequest sync;
   sync.progress = request.progress;
   std::optional<base::Error> end;
-  RETURN_IF_ERROR(sync_once(app, integration, sync, end));
+  ASSIGN_OR_RETURN(const core::RunRecord run, sync_once(app, integration, sync, end));
+  verification.run.api_calls += run.api_calls;
   if (end) return std::unexpected(*end);
   ASSIGN_OR_RETURN(auto again, verify_all(app, connection, differing, false, request.progress));
   for (ObjectVerified& object : again)
@@ -128,7 +129,7 @@ base::Result<Verification> verify_once(App& app, core::Integration& integration,
                                  app.clock.now()});
     }
   }
-  run.api_calls = connection.org.calls();
+  run.api_calls += connection.org.calls();  // Beside those of the sync within a repair.
   run.completed_at = app.clock.now();
   run.duration = std::chrono::duration_cast<std::chrono::milliseconds>(app.clock.elapsed() - started);
   run.status = stop_requested ? "failed" : "completed";

@@ -55,6 +55,32 @@ std::string percent_encode(std::string_view text) {
   return encoded;
 }
 
+std::string escaped_html(std::string_view text) {
+  std::string out;
+  for (const char c : text) {
+    switch (c) {
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
+    }
+  }
+  return out;
+}
+
 std::vector<std::pair<std::string, std::string>> parse_form(std::string_view encoded) {
   std::vector<std::pair<std::string, std::string>> pairs;
   while (!encoded.empty()) {

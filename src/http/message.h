@@ -51,6 +51,9 @@ using Receiver = std::function<std::unique_ptr<BodyReceiver>(const Request& head
 std::string percent_decode(std::string_view text, bool plus_is_blank);
 std::string percent_encode(std::string_view text);  ///< All but unreserved characters (RFC 3986).
 
+/// Text for an HTML page, within an element or a quoted attribute.
+std::string escaped_html(std::string_view text);
+
 /// The pairs of a query string or form body, decoded, in order.
 std::vector<std::pair<std::string, std::string>> parse_form(std::string_view encoded);
 

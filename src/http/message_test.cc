@@ -11,6 +11,11 @@ using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
+TEST(EscapedHtml, LeavesNothingThatEndsATextOrAnAttribute) {
+  EXPECT_EQ(escaped_html("<a href=\"x\">O'Neil & ü</a>"),
+            "&lt;a href=&quot;x&quot;&gt;O&#39;Neil &amp; ü&lt;/a&gt;");
+}
+
 TEST(PercentCoding, FollowsRfc3986) {
   EXPECT_EQ(percent_encode("a b/ü~"), "a%20b%2F%C3%BC~");
   EXPECT_EQ(percent_decode("a%20b%2f+", false), "a b/+");

@@ -3,29 +3,6 @@
 namespace signin {
 namespace {
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    switch (c) {
-      case '&':
-        out += "&amp;";
-        break;
-      case '<':
-        out += "&lt;";
-        break;
-      case '>':
-        out += "&gt;";
-        break;
-      case '"':
-        out += "&quot;";
-        break;
-      default:
-        out += c;
-    }
-  }
-  return out;
-}
-
 constexpr const char* style = R"(:root { color-scheme: light dark; font-family: system-ui, sans-serif; }
 body { display: grid; place-items: center; min-height: 90vh; margin: 0; }
 main { width: min(22rem, 90vw); }
@@ -53,9 +30,9 @@ http::Response sign_in_page(int status, const std::string& next, bool setting_up
     body +=
         "<p>This is the first sign-in. The terminal that runs <code>lockstep serve</code> shows a one-time password; "
         "choose your own here.</p>";
-  if (!message.empty()) body += "<p role=\"alert\">" + escaped(message) + "</p>";
-  body +=
-      "<form method=\"post\" action=\"/sign-in\"><input type=\"hidden\" name=\"next\" value=\"" + escaped(next) + "\">";
+  if (!message.empty()) body += "<p role=\"alert\">" + http::escaped_html(message) + "</p>";
+  body += "<form method=\"post\" action=\"/sign-in\"><input type=\"hidden\" name=\"next\" value=\"" +
+          http::escaped_html(next) + "\">";
   body += setting_up ? "<label for=\"password\">One-time password</label>"
                      : "<label for=\"password\">Password or access token</label>";
   body +=

@@ -1,27 +1,11 @@
 #!/usr/bin/env bash
 # A person with tables of their own adopts them, chooses fields, transforms and rules, and takes the mappings along in
 # a file. Usage: mapping.sh FOLDER-OF-THE-PROGRAMS
-set -euo pipefail
-bin=$1
-work=$(mktemp -d)
-simulator=
-finish() { kill $simulator 2>/dev/null || true; rm -rf "$work"; }
-trap finish EXIT
-cd "$work"
-fail() { echo "FAILED: $*" >&2; exit 1; }
-expect() { [ "$2" = "$3" ] || fail "$1: expected '$3', found '$2'"; }
-sql() { sqlite3 -cmd '.timeout 5000' lockstep.db "$1"; }
+source "$(dirname "$0")/common.sh"
 status_of() { local status=0; "$@" > out 2> error || status=$?; echo $status; }
 
-"$bin/sfsim" --port 0 --seed-rows 300 > sim.log &
-simulator=$!
-for _ in $(seq 100); do grep -q listening sim.log && break; sleep 0.05; done
-url=$(sed -n 's/^sfsim listening on //p' sim.log)
-export SALESFORCE_CLIENT_ID=sfsim-client SALESFORCE_CLIENT_SECRET=sfsim-secret LOCKSTEP_SALESFORCE_LOGIN_URL=$url
-token=$(curl -sf -d "grant_type=client_credentials&client_id=sfsim-client&client_secret=sfsim-secret" \
-  "$url/services/oauth2/token" | jq -r .access_token)
-api() { curl -sf -H "Authorization: Bearer $token" -H 'Content-Type: application/json' "$@"; }
-data=$url/services/data/v62.0
+start_sfsim --seed-rows 300
+sign_in
 
 # A database that is there already, with names and keys of its own.
 sql "create table firms(uid text primary key, name text, www text, Industry text);

@@ -1,25 +1,10 @@
 #!/usr/bin/env bash
 # Two sides that were filled apart meet: the plan says what will happen, nothing is changed by it, and the first sync
 # does just that, links who is the same and makes no twin. Usage: plan.sh FOLDER-OF-THE-PROGRAMS
-set -euo pipefail
-bin=$1
-work=$(mktemp -d)
-simulator=
-trap 'kill $simulator 2>/dev/null || true; rm -rf "$work"' EXIT
-cd "$work"
-fail() { echo "FAILED: $*" >&2; exit 1; }
-expect() { [ "$2" = "$3" ] || fail "$1: expected '$3', found '$2'"; }
+source "$(dirname "$0")/common.sh"
 
-"$bin/sfsim" --port 0 --seed-rows 200 > sim.log &
-simulator=$!
-for _ in $(seq 100); do grep -q listening sim.log && break; sleep 0.05; done
-url=$(sed -n 's/^sfsim listening on //p' sim.log)
-export SALESFORCE_CLIENT_ID=sfsim-client SALESFORCE_CLIENT_SECRET=sfsim-secret LOCKSTEP_SALESFORCE_LOGIN_URL=$url
-sql() { sqlite3 -cmd '.timeout 5000' lockstep.db "$1"; }
-token=$(curl -sf -d "grant_type=client_credentials&client_id=sfsim-client&client_secret=sfsim-secret" \
-  "$url/services/oauth2/token" | jq -r .access_token)
-api() { curl -sf -H "Authorization: Bearer $token" -H 'Content-Type: application/json' "$@"; }
-data=$url/services/data/v62.0
+start_sfsim --seed-rows 200
+sign_in
 count() { api -G --data-urlencode "q=SELECT COUNT() FROM $1" "$data/query" | jq .totalSize; }
 first() { api -G --data-urlencode "q=SELECT $1 FROM $2 ORDER BY Id LIMIT 1 OFFSET $3" "$data/query" | jq -r ".records[0].$1"; }
 

@@ -1,26 +1,12 @@
 #!/usr/bin/env bash
 # Breaks the agreement behind the daemon's back in every way there is, and sees `lockstep verify` name each break,
 # field by field, and `--repair` mend it. Usage: verify.sh FOLDER-OF-THE-PROGRAMS
-set -euo pipefail
-bin=$1
-work=$(mktemp -d)
-simulator=
-trap 'kill $simulator 2>/dev/null || true; rm -rf "$work"' EXIT
-cd "$work"
-fail() { echo "FAILED: $*" >&2; exit 1; }
-expect() { [ "$2" = "$3" ] || fail "$1: expected '$3', found '$2'"; }
+source "$(dirname "$0")/common.sh"
 
-"$bin/sfsim" --port 0 --seed-rows 5000 > sim.log &
-simulator=$!
-for _ in $(seq 100); do grep -q listening sim.log && break; sleep 0.05; done
-url=$(sed -n 's/^sfsim listening on //p' sim.log)
-export SALESFORCE_CLIENT_ID=sfsim-client SALESFORCE_CLIENT_SECRET=sfsim-secret LOCKSTEP_SALESFORCE_LOGIN_URL=$url
-sql() { sqlite3 -cmd '.timeout 5000' lockstep.db "$1"; }
+start_sfsim --seed-rows 5000
+sign_in
 # What the triggers do not see: an edit that change capture has lost.
 unseen() { sql "update lockstep_guard set ours = 1; $1; update lockstep_guard set ours = 0"; }
-token=$(curl -sf -d "grant_type=client_credentials&client_id=sfsim-client&client_secret=sfsim-secret" \
-  "$url/services/oauth2/token" | jq -r .access_token)
-api() { curl -sf -H "Authorization: Bearer $token" -H 'Content-Type: application/json' "$@"; }
 contacts=$url/services/data/v62.0/sobjects/Contact
 record() { sql "select salesforce_id from contacts where id = $1"; }
 counts() { jq -c '.objects[] | select(.object == "Contact") | [.equal, .values, .only_in_salesforce, .only_in_crm, .unsent,

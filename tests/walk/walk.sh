@@ -1,28 +1,11 @@
 #!/usr/bin/env bash
 # A person edits a row with the sqlite3 shell and a record with curl, runs `lockstep sync`, and finds both edits on
 # both sides. Usage: walk.sh FOLDER-OF-THE-PROGRAMS
-set -euo pipefail
-bin=$1
-work=$(mktemp -d)
-simulator=
-server=
-finish() { kill $simulator $server 2>/dev/null || true; rm -rf "$work"; }
-trap finish EXIT
-cd "$work"
-fail() { echo "FAILED: $*" >&2; exit 1; }
-expect() { [ "$2" = "$3" ] || fail "$1: expected '$3', found '$2'"; }
+source "$(dirname "$0")/common.sh"
 
-"$bin/sfsim" --port 0 --seed-rows 5000 > sim.log &
-simulator=$!
-for _ in $(seq 100); do grep -q listening sim.log && break; sleep 0.05; done
-url=$(sed -n 's/^sfsim listening on //p' sim.log)
-export SALESFORCE_CLIENT_ID=sfsim-client SALESFORCE_CLIENT_SECRET=sfsim-secret LOCKSTEP_SALESFORCE_LOGIN_URL=$url
+start_sfsim --seed-rows 5000
+sign_in
 sync() { "$bin/lockstep" sync --json --integration "$(sql "select id from lockstep_integrations where workspace_id = 'default'")"; }
-sql() { sqlite3 -cmd '.timeout 5000' lockstep.db "$1"; }
-token=$(curl -sf -d "grant_type=client_credentials&client_id=sfsim-client&client_secret=sfsim-secret" \
-  "$url/services/oauth2/token" | jq -r .access_token)
-api() { curl -sf -H "Authorization: Bearer $token" -H 'Content-Type: application/json' "$@"; }
-data=$url/services/data/v62.0
 
 status=0; SALESFORCE_CLIENT_SECRET=wrong "$bin/lockstep" connect --flow client-credentials 2> error || status=$?
 expect "exit status of a wrong secret" $status 3

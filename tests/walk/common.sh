@@ -1,0 +1,28 @@
+# Sourced by the walks: $bin, $work (the working directory, gone at the end), fail, expect, sql, start_sfsim.
+set -euo pipefail
+bin=$1
+work=$(mktemp -d)
+simulator=
+server=
+finish() { kill $simulator $server 2>/dev/null || true; rm -rf "$work"; }
+trap finish EXIT
+cd "$work"
+fail() { echo "FAILED: $*" >&2; exit 1; }
+expect() { [ "$2" = "$3" ] || fail "$1: expected '$3', found '$2'"; }
+sql() { sqlite3 -cmd '.timeout 5000' lockstep.db "$1"; }
+
+# Starts the simulator with the given options; $url is where, and the settings mean it.
+start_sfsim() {
+  "$bin/sfsim" --port 0 "$@" > sim.log &
+  simulator=$!
+  for _ in $(seq 100); do grep -q listening sim.log && break; sleep 0.05; done
+  url=$(sed -n 's/^sfsim listening on //p' sim.log)
+  export SALESFORCE_CLIENT_ID=sfsim-client SALESFORCE_CLIENT_SECRET=sfsim-secret LOCKSTEP_SALESFORCE_LOGIN_URL=$url
+}
+# Signs in beside the daemon, for api().
+sign_in() {
+  token=$(curl -sf -d "grant_type=client_credentials&client_id=sfsim-client&client_secret=sfsim-secret" \
+    "$url/services/oauth2/token" | jq -r .access_token)
+  data=$url/services/data/v62.0
+}
+api() { curl -sf -H "Authorization: Bearer $token" -H 'Content-Type: application/json' "$@"; }
