@@ -1,5 +1,6 @@
 #include "simulator/http/answers.h"
 
+#include <algorithm>
 #include <boost/json.hpp>
 
 #include "simulator/org/text.h"
@@ -26,12 +27,18 @@ std::string readable(std::string text) {
 }
 
 std::string error_body(const ApiError& error) {
-  json::object entry{{"message", readable(error.message)}, {"errorCode", error.code}};
+  json::object entry;
+  // Misspelt on the wire, and so here.
+  if (!error.duplicates.empty()) entry["duplicateResut"] = json::parse(error.duplicates);
+  entry["message"] = readable(error.message);
+  entry["errorCode"] = error.code;
   if (!error.fields.empty()) entry["fields"] = json::value_from(error.fields);
   return json::serialize(json::array{std::move(entry)});
 }
 
-Reply refuse(const ApiError& error) { return {error.status, error_body(error)}; }
+Reply refuse(const ApiError& error) {
+  return {error.status, error_body(error)};
+}
 
 Reply reply_with(Outcome<std::string> outcome) {
   return outcome ? Reply{200, *std::move(outcome)} : refuse(outcome.error());
@@ -44,7 +51,10 @@ json::object row_result(const std::string& id, std::optional<bool> created) {
 }
 
 json::object row_result(const ApiError& error) {
-  json::array errors{{{"statusCode", error.code}, {"message", readable(error.message)}, {"fields", json::value_from(error.fields)}}};
+  const std::string_view code =
+      error.wrong_json_type ? "INVALID_TYPE_ON_FIELD_IN_RECORD" : std::string_view{error.code};
+  json::array errors{
+      {{"statusCode", code}, {"message", readable(error.message)}, {"fields", json::value_from(error.fields)}}};
   return {{"success", false}, {"errors", std::move(errors)}};
 }
 
@@ -58,6 +68,40 @@ std::string parameter(std::string_view query, std::string_view name) {
   for (const auto& [key, value] : http::parse_form(query))
     if (key == name) return value;
   return {};
+}
+
+std::vector<std::string> list_in(std::string_view text) {
+  std::vector<std::string> out;
+  while (!text.empty()) {
+    const auto end = std::min(text.find(','), text.size());
+    if (end > 0) out.emplace_back(text.substr(0, end));
+    text.remove_prefix(std::min(end + 1, text.size()));
+  }
+  return out;
+}
+
+Outcome<Projection> projection_of(const World& world, const Object& object, std::span<const std::string> names) {
+  Projection out{object};
+  for (const std::string& name : names) {
+    soql::Path path;
+    for (std::size_t from = 0; from <= name.size();) {
+      const std::size_t end = std::min(name.find('.', from), name.size());
+      path.parts.push_back(name.substr(from, end - from));
+      from = end + 1;
+    }
+    const auto resolved = resolve(world, object, path, name);
+    if (!resolved)
+      return refusal(400, "INVALID_FIELD", "No such column '" + name + "' on sobject of type " + object.name);
+    out.add(world, *resolved);
+  }
+  return out;
+}
+
+std::vector<std::string> visible_fields(const Object& object) {
+  std::vector<std::string> out;
+  for (const Field& field : object.fields)
+    if (!field.hidden) out.push_back(field.name);
+  return out;
 }
 
 std::optional<json::object> object_in(const std::string& body) {

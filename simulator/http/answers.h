@@ -3,6 +3,7 @@
 #include <boost/json/array.hpp>
 #include <boost/json/object.hpp>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -12,8 +13,8 @@ namespace simulator {
 
 // What the resource families have in common in reading requests and writing answers.
 
-extern const ApiError not_found_error;   ///< 404 NOT_FOUND
-extern const ApiError bad_json_error;    ///< 400 JSON_PARSER_ERROR
+extern const ApiError not_found_error;    ///< 404 NOT_FOUND
+extern const ApiError bad_json_error;     ///< 400 JSON_PARSER_ERROR
 extern const ApiError rolled_back_error;  ///< 400 ALL_OR_NONE_OPERATION_ROLLED_BACK
 ApiError method_not_allowed(std::string_view method);
 
@@ -35,6 +36,12 @@ boost::json::object row_result(const ApiError& error);
 std::string base_url(const http::Request& request);
 /// The value of a query string's parameter; empty when it has none.
 std::string parameter(std::string_view query, std::string_view name);
+/// "Id,Name" → {"Id", "Name"}.
+std::vector<std::string> list_in(std::string_view text);
+/// Records of an object as JSON with these fields, parents' fields among them. INVALID_FIELD.
+Outcome<Projection> projection_of(const World& world, const Object& object, std::span<const std::string> names);
+/// The names of all fields that the API's users see.
+std::vector<std::string> visible_fields(const Object& object);
 /// The body as a JSON object.
 std::optional<boost::json::object> object_in(const std::string& body);
 /// A string member; empty when there is none.

@@ -21,8 +21,12 @@ constexpr std::string_view control_path = "/__sim/", html_type = "text/html;char
 const ApiError limit_exceeded{403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded."};
 const ApiError too_many_long_calls{403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded."};
 
-bool accepts_gzip(const http::Request& request) { return request.header("accept-encoding").contains("gzip"); }
-bool is_packed(const http::Request& request) { return request.header("content-encoding") == "gzip"; }
+bool accepts_gzip(const http::Request& request) {
+  return request.header("accept-encoding").contains("gzip");
+}
+bool is_packed(const http::Request& request) {
+  return request.header("content-encoding") == "gzip";
+}
 
 Reply html(int status, const std::string& text) {
   Reply reply{status, "<html><head><title>" + text + "</title></head><body><h1>" + text + "</h1></body></html>"};
@@ -81,16 +85,25 @@ Api::Api(Org& org, const ApiOptions& options)
       query_(org),
       collections_(org),
       composite_(org, router_),
+      graph_(org, router_),
+      batch_(router_),
+      tree_(org),
+      replication_(org),
       limits_resource_(limits_) {
   flights_.set_limit(options.long_calls);
   limits_.set_max(daily_calls_limit, options.daily_calls);
   mount("sobjects", describe_);
   mount("sobjects/*/describe", describe_);
+  mount("sobjects/*/updated", replication_);
+  mount("sobjects/*/deleted", replication_);
   mount("sobjects/**", rows_);
   for (const char* pattern : {"query", "query/*", "queryAll", "queryAll/*"}) mount(pattern, query_);
   for (const char* pattern : {"composite/sobjects", "composite/sobjects/*", "composite/sobjects/*/*"})
     mount(pattern, collections_);
   mount("composite", composite_);
+  mount("composite/graph", graph_);
+  mount("composite/batch", batch_);
+  mount("composite/tree/*", tree_);
   mount("limits", limits_resource_);
 }
 
@@ -141,7 +154,7 @@ Reply Api::answer(const http::Request& request, const Misfortune& misfortune, Fl
 }
 
 std::variant<Api::Admitted, Reply> Api::admit(const http::Request& request, const Misfortune& misfortune,
-                                                Flight& flight) {
+                                              Flight& flight) {
   if (flights_.is_full(org_.clock().elapsed())) return refuse(too_many_long_calls);
   const auto session = auth_.session_of(request.header("authorization"));
   if (!session) return refuse(session.error());
@@ -184,6 +197,7 @@ void Api::keep_locks(Caller& caller, Flight& flight) {
 Reply Api::run(const Call& call, Resource& resource) {
   if (resource.guards_itself()) return resource.answer(call);
   const std::lock_guard lock{mutex_};
+  org_.pass_time();
   return resource.answer(call);
 }
 
@@ -194,8 +208,7 @@ Reply Api::limited(Reply reply) {
   return reply;
 }
 
-http::Response Api::dressed(const http::Request& request, Reply reply, const Misfortune& misfortune,
-                            Flight flight) {
+http::Response Api::dressed(const http::Request& request, Reply reply, const Misfortune& misfortune, Flight flight) {
   http::Response response;
   response.status = reply.status;
   response.headers = std::move(reply.headers);
@@ -206,9 +219,7 @@ http::Response Api::dressed(const http::Request& request, Reply reply, const Mis
   if (!reply.content_type.empty()) response.headers.emplace_back("Content-Type", std::move(reply.content_type));
   befall(response, misfortune, accepts_gzip(request), org_.clock());
   if (response.stream)  // A call lasts as long as its answer.
-    response.stream = [flight, stream = std::move(response.stream)](std::string& chunk) {
-      return stream(chunk);
-    };
+    response.stream = [flight, stream = std::move(response.stream)](std::string& chunk) { return stream(chunk); };
   if (flight) wait(options_.latency + misfortune.latency);
   return response;
 }

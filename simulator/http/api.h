@@ -14,12 +14,14 @@
 #include "simulator/http/composite.h"
 #include "simulator/http/control.h"
 #include "simulator/http/describe.h"
+#include "simulator/http/faults.h"
 #include "simulator/http/flights.h"
 #include "simulator/http/limits.h"
 #include "simulator/http/query.h"
+#include "simulator/http/replication.h"
 #include "simulator/http/router.h"
 #include "simulator/http/rows.h"
-#include "simulator/http/faults.h"
+#include "simulator/http/tree.h"
 #include "simulator/org/org.h"
 
 namespace simulator {
@@ -74,8 +76,7 @@ class Api {
   std::variant<Admitted, Reply> admit(const http::Request& request, const Misfortune& misfortune, Flight& flight);
   Reply run(const Call& call, Resource& resource);
   Reply limited(Reply reply);
-  http::Response dressed(const http::Request& request, Reply reply, const Misfortune& misfortune,
-                         Flight flight);
+  http::Response dressed(const http::Request& request, Reply reply, const Misfortune& misfortune, Flight flight);
   /// The call keeps the records that it writes locked until its flight ends.
   void keep_locks(Caller& caller, Flight& flight);
   void wait(std::chrono::milliseconds time) const;
@@ -96,6 +97,10 @@ class Api {
   QueryResource query_;
   Collections collections_;
   Composite composite_;
+  CompositeGraph graph_;
+  Batch batch_;
+  CompositeTree tree_;
+  Replication replication_;
   LimitsResource limits_resource_;
 };
 

@@ -13,7 +13,7 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t most_records = 200, most_retrieved = 2'000;
+constexpr std::size_t most_records = 200, most_chunks = 10;
 const ApiError too_many{400, "INVALID_BATCH_SIZE", "record limit reached. cannot submit more than 200 records"};
 
 /// A record's fields as the body gives them, without what only says which record is meant.
@@ -22,6 +22,30 @@ json::object fields_of(const json::object& record) {
   for (const auto& [key, value] : record)
     if (key != "attributes" && key != "id" && key != "Id") fields[key] = value;
   return fields;
+}
+
+std::string type_in(const json::object& record) {
+  const json::value* attributes = record.if_contains("attributes");
+  return attributes && attributes->is_object() ? text_at(attributes->as_object(), "type") : "";
+}
+
+/// Records of one type that stand together are one chunk.
+std::size_t chunks_in(const json::array& records) {
+  std::size_t chunks = 0;
+  std::string last;
+  for (const json::value& record : records) {
+    const std::string type = record.is_object() ? folded(type_in(record.as_object())) : "";
+    if (chunks == 0 || type != last) ++chunks;
+    last = type;
+  }
+  return chunks;
+}
+
+std::vector<std::string> texts_in(const json::value* list) {
+  std::vector<std::string> out;
+  for (const json::value& each : list->as_array())
+    out.emplace_back(each.is_string() ? std::string_view{each.as_string()} : "");
+  return out;
 }
 
 std::string id_in(const json::object& record) {
@@ -50,7 +74,8 @@ Reply finish(Org::Transaction& transaction, json::array results, bool roll_back)
 
 Reply Collections::answer(const Call& call) {
   if (call.method == "DELETE" && call.path.size() == 2) return remove(call);
-  if (call.method == "POST" && call.path.size() == 3) return retrieve(call);
+  if (call.path.size() == 3 && (call.method == "POST" || call.method == "GET")) return retrieve(call);
+  if (call.method != "POST" && call.method != "PATCH") return refuse(method_not_allowed(call.method));
   return write(call);
 }
 
@@ -81,34 +106,28 @@ Outcome<void> Collections::remove_one(const Call& call, const std::string& id) {
 }
 
 Reply Collections::retrieve(const Call& call) {
-  const auto request = object_in(call.body);
-  if (!request) return refuse(bad_json_error);
   const auto object = org_.object(call.path[2]);
   if (!object) return refuse(object.error());
-  const json::value *ids = request->if_contains("ids"), *fields = request->if_contains("fields");
-  if (!ids || !ids->is_array() || !fields || !fields->is_array()) return refuse(bad_json_error);
-  if (ids->as_array().size() > most_retrieved)
-    return refuse({400, "EXCEEDED_ID_LIMIT", "record limit reached. cannot submit more than 2000 records"});
-  Projection projection{**object};
-  for (const json::value& name : fields->as_array()) {
-    if (!name.is_string()) return refuse(bad_json_error);
-    const std::string statement = "SELECT " + std::string{name.as_string()} + " FROM " + (*object)->name;
-    soql::Path steps;
-    std::string_view text = name.as_string();
-    for (auto dot = text.find('.');; dot = text.find('.')) {
-      steps.parts.emplace_back(text.substr(0, dot));
-      if (dot == std::string_view::npos) break;
-      text.remove_prefix(dot + 1);
-    }
-    const auto resolved = resolve(org_.world(), **object, steps, statement);
-    if (!resolved) return refuse(resolved.error());
-    projection.add(org_.world(), *resolved);
+  std::vector<std::string> ids = list_in(parameter(call.query, "ids")),
+                           names = list_in(parameter(call.query, "fields"));
+  if (call.method == "POST") {
+    const auto request = object_in(call.body);
+    const json::value* given_ids = request ? request->if_contains("ids") : nullptr;
+    const json::value* given_fields = request ? request->if_contains("fields") : nullptr;
+    if (!given_ids || !given_ids->is_array() || !given_fields || !given_fields->is_array())
+      return refuse(bad_json_error);
+    ids = texts_in(given_ids);
+    names = texts_in(given_fields);
   }
+  if (ids.size() > unconfirmed::most_retrieved_records)
+    return refuse({400, "EXCEEDED_ID_LIMIT", "record limit reached. cannot submit more than 2000 records"});
+  const auto projection = projection_of(org_.world(), **object, names);
+  if (!projection) return refuse(projection.error());
   std::string out = "[";
-  for (const json::value& id : ids->as_array()) {
+  for (const std::string& id : ids) {
     if (out.size() > 1) out += ',';
-    const auto number = id.is_string() ? org_.by_id(**object, id.as_string(), call.caller) : Outcome<std::uint64_t>{refusal(404, "", "")};
-    out += number ? org_.record_json(projection, *number, call.root) : "null";
+    const auto number = org_.by_id(**object, id, call.caller);
+    out += number ? org_.record_json(*projection, *number, call.root) : "null";
   }
   return {200, out + "]"};
 }
@@ -119,6 +138,9 @@ Reply Collections::write(const Call& call) {
   const json::value* records = request->if_contains("records");
   if (!records || !records->is_array()) return refuse(bad_json_error);
   if (records->as_array().size() > most_records) return refuse(too_many);
+  if (call.path.size() == 2 && chunks_in(records->as_array()) > most_chunks)
+    return refuse({400, std::string{unconfirmed::composite_limit_code},
+                   "The records change their type too often: at most 10 groups of one type"});
   json::array results;
   std::set<std::string> written;
   bool failed = false;
@@ -137,10 +159,7 @@ Reply Collections::write(const Call& call) {
 }
 
 Outcome<json::object> Collections::write_one(const Call& call, const json::object& record) {
-  const json::value* attributes = record.if_contains("attributes");
-  const std::string type = call.path.size() > 2                     ? call.path[2]
-                           : attributes && attributes->is_object() ? text_at(attributes->as_object(), "type")
-                                                                    : "";
+  const std::string type = call.path.size() > 2 ? call.path[2] : type_in(record);
   const auto object = org_.object(type);
   if (!object) return std::unexpected(object.error());
   if (auto fault = call.row_fault()) return std::unexpected(*std::move(fault));
@@ -151,9 +170,11 @@ Outcome<json::object> Collections::write_one(const Call& call, const json::objec
   }
   if (call.path.size() == 4) return upsert_one(call, **object, record);
   const std::string id = id_in(record);
+  if (id.empty()) return refusal(400, "MISSING_ARGUMENT", "Id not specified in an update call", {"Id"});
   const auto number = org_.by_id(**object, id, call.caller);
   if (!number) return std::unexpected(number.error());
-  if (auto done = org_.update(**object, *number, fields_of(record), call.caller); !done) return std::unexpected(done.error());
+  if (auto done = org_.update(**object, *number, fields_of(record), call.caller); !done)
+    return std::unexpected(done.error());
   return row_result(id, std::nullopt);
 }
 
@@ -161,9 +182,17 @@ Outcome<json::object> Collections::upsert_one(const Call& call, const Object& ob
   const auto field = org_.key_field(object, call.path[3]);
   if (!field) return std::unexpected(field.error());
   json::object fields = fields_of(record);
-  const std::string key = text_at(fields, object.fields[*field].name);
-  if (key.empty()) return refusal(400, "MISSING_ARGUMENT", call.path[3] + " not specified");
-  fields.erase(object.fields[*field].name);
+  const Field& key_field = object.fields[*field];
+  std::string key = id_in(record);  // of the pseudo key Id: without one a record is made
+  if (key_field.type != FieldType::id) {
+    const json::value* given = fields.if_contains(key_field.name);
+    if (given && !given->is_null())
+      key = given->is_string() ? std::string{given->as_string()} : json::serialize(*given);
+    else
+      key.clear();
+    if (key.empty()) return refusal(400, "MISSING_ARGUMENT", call.path[3] + " not specified", {key_field.name});
+    fields.erase(key_field.name);
+  }
   const auto written = org_.upsert(object, *field, key, fields, call.caller);
   if (!written) return std::unexpected(written.error());
   return row_result(org_.id_of({object.index, written->number}), written->created);

@@ -1,8 +1,6 @@
 #pragma once
 
-#include <boost/json/array.hpp>
-
-#include "simulator/http/router.h"
+#include "simulator/http/subrequests.h"
 
 namespace simulator {
 
@@ -16,12 +14,37 @@ class Composite final : public Resource {
   std::string kind(const Call&) const override { return "composite"; }
 
  private:
-  static std::optional<ApiError> check(const boost::json::array& subrequests);
-  static std::string joined(const boost::json::array& subrequests, const std::vector<Reply>& replies);
-  Reply subrequest(const Call& call, const boost::json::object& sub,
-                   const std::function<bool(std::string&, boost::json::value&, std::string&)>& resolve);
+  Org& org_;
+  const Router& router_;
+};
+
+/// composite/graph: up to 75 graphs of requests, 500 requests in all; each graph is done as a whole or not at all.
+class CompositeGraph final : public Resource {
+ public:
+  CompositeGraph(Org& org, const Router& router) : org_(org), router_(router) {}
+  Reply answer(const Call& call) override;
+  bool may_be_nested() const override { return false; }
+  std::string kind(const Call&) const override { return "graph"; }
+
+ private:
+  /// False if it failed; its answer is appended either way.
+  bool run(const Call& call, const boost::json::object& graph, std::string& out);
 
   Org& org_;
+  const Router& router_;
+};
+
+/// composite/batch: up to 25 requests one after the other, each counted as a call.
+class Batch final : public Resource {
+ public:
+  explicit Batch(const Router& router) : router_(router) {}
+  Reply answer(const Call& call) override;
+  bool may_be_nested() const override { return false; }
+  std::string kind(const Call&) const override { return "batch"; }
+
+ private:
+  Reply run(const Call& call, const boost::json::object& part);
+
   const Router& router_;
 };
 
