@@ -206,6 +206,73 @@ ALTER TABLE lockstep_conflicts ADD COLUMN resolution TEXT;
 ALTER TABLE lockstep_parked ADD COLUMN request TEXT;
 ALTER TABLE lockstep_parked ADD COLUMN attempts INTEGER NOT NULL DEFAULT 1;
 ALTER TABLE lockstep_parked ADD COLUMN run_id TEXT;
+)sql",
+                                                           R"sql(
+CREATE TABLE lockstep_jobs(
+  queue TEXT NOT NULL,
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  state TEXT NOT NULL,
+  score INTEGER NOT NULL,
+  seq INTEGER NOT NULL,
+  data TEXT NOT NULL,
+  options TEXT NOT NULL,
+  timestamp INTEGER NOT NULL,
+  delay INTEGER NOT NULL,
+  priority INTEGER NOT NULL,
+  processed_on INTEGER,
+  finished_on INTEGER,
+  processed_by TEXT,
+  attempts_made INTEGER NOT NULL,
+  attempts_started INTEGER NOT NULL,
+  stalled INTEGER NOT NULL,
+  progress TEXT NOT NULL,
+  return_value TEXT,
+  failed_reason TEXT,
+  stacktrace TEXT,
+  deferred_failure TEXT,
+  scheduler TEXT,
+  deduplication_id TEXT,
+  parent_key TEXT,
+  next_run TEXT,
+  token TEXT,
+  locked_until INTEGER,
+  suspected INTEGER NOT NULL,
+  PRIMARY KEY (queue, id)
+);
+CREATE INDEX lockstep_jobs_order ON lockstep_jobs(queue, state, score, seq, id);
+
+CREATE TABLE lockstep_job_logs(
+  queue TEXT NOT NULL,
+  job_id TEXT NOT NULL,
+  number INTEGER NOT NULL,
+  line TEXT NOT NULL,
+  PRIMARY KEY (queue, job_id, number)
+);
+
+CREATE TABLE lockstep_job_owners(
+  queue TEXT NOT NULL,
+  deduplication_id TEXT NOT NULL,
+  job_id TEXT NOT NULL,
+  until INTEGER,
+  PRIMARY KEY (queue, deduplication_id)
+);
+
+CREATE TABLE lockstep_job_schedulers(
+  queue TEXT NOT NULL,
+  id TEXT NOT NULL,
+  name TEXT NOT NULL,
+  data TEXT NOT NULL,
+  options TEXT NOT NULL,
+  next INTEGER NOT NULL,
+  iterations INTEGER NOT NULL,
+  PRIMARY KEY (queue, id)
+);
+
+CREATE TABLE lockstep_queues(
+  queue TEXT PRIMARY KEY NOT NULL,
+  state TEXT NOT NULL
+);
 )sql"};
 
 struct ApplicationTable {
@@ -288,6 +355,25 @@ base::Result<void> migrate(Database& database) {
   if (!anything)
     for (const ApplicationTable& table : application_tables) RETURN_IF_ERROR(database.execute(create(table)));
   return transaction.commit();
+}
+
+base::Result<Database> open_file(const std::string& path, const FileOptions& options) {
+  ASSIGN_OR_RETURN(Database database, Database::open(path, options.busy_timeout_ms));
+  ASSIGN_OR_RETURN(const auto mode, database.value("PRAGMA journal_mode = WAL"));
+  if (mode != "wal" && mode != "memory")
+    return base::failure(base::ErrorKind::settings, "SQLite database " + path +
+                                                        ": its place takes no write-ahead log "
+                                                        "(a network file system?): put it on a local disk");
+  // FULL: in WAL mode NORMAL may lose the last commits in a power cut, and the org would by then have been told.
+  // A log of 64 MiB before its pages go into the file: a load comes back to the same index pages again and again, and
+  // writing them out every 4 MiB took a quarter of its time.
+  RETURN_IF_ERROR(
+      database.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; "
+                       "PRAGMA recursive_triggers = OFF; PRAGMA wal_autocheckpoint = 16000; "
+                       "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -" +
+                       std::to_string(options.cache_kib)));
+  RETURN_IF_ERROR(migrate(database));
+  return database;
 }
 
 }  // namespace store

@@ -43,21 +43,8 @@ SqliteStore::SqliteStore(Database database, const base::Clock& clock)
 SqliteStore::~SqliteStore() = default;
 
 base::Result<std::unique_ptr<SqliteStore>> SqliteStore::open(const std::string& path, const SqliteOptions& options) {
-  ASSIGN_OR_RETURN(Database database, Database::open(path, options.busy_timeout_ms));
-  ASSIGN_OR_RETURN(const auto mode, database.value("PRAGMA journal_mode = WAL"));
-  if (mode != "wal" && mode != "memory")
-    return base::failure(ErrorKind::settings, "SQLite database " + path +
-                                                  ": its place takes no write-ahead log "
-                                                  "(a network file system?): put it on a local disk");
-  // FULL: in WAL mode NORMAL may lose the last commits in a power cut, and the org would by then have been told.
-  // A log of 64 MiB before its pages go into the file: a load comes back to the same index pages again and again, and
-  // writing them out every 4 MiB took a quarter of its time.
-  RETURN_IF_ERROR(
-      database.execute("PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; "
-                       "PRAGMA recursive_triggers = OFF; PRAGMA wal_autocheckpoint = 16000; "
-                       "PRAGMA journal_size_limit = 67108864; PRAGMA cache_size = -" +
-                       std::to_string(options.cache_kib)));
-  RETURN_IF_ERROR(migrate(database));
+  ASSIGN_OR_RETURN(Database database,
+                   open_file(path, {.busy_timeout_ms = options.busy_timeout_ms, .cache_kib = options.cache_kib}));
   return std::unique_ptr<SqliteStore>{
       new SqliteStore{std::move(database), options.clock ? *options.clock : machine_clock()}};
 }
@@ -88,8 +75,8 @@ base::Result<void> SqliteStore::check(const model::Mapping& mapping) {
 base::Result<std::string> SqliteStore::primary_key(std::string_view name) {
   ASSIGN_OR_RETURN(const auto table, describe_table(database_, name));
   if (!table)
-    return base::failure(ErrorKind::settings, "the store has no table " + std::string{name} +
-                                                  ": create it, or name another with --table");
+    return base::failure(ErrorKind::settings,
+                         "the store has no table " + std::string{name} + ": create it, or name another with --table");
   std::string keys;
   for (const Column& column : table->columns)
     if (column.is_key) (keys += keys.empty() ? "" : ", ") += column.name;
@@ -127,16 +114,20 @@ base::Result<void> SqliteStore::prepare(const model::Mapping& mapping) {
                                                        id));
   const bool same_place = place == mapping.workspace + '\x1f' + table->name + '\x1f' + made->key->name;
   if (place && !place->ends_with('\x1f' + table->name + '\x1f' + made->key->name)) {
-    ASSIGN_OR_RETURN(const auto links, database_.value("SELECT 1 FROM lockstep_links WHERE mapping_id = ?1 LIMIT 1", id));
+    ASSIGN_OR_RETURN(const auto links,
+                     database_.value("SELECT 1 FROM lockstep_links WHERE mapping_id = ?1 LIMIT 1", id));
     // Triggers go with a table that is renamed.
-    ASSIGN_OR_RETURN(const auto renamed,
-                     database_.value("SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND substr(name, 1, length(?1)) "
-                                     "= ?1 AND tbl_name = " + literal(table->name) + " COLLATE NOCASE LIMIT 1",
-                                     prefix));
+    ASSIGN_OR_RETURN(
+        const auto renamed,
+        database_.value("SELECT 1 FROM sqlite_schema WHERE type = 'trigger' AND substr(name, 1, length(?1)) "
+                        "= ?1 AND tbl_name = " +
+                            literal(table->name) + " COLLATE NOCASE LIMIT 1",
+                        prefix));
     const bool same_key = place->ends_with('\x1f' + made->key->name);
     if (links && !(renamed && same_key))
-      return base::failure(ErrorKind::settings, mapping.object + " was synced with another table or key column, whose "
-                                                                 "rows its links know: `lockstep mapping attach " +
+      return base::failure(ErrorKind::settings, mapping.object +
+                                                    " was synced with another table or key column, whose "
+                                                    "rows its links know: `lockstep mapping attach " +
                                                     mapping.object + " --table " + table->name + " --key " +
                                                     made->key->name + " --replace` starts afresh with this one");
   }
