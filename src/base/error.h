@@ -33,6 +33,7 @@ struct Error {
   std::string message;              ///< For people: what was being done, to what, and the next step. No secrets.
   std::string service_code = {};    ///< As the service spelt it, e.g. "UNABLE_TO_LOCK_ROW".
   std::optional<std::chrono::seconds> retry_after = {};
+  bool smaller = false;             ///< Less at a time may go through.
 };
 
 template <class T>

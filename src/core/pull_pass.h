@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+
 #include "base/clock.h"
 #include "core/ports/registry.h"
 #include "core/settle.h"
@@ -39,6 +41,9 @@ class PullPass {
   /// Settles records that were set aside and may go on now; at most one page of them.
   base::Result<Step> retry_parked();
 
+  /// Asks for half as many records at a time from now on, when the org could not make out so many.
+  void take_less() { page_size_ = std::max(page_size_ / 2, std::min<std::size_t>(page_size_, 100)); }
+
   PageRequest next() const { return {&mapping_, progress_->cursor(), page_size_}; }
   bool backfilling() const { return backfilling_; }
   const PullCounts& counts() const { return counts_; }
@@ -55,7 +60,7 @@ class PullPass {
   const base::Clock& clock_;
   const Lookback lookback_;
   const Safeguards safeguards_;
-  const std::size_t page_size_;
+  std::size_t page_size_;
   std::optional<ReadProgress> progress_;
   bool backfilling_ = false;
   PullCounts counts_;

@@ -8,7 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int most_attempts = 4;
 constexpr int most_waits = 3;               ///< Times a run waits for the running second to be over.
 constexpr std::int64_t echo_worth_a_look = 400;  ///< So many of our own writes are read back in the same run.
 
@@ -64,11 +63,12 @@ class Run {
     for (int attempt = 1;; ++attempt) {
       const base::Result<Step> step = call();
       if (step) return *step;
-      const Advice advice = advice_for(step.error(), attempt);
+      const Advice advice = advice_for(step.error(), attempt, chance_from(world_.random));
       if (advice.what != Advice::Do::again) {
         fail(part, step.error(), advice.what == Advice::Do::end_run);
         return std::nullopt;
       }
+      if (advice.smaller && part.pull) part.pull->take_less();
       world_.progress(part.mapping->object + ": " + step.error().message + "; trying again");
       world_.wait(advice.after);
     }
@@ -82,7 +82,7 @@ class Run {
       if (!part.pull) continue;
       auto request = part.pull->begin();
       if (!request) {
-        fail(part, request.error(), advice_for(request.error(), most_attempts).what == Advice::Do::end_run);
+        fail(part, request.error(), ends_run(request.error()));
         continue;
       }
       if (part.pull->backfilling()) continue;
@@ -174,29 +174,6 @@ class Run {
 };
 
 }  // namespace
-
-Advice advice_for(const base::Error& error, int attempt) {
-  using base::ErrorKind;
-  switch (error.kind) {
-    case ErrorKind::unreachable:
-    case ErrorKind::unknown_fate:
-      if (attempt >= most_attempts) return {Advice::Do::end_run};
-      return {Advice::Do::again, std::chrono::milliseconds{500 << attempt}};
-    case ErrorKind::throttled:
-      // The day's budget does not come back within a run; a busy org may.
-      if (error.retry_after > 60s || attempt >= most_attempts) return {Advice::Do::end_run};
-      return {Advice::Do::again, error.retry_after ? std::chrono::milliseconds{*error.retry_after}
-                                                   : std::chrono::milliseconds{1'000 << attempt}};
-    case ErrorKind::unauthorized:
-    case ErrorKind::corrupt:
-    case ErrorKind::cancelled: return {Advice::Do::end_run};
-    case ErrorKind::precondition:
-    case ErrorKind::rejected:
-    case ErrorKind::malformed:
-    case ErrorKind::settings: return {Advice::Do::end_object};
-  }
-  return {Advice::Do::end_run};
-}
 
 RunResult run_sync(std::span<const model::Mapping> mappings, const RunWorld& world) {
   return Run{mappings, world}.go();

@@ -3,6 +3,7 @@
 #include <functional>
 #include <span>
 
+#include "core/advice.h"
 #include "core/ports/registry.h"
 #include "core/pull_pass.h"
 #include "core/push_pass.h"
@@ -25,15 +26,6 @@ struct RunResult {
   std::vector<RunError> errors;  ///< With a `record`: that one was set aside and is counted as parked.
   std::optional<base::Error> stopped_by;  ///< What ended the whole run early.
 };
-
-/// What to do about a failed step.
-struct Advice {
-  enum class Do { again, end_object, end_run } what;
-  std::chrono::milliseconds after{0};
-};
-
-/// Pure. `attempt` counts from 1. Unknown fates are repeated: every step can be.
-Advice advice_for(const base::Error&, int attempt);
 
 /// One sync run over the mappings in the given order (parents first): one look at all objects, then pull each until
 /// nothing is left, then push each. A failing object does not stop the others; a failing org does.

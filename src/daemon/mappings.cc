@@ -63,7 +63,7 @@ base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Int
     if (compiled && (!compiled->warnings.empty() || compiled->mapping.upsert_field.empty()))
       compiled = compile(std::chrono::milliseconds{0});
     if (!compiled) {
-      if (core::advice_for(compiled.error(), 99).what == core::Advice::Do::end_run)
+      if (core::ends_run(compiled.error()))
         return std::unexpected(compiled.error());
       warn(compiled.error());
       continue;

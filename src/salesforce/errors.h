@@ -23,6 +23,25 @@ struct Doing {
   std::string_view upsert_field = {};  ///< Of the mapping, if it has one.
 };
 
+/// What the catalogue of error codes asks for (salesforce-wire.md section 16, with its letters).
+enum class RetryClass {
+  sign_in,        ///< A: a new token, then once more.
+  transient,      ///< B: again after a while.
+  few_times,      ///< B, but a few times only: the org failed, and may fail on this for good.
+  smaller,        ///< B and G: again, with less at a time.
+  quota,          ///< C: not before the quota returns.
+  data,           ///< D: not again unchanged; the record is set aside.
+  conflict,       ///< E: read again, decide again.
+  restart,        ///< G: the read begins again from its watermark.
+  configuration,  ///< F: nothing more of this mapping until somebody changes something.
+};
+
+/// For codes that the catalogue does not hold the status decides.
+RetryClass class_of(int status, const ServiceError& error, const Doing& doing);
+
+/// The terms in which the core acts on a class; core/advice.h says how.
+base::ErrorKind kind_of(RetryClass what);
+
 /// Translates an answer that is no success into the kinds the core acts on, with a message that names the remedy.
 ///
 /// Of the org's own texts only those are repeated that hold names rather than values of fields. A write that was

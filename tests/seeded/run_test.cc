@@ -73,18 +73,5 @@ TEST(SyncRun, ALargePushReadsItsEchoWithAReadingOfItsOwn) {
   EXPECT_EQ(world.store().outbox_size(), 0u);
 }
 
-TEST(Advice, TellsWhatEndsARunFromWhatEndsAnObject) {
-  using base::ErrorKind;
-  using Do = core::Advice::Do;
-  EXPECT_EQ(core::advice_for({ErrorKind::unauthorized, ""}, 1).what, Do::end_run);
-  EXPECT_EQ(core::advice_for({ErrorKind::settings, ""}, 1).what, Do::end_object);
-  EXPECT_EQ(core::advice_for({ErrorKind::unknown_fate, ""}, 1).what, Do::again);
-  EXPECT_EQ(core::advice_for({ErrorKind::unreachable, ""}, 9).what, Do::end_run);
-  EXPECT_EQ(core::advice_for({ErrorKind::throttled, "", "REQUEST_LIMIT_EXCEEDED", 900s}, 1).what, Do::end_run);
-  const auto busy = core::advice_for({ErrorKind::throttled, "", "REQUEST_LIMIT_EXCEEDED", 10s}, 1);
-  EXPECT_EQ(busy.what, Do::again);
-  EXPECT_EQ(busy.after, 10s);
-}
-
 }  // namespace
 }  // namespace seeded
