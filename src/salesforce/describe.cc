@@ -17,6 +17,8 @@ DescribedField read_field(JsonObject& object) {
   field.createable = bool_at(object, "createable");
   field.defaulted_on_create = bool_at(object, "defaultedOnCreate");
   field.external_id = bool_at(object, "externalId");
+  if (bool filterable = true; !object.find_field_unordered("filterable").get_bool().get(filterable))
+    field.filterable = filterable;
   field.label = text_at(object, "label");
   const std::int32_t length = int_at(object, "length");
   field.name = text_at(object, "name");

@@ -17,6 +17,7 @@ struct DescribedField {
   bool createable = false;
   bool updateable = false;
   bool calculated = false;
+  bool filterable = true;
   bool external_id = false;
   bool unique = false;
   bool nillable = false;

@@ -1,26 +1,8 @@
 #include "salesforce/rest_client.h"
 
-#include <charconv>
-
 #include "base/time_text.h"
 
 namespace salesforce {
-namespace {
-
-/// Reads "api-usage=10018/100000", which may stand among others ("per-app-api-usage=17/250(appName=x)").
-void read_usage(std::string_view text, ApiUsage& usage) {
-  constexpr std::string_view name = "api-usage=";
-  std::size_t at = text.find(name);
-  while (at != std::string_view::npos && at > 0 && text[at - 1] == '-') at = text.find(name, at + 1);
-  if (at == std::string_view::npos) return;
-  const char* const end = text.data() + text.size();
-  ApiUsage read;
-  const auto [slash, error] = std::from_chars(text.data() + at + name.size(), end, read.used);
-  if (error != std::errc{} || slash == end || *slash != '/') return;
-  if (std::from_chars(slash + 1, end, read.most).ec == std::errc{}) usage = read;
-}
-
-}  // namespace
 
 base::Result<base::Utc> date_of(const Answer& answer) {
   if (const auto date = base::parse_http_date(answer.header("date"))) return *date;

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "base/time_text.h"
+#include "salesforce/condition.h"
 
 namespace salesforce::soql {
 namespace {
@@ -22,40 +23,34 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, {}, lower, lower);
 }
 
+void append_escaped(std::string& out, char c) {
+  constexpr std::string_view hex = "0123456789abcdef";
+  constexpr std::string_view special = "\\'\n\r\t\b\f", letters = "\\'nrtbf";
+  if (const auto at = special.find(c); c != '\0' && at != std::string_view::npos) {
+    (out += '\\') += letters[at];
+  } else if (const auto byte = static_cast<unsigned char>(c); byte < 0x20) {
+    ((out += "\\u00") += hex[byte >> 4]) += hex[byte & 15];
+  } else {
+    out += c;
+  }
+}
+
 }  // namespace
 
 std::string quote(std::string_view text) {
-  constexpr std::string_view hex = "0123456789abcdef";
   std::string out = "'";
-  for (const char c : text) {
-    switch (c) {
-      case '\\':
-        out += "\\\\";
-        break;
-      case '\'':
-        out += "\\'";
-        break;
-      case '\n':
-        out += "\\n";
-        break;
-      case '\r':
-        out += "\\r";
-        break;
-      case '\t':
-        out += "\\t";
-        break;
-      case '\b':
-        out += "\\b";
-        break;
-      case '\f':
-        out += "\\f";
-        break;
-      default:
-        if (const auto byte = static_cast<unsigned char>(c); byte < 0x20) {
-          ((out += "\\u00") += hex[byte >> 4]) += hex[byte & 15];
-        } else {
-          out += c;
-        }
+  for (const char c : text) append_escaped(out, c);
+  return out += '\'';
+}
+
+std::string quote_pattern(std::string_view pattern) {
+  std::string out = "'";
+  for (std::size_t i = 0; i < pattern.size(); ++i) {
+    if (pattern[i] == '\\' && i + 1 < pattern.size() &&
+        (pattern[i + 1] == '_' || pattern[i + 1] == '%' || pattern[i + 1] == '\\')) {
+      (out += '\\') += pattern[++i];
+    } else {
+      append_escaped(out, pattern[i]);
     }
   }
   return out += '\'';
@@ -77,28 +72,6 @@ std::string datetime(base::Utc moment) {
   using namespace std::chrono;
   constexpr base::Utc first = sys_days{year{1700} / 1 / 1}, last = sys_days{year{4000} / 12 / 31};
   return base::to_iso_seconds(std::clamp(moment, first, last));
-}
-
-bool is_closed(std::string_view condition) {
-  int depth = 0;
-  bool in_text = false;
-  for (std::size_t i = 0; i < condition.size(); ++i) {
-    const char c = condition[i];
-    if (in_text) {
-      if (c == '\\') {
-        ++i;
-      } else if (c == '\'') {
-        in_text = false;
-      }
-    } else if (c == '\'') {
-      in_text = true;
-    } else if (c == '(') {
-      ++depth;
-    } else if (c == ')' && --depth < 0) {
-      return false;
-    }
-  }
-  return depth == 0 && !in_text;
 }
 
 base::Result<void> check_names(const model::Mapping& mapping) {
@@ -128,22 +101,21 @@ std::vector<std::string> selected_fields(const model::Mapping& mapping) {
   return names;
 }
 
-static base::Result<void> check_filter(const model::Mapping& mapping) {
+/// " WHERE …" for the mapping's filter and `place`, as far as there are any. The filter is printed from its tree:
+/// what a user wrote is never pasted.
+static base::Result<std::string> where(const model::Mapping& mapping, const std::string& place) {
   RETURN_IF_ERROR(check_names(mapping));
-  if (is_closed(mapping.filter)) return {};
-  return base::failure(ErrorKind::settings, "The filter of " + mapping.object +
-                                                " has a quote or parenthesis that does not close. Correct it in "
-                                                "the mapping.");
-}
-
-/// " WHERE …" for the mapping's filter and `place`, as far as there are any.
-static std::string where(const model::Mapping& mapping, const std::string& place) {
-  const bool filtered = mapping.filter.find_first_not_of(" \t\r\n") != std::string::npos;
-  std::string out;
-  if (filtered || !place.empty()) out += " WHERE ";
-  if (filtered) out += "(" + mapping.filter + ")";
-  if (filtered && !place.empty()) out += " AND ";
-  return out += place;
+  std::string filter;
+  if (mapping.filter.find_first_not_of(" \t\r\n") != std::string::npos) {
+    const auto condition = parse_condition(mapping.filter);
+    if (!condition)
+      return base::failure(ErrorKind::settings, "The filter of " + mapping.object + ", " + condition.error().message +
+                                                    ". Correct it with `lockstep integration set filters." +
+                                                    mapping.object + "=…`.");
+    filter = print(*condition);
+  }
+  if (filter.empty() && place.empty()) return std::string{};
+  return " WHERE " + filter + (filter.empty() || place.empty() ? "" : " AND ") + place;
 }
 
 static std::string select_from(const model::Mapping& mapping) {
@@ -154,7 +126,6 @@ static std::string select_from(const model::Mapping& mapping) {
 }
 
 base::Result<std::string> keyset_query(const model::Mapping& mapping, const model::Keyset& after, std::size_t limit) {
-  RETURN_IF_ERROR(check_filter(mapping));
   std::string place;
   const std::string at = datetime(after.at);
   if (after.last) {
@@ -162,22 +133,23 @@ base::Result<std::string> keyset_query(const model::Mapping& mapping, const mode
   } else if (after.at != base::Utc{}) {
     place = "SystemModstamp >= " + at;
   }
-  return select_from(mapping) + where(mapping, place) + " ORDER BY SystemModstamp ASC, Id ASC LIMIT " +
+  ASSIGN_OR_RETURN(const std::string condition, where(mapping, place));
+  return select_from(mapping) + condition + " ORDER BY SystemModstamp ASC, Id ASC LIMIT " +
          std::to_string(limit);
 }
 
 base::Result<std::string> slice_query(const model::Mapping& mapping, model::RecordId after, model::RecordId through,
                                       std::size_t limit) {
-  RETURN_IF_ERROR(check_filter(mapping));
   std::string place;
   if (after) place = "Id > " + quote(after.view());
   if (through) (place += place.empty() ? "" : " AND ") += "Id <= " + quote(through.view());
-  return select_from(mapping) + where(mapping, place) + " ORDER BY Id ASC LIMIT " + std::to_string(limit);
+  ASSIGN_OR_RETURN(const std::string condition, where(mapping, place));
+  return select_from(mapping) + condition + " ORDER BY Id ASC LIMIT " + std::to_string(limit);
 }
 
 base::Result<std::string> count_query(const model::Mapping& mapping) {
-  RETURN_IF_ERROR(check_filter(mapping));
-  return "SELECT COUNT() FROM " + mapping.object + where(mapping, {});
+  ASSIGN_OR_RETURN(const std::string condition, where(mapping, {}));
+  return "SELECT COUNT() FROM " + mapping.object + condition;
 }
 
 base::Result<std::string> lookup_query(const model::Mapping& mapping, std::span<const std::string_view> keys) {

@@ -17,14 +17,14 @@ namespace salesforce::soql {
 /// `text` as a literal, with its quotes: O'Neil → 'O\'Neil'.
 std::string quote(std::string_view text);
 
+/// The same for a pattern of LIKE, whose own escapes (a backslash before '_', '%' or a backslash) stay.
+std::string quote_pattern(std::string_view pattern);
+
 /// True for a name, or names joined by dots: "Account.Name". Letters, digits and '_', each beginning with a letter.
 bool is_identifier(std::string_view text);
 
 /// "2026-01-31T10:11:12Z", kept within the years 1700 to 4000 that the org takes.
 std::string datetime(base::Utc moment);
-
-/// True if quotes and parentheses close, so that `(condition)` is one condition.
-bool is_closed(std::string_view condition);
 
 /// `settings` for an object, upsert field or field whose name is no identifier; the message says which.
 base::Result<void> check_names(const model::Mapping& mapping);

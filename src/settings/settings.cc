@@ -11,6 +11,8 @@
 #include <sstream>
 #include <string_view>
 
+#include "base/nearest.h"
+
 namespace settings {
 namespace {
 
@@ -309,31 +311,9 @@ std::string variable_of(const Key& key) {
   return std::string{variable_prefix} + name;
 }
 
-std::size_t edit_distance(std::string_view a, std::string_view b) {
-  std::vector<std::size_t> row(b.size() + 1);
-  for (std::size_t at = 0; at <= b.size(); ++at) row[at] = at;
-  for (std::size_t line = 1; line <= a.size(); ++line) {
-    std::size_t diagonal = row[0];
-    row[0] = line;
-    for (std::size_t at = 1; at <= b.size(); ++at) {
-      const std::size_t replaced = diagonal + (a[line - 1] == b[at - 1] ? 0 : 1);
-      diagonal = row[at];
-      row[at] = std::min({replaced, row[at] + 1, row[at - 1] + 1});
-    }
-  }
-  return row[b.size()];
-}
-
 /// "; did you mean …?", or `otherwise` when nothing is near.
 std::string suggestion(std::string_view given, const std::vector<std::string>& known, const std::string& otherwise) {
-  const std::string* nearest = nullptr;
-  std::size_t least = std::max<std::size_t>(2, given.size() / 4) + 1;
-  for (const std::string& name : known) {
-    const std::size_t distance = edit_distance(given, name);
-    if (distance >= least) continue;
-    least = distance;
-    nearest = &name;
-  }
+  const std::string* nearest = base::nearest(given, known);
   return nearest != nullptr ? "; did you mean " + *nearest + "?" : otherwise;
 }
 
