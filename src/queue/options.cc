@@ -206,6 +206,10 @@ base::Result<JobOptions> options_from_json(std::string_view text) {
   return options;
 }
 
+std::string repeat_json(const Repeat& repeat) {
+  return json::serialize(to_json(repeat));
+}
+
 std::string options_json(const JobOptions& o, Spelling spelling) {
   json::object object;
   const auto put = [&](std::string_view name, json::value value) {
@@ -213,7 +217,7 @@ std::string options_json(const JobOptions& o, Spelling spelling) {
   };
   const json::value others = json::parse(o.others.empty() ? "{}" : o.others);
   for (const auto& [name, value] : others.as_object()) put(name, value);
-  put("attempts", o.attempts);
+  if (o.attempts != 0) put("attempts", o.attempts);
   if (o.backoff) {
     json::object backoff{{"type", o.backoff->type}, {"delay", o.backoff->delay.count()}};
     if (o.backoff->jitter > 0) backoff["jitter"] = o.backoff->jitter;

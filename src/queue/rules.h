@@ -41,6 +41,9 @@ std::string run_id(std::string_view scheduler, base::Utc at);
 /// What a run's options are made from: those of the template or of the run before, without what is each run's own.
 JobOptions without_run(JobOptions options);
 
+/// The `repeat` option as BullMQ stores it.
+std::string repeat_json(const Repeat& repeat);
+
 /// The options of a run. `count`: which one it is.
 JobOptions run_options(JobOptions base, const Repeat& repeat, std::int64_t count, std::string_view scheduler,
                        base::Utc at, base::Utc now);

@@ -21,7 +21,7 @@ std::string QueueContract::add(const std::string& name, JobOptions options, cons
 queue::Taken QueueContract::ask() {
   static std::atomic<int> number = 0;
   const std::string token = "token " + std::to_string(++number);
-  auto taken = must(queue().take({token, 30s, "worker"}, now()));
+  auto taken = must(queue().take({token, 45s, "worker"}, now()));
   if (taken.job) tokens_[taken.job->id] = token;
   return taken;
 }

@@ -39,8 +39,8 @@ class SqliteUnderTest final : public contract::QueueUnderTest {
 };
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, QueueContract,
-                         testing::Values(contract::QueueBackend{"sqlite",
-                                                                [] { return std::make_unique<SqliteUnderTest>(); }}));
+                         testing::Values(contract::QueueBackend{
+                             "sqlite", [] { return std::make_unique<SqliteUnderTest>(); }, 12}));
 
 TEST(SqliteQueue, KeepsJobsOfTwoNamesApart) {
   SqliteUnderTest file;

@@ -32,6 +32,7 @@ class QueueUnderTest {
 struct QueueBackend {
   std::string name;
   std::function<std::unique_ptr<QueueUnderTest>()> make;  ///< Empty.
+  std::uint64_t programs = 60;  ///< Random ones in a test run; fewer where each step reaches a disk.
 };
 
 inline void PrintTo(const QueueBackend& backend, std::ostream* out) {

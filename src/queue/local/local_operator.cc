@@ -105,7 +105,7 @@ base::Result<void> LocalQueue::retry_finished(std::string_view id, base::Utc) {
     (entry.state == State::failed ? entry.job.failed_reason : entry.job.return_value).clear();
     entry.job.finished_on.reset();
     entry.job.processed_on.reset();
-    return enqueue(entry, entry.job.options.lifo ? At::front : At::back, head);
+    return enqueue(entry, own_side(entry.job), head);
   });
 }
 

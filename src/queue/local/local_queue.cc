@@ -108,7 +108,7 @@ base::Result<std::string> LocalQueue::store(const NewJob& job, base::Utc now, He
   if (entry.job.delay.count() > 0) {
     RETURN_IF_ERROR(schedule(entry, entry.job.timestamp + entry.job.delay, head));
   } else {
-    RETURN_IF_ERROR(enqueue(entry, job.options.lifo ? At::front : At::back, head));
+    RETURN_IF_ERROR(enqueue(entry, own_side(entry.job), head));
   }
   return id;
 }
@@ -245,7 +245,7 @@ base::Result<void> LocalQueue::retry(const Job& job, std::string_view token, con
     ++entry.job.attempts_made;
     if (delay.count() <= 0) {
       RETURN_IF_ERROR(promote_due(now, head));
-      return enqueue(entry, entry.job.options.lifo ? At::front : At::back, head);
+      return enqueue(entry, own_side(entry.job), head);
     }
     entry.job.delay = delay;
     return schedule(entry, now + delay, head);

@@ -72,6 +72,8 @@ class LocalQueue final : public JobQueue {
   auto transact(Work work) -> decltype(work(std::declval<Head&>()));
 
   enum class At { back, front };
+  /// Where the job's own `lifo` puts it; it says nothing about prioritized ones.
+  static At own_side(const Job& job) { return job.options.lifo && job.priority == 0 ? At::front : At::back; }
   base::Result<void> place(Entry& entry, State state, std::int64_t score, At at, Head& head);
   base::Result<void> enqueue(Entry& entry, At at, Head& head);  ///< Waiting or prioritized.
   base::Result<void> schedule(Entry& entry, base::Utc due, Head& head);
