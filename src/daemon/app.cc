@@ -49,7 +49,8 @@ base::Result<std::vector<core::Integration>> chosen(App& app, const std::string&
 
 base::Result<salesforce::SessionSettings> session_settings(const App& app, const core::Integration& integration) {
   return connection::session_settings(
-      integration, {app.settings.salesforce.client_id, app.settings.salesforce.client_secret, {}}, *app.keys);
+      integration, {app.settings.salesforce.client_id, app.settings.salesforce.client_secret,
+                    app.settings.salesforce.allowed_domains}, *app.keys);
 }
 
 }  // namespace daemon_process

@@ -37,14 +37,6 @@ base::Result<std::unique_ptr<App>> open_app(settings::Settings);
 /// How the integration's user signs in, with the settings' client.
 base::Result<salesforce::SessionSettings> session_settings(const App&, const core::Integration&);
 
-struct ConnectRequest {
-  std::string flow;
-  std::string login_url;
-  std::string workspace = "default";
-  std::string refresh_token;  ///< From standard input; flow refresh-token only.
-};
-base::Result<core::Integration> connect(App&, const ConnectRequest&);
-
 struct SyncRequest {
   std::string integration;           ///< Empty: the only one, or every active one.
   std::vector<std::string> objects;  ///< Empty: all that are switched on.

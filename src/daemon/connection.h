@@ -27,8 +27,8 @@ class Connection {
   Connection(App& app, const core::Integration& integration, salesforce::SessionSettings settings,
              std::unique_ptr<store::SqliteStore> registry)
       : registry_{std::move(registry)},
-        sign_in_transport_{app.clock},
-        transport_{app.clock},
+        sign_in_transport_{app.clock, {}, {}, app.settings.salesforce.ca_file},
+        transport_{app.clock, {}, {}, app.settings.salesforce.ca_file},
         vault_{*registry_, *app.keys, integration.id, app.clock},
         session{std::move(settings), vault_, sign_in_transport_, app.clock},
         org{session, transport_, app.settings.salesforce.api_version} {}

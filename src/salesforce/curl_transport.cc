@@ -135,8 +135,9 @@ std::unexpected<base::Error> explain(CURLcode code, const Exchange& exchange, bo
     case CURLE_PEER_FAILED_VERIFICATION:
     case CURLE_SSL_CACERT_BADFILE:
       return base::failure(ErrorKind::unreachable, "The TLS certificate of " + host + " could not be verified. " +
-                                                       "Install the ca-certificates package, or the certificate "
-                                                       "of the proxy that opens TLS connections.");
+                                                       "Install the ca-certificates package, or name the "
+                                                       "certificates to trust (those of a proxy that opens TLS "
+                                                       "connections) in LOCKSTEP_SALESFORCE_CA_FILE.");
     case CURLE_SSL_CONNECT_ERROR:
       return base::failure(ErrorKind::unreachable, "The TLS handshake with " + host + " failed. Check HTTPS_PROXY.");
     case CURLE_OPERATION_TIMEDOUT:
@@ -167,10 +168,12 @@ struct CurlTransport::Handle {
   const base::Clock& clock;
   Deadlines deadlines;
   std::stop_token stop;
+  std::string ca_file;
   CURL* curl;
 
-  Handle(const base::Clock& the_clock, const Deadlines& the_deadlines, std::stop_token the_stop)
-      : clock(the_clock), deadlines(the_deadlines), stop(std::move(the_stop)) {
+  Handle(const base::Clock& the_clock, const Deadlines& the_deadlines, std::stop_token the_stop,
+         std::string the_ca_file)
+      : clock(the_clock), deadlines(the_deadlines), stop(std::move(the_stop)), ca_file(std::move(the_ca_file)) {
     static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
     CHECK(ready == CURLE_OK);
     curl = curl_easy_init();
@@ -181,8 +184,8 @@ struct CurlTransport::Handle {
   ~Handle() { curl_easy_cleanup(curl); }
 };
 
-CurlTransport::CurlTransport(const base::Clock& clock, Deadlines deadlines, std::stop_token stop)
-    : handle_(std::make_unique<Handle>(clock, deadlines, std::move(stop))) {}
+CurlTransport::CurlTransport(const base::Clock& clock, Deadlines deadlines, std::stop_token stop, std::string ca_file)
+    : handle_(std::make_unique<Handle>(clock, deadlines, std::move(stop), std::move(ca_file))) {}
 CurlTransport::~CurlTransport() = default;
 
 base::Result<Answer> CurlTransport::send(const Request& request) {
@@ -196,6 +199,12 @@ base::Result<Answer> CurlTransport::send(const Request& request) {
   curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
+  curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
+  if (!handle_->ca_file.empty()) {
+    curl_easy_setopt(curl, CURLOPT_CAINFO, handle_->ca_file.c_str());
+    curl_easy_setopt(curl, CURLOPT_CAPATH, nullptr);
+  }
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 512L * 1024);

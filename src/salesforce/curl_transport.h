@@ -3,6 +3,7 @@
 #include <chrono>
 #include <memory>
 #include <stop_token>
+#include <string>
 
 #include "base/clock.h"
 #include "salesforce/transport.h"
@@ -20,11 +21,13 @@ struct Deadlines {
 /// HTTP over libcurl, keeping its connections alive from one request to the next.
 ///
 /// Follows no redirects (a token would follow with them), verifies TLS, takes its proxy from the environment
-/// (HTTPS_PROXY, NO_PROXY). `stop` ends a running request within about a second, as `cancelled`. Deadlines are
-/// looked at about once a second. Used by one thread; the clock is borrowed.
+/// (HTTPS_PROXY, NO_PROXY). `ca_file`: certificates (PEM) that are trusted instead of the system's. `stop` ends a
+/// running request within about a second, as `cancelled`. Deadlines are looked at about once a second. Used by one
+/// thread; the clock is borrowed.
 class CurlTransport final : public Transport {
  public:
-  explicit CurlTransport(const base::Clock& clock, Deadlines deadlines = {}, std::stop_token stop = {});
+  explicit CurlTransport(const base::Clock& clock, Deadlines deadlines = {}, std::stop_token stop = {},
+                         std::string ca_file = {});
   ~CurlTransport() override;
 
   base::Result<Answer> send(const Request& request) override;

@@ -175,6 +175,32 @@ Complaint read_cron(std::string_view text, std::string& to) {
   return fine;
 }
 
+/// Domains divided by commas, each with a dot inside.
+Complaint read_domains(std::string_view text, std::vector<std::string>& to) {
+  std::vector<std::string> domains;
+  std::optional<std::string_view> rest = text;
+  while (rest) {
+    const auto comma = rest->find(',');
+    std::string_view domain = rest->substr(0, comma);
+    while (domain.starts_with(' ')) domain.remove_prefix(1);
+    while (domain.ends_with(' ')) domain.remove_suffix(1);
+    const auto dot = domain.find('.');
+    if (dot == 0 || dot == domain.npos || domain.ends_with('.') ||
+        domain.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789.-") != domain.npos)
+      return not_allowed;
+    domains.emplace_back(domain);
+    rest = comma == rest->npos ? std::nullopt : std::optional{rest->substr(comma + 1)};
+  }
+  to = std::move(domains);
+  return fine;
+}
+
+Complaint read_file_name(std::string_view text, std::string& to) {
+  std::error_code ignored;
+  if (!std::filesystem::is_regular_file(text, ignored)) return "there is no such file";
+  return read_text(text, to);
+}
+
 Complaint read_api_version(std::string_view text, std::string& to) {
   if (text.size() != 4 || !is_digits(text.substr(0, 2)) || text[0] == '0' || text.substr(2) != ".0") return not_allowed;
   return read_text(text, to);
@@ -276,6 +302,11 @@ constexpr Key keys[] = {
     {"salesforce", "redirect_uri", Type::text, "", "the app's callback: an https URL, or http on a loopback address",
      [](std::string_view v, Settings& s) { return read_url(v, PlainHttp::on_loopback, s.salesforce.redirect_uri); },
      Shown::yes, "SALESFORCE_REDIRECT_URI"},
+    {"salesforce", "allowed_domains", Type::text_or_list, "",
+     "domains under which orgs may live, such as salesforce.com or a list of them (unset: Salesforce's own)",
+     [](std::string_view v, Settings& s) { return read_domains(v, s.salesforce.allowed_domains); }},
+    {"salesforce", "ca_file", Type::text, "", "a file of certificates (PEM) to trust instead of the system's",
+     [](std::string_view v, Settings& s) { return read_file_name(v, s.salesforce.ca_file); }},
     {"salesforce", "api_version", Type::text, "62.0", "a version in quotes, such as \"62.0\"",
      [](std::string_view v, Settings& s) { return read_api_version(v, s.salesforce.api_version); }},
     {"salesforce", "pubsub_endpoint", Type::text, "api.pubsub.salesforce.com:7443", "host:port",

@@ -40,6 +40,8 @@ struct Settings {
     std::string client_id;
     std::string client_secret;
     std::string redirect_uri;     ///< Empty: derived from server.public_url.
+    std::vector<std::string> allowed_domains;  ///< Where orgs may live; empty: Salesforce's own.
+    std::string ca_file;          ///< Certificates to trust instead of the system's; empty: those.
     std::string api_version;      ///< "62.0"
     std::string pubsub_endpoint;  ///< "host:port"
     int api_budget_percent;       ///< Of the org's daily API requests.

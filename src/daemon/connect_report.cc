@@ -1,0 +1,80 @@
+#include "daemon/connect.h"
+#include "daemon/connection.h"
+#include "daemon/mappings.h"
+#include "salesforce/describe.h"
+
+namespace daemon_process {
+namespace {
+
+using Object = ConnectReport::Object;
+
+base::Result<Object> look_at(salesforce::RestOrg& org, const std::string& name) {
+  Object object{.name = name};
+  auto json = org.describe(name);
+  // Not there, or hidden from this user: the org does not say which.
+  if (!json && json.error().kind == base::ErrorKind::precondition) return object;
+  if (!json) return std::unexpected(std::move(json).error());
+  ASSIGN_OR_RETURN(const auto described, salesforce::parse_describe(*std::move(json)));
+  object.seen = true;
+  object.may_create = described.createable;
+  object.may_edit = described.updateable;
+  for (const auto& field : described.fields)
+    object.has_key_field |= field.name == upsert_field && field.external_id && field.updateable;
+  return object;
+}
+
+void find_missing(const core::Integration& integration, const Object& object, ConnectReport& report) {
+  const bool writes = integration.direction != model::SyncDirection::to_store;
+  const std::string& name = object.name;
+  if (!object.seen) {
+    report.missing.push_back(
+        name + ": the user " + integration.username +
+        " cannot see the object. Give its profile or a permission set \"Read\" on it, or switch the "
+        "object off with `lockstep integration set`.");
+    return;
+  }
+  if (writes && (!object.may_create || !object.may_edit))
+    report.missing.push_back(name + ": the user may not " + (object.may_create ? "edit" : "create") +
+                             " records, so rows are not sent. Give its profile or a permission set \"Create\" and "
+                             "\"Edit\" on the object.");
+  if (writes && !object.has_key_field) {
+    report.without_key_field.push_back(name);
+    report.missing.push_back(
+        name + ": there is no field " + std::string{upsert_field} +
+        " that the user may edit, so new rows are not sent. `lockstep connect --create-fields` makes "
+        "it; or in Setup, Object Manager, " +
+        name +
+        ", make a Text field of 36 characters, \"External "
+        "ID\" and \"Unique\", visible to the user.");
+  }
+}
+
+}  // namespace
+
+base::Result<ConnectReport> report_on(App& app, const core::Integration& integration, Connection& connection) {
+  ConnectReport report;
+  salesforce::CurlTransport transport{app.clock, {}, {}, app.settings.salesforce.ca_file};
+  const std::string& version = app.settings.salesforce.api_version;
+  ASSIGN_OR_RETURN(report.org, salesforce::org_facts(connection.session, transport, version));
+  if (!report.org.has_version)
+    report.missing.push_back("the org has no API version " + version +
+                             ": set LOCKSTEP_SALESFORCE_API_VERSION to one from " + report.org.oldest_version + " to " +
+                             report.org.newest_version + ".");
+  for (const auto& limit : report.org.limits)
+    if (limit.name == "DailyApiRequests" && limit.left * 10 < limit.most)
+      report.missing.push_back("of the org's " + std::to_string(limit.most) + " API calls a day " +
+                               std::to_string(limit.left) +
+                               " are left: find out in Setup, \"System Overview\", who uses them up.");
+  if (!report.org.has_version) return report;
+  ASSIGN_OR_RETURN(const auto identity, connection.session.identity());
+  report.user_id = identity.user_id;
+  for (const auto& [name, is_on] : integration.sync_objects) {
+    if (!is_on) continue;
+    ASSIGN_OR_RETURN(auto object, look_at(connection.org, name));
+    find_missing(integration, object, report);
+    report.objects.push_back(std::move(object));
+  }
+  return report;
+}
+
+}  // namespace daemon_process

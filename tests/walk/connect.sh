@@ -1,0 +1,78 @@
+#!/usr/bin/env bash
+# Every way to connect an org, what connect says about it, and what it must never let out.
+# Usage: connect.sh FOLDER-OF-THE-PROGRAMS
+source "$(dirname "$0")/common.sh"
+
+openssl req -x509 -newkey rsa:2048 -nodes -keyout app.key -out app.crt -days 2 -subj /CN=lockstep > /dev/null 2>&1
+start_sfsim --seed-rows 50 --auto-approve --rotate-refresh-tokens --jwt-certificate app.crt
+user=$(curl -sf "$url/__sim/users" | jq -r '[.. | .username? // empty][0]')
+field() { sql "select $1 from lockstep_integrations where workspace_id = '$2'"; }
+lockstep() { status=0; "$bin/lockstep" "$@" > out 2> error || status=$?; }
+
+# The browser, on a terminal: a listener on a loopback address takes the answer.
+port=$((20000 + RANDOM % 20000))
+"$bin/lockstep" connect --flow web --redirect-uri "http://localhost:$port/callback" > web.out 2> web.err &
+connecting=$!
+for _ in $(seq 100); do grep -q Waiting web.err && break; sleep 0.05; done
+address=$(grep '^http' web.err)
+[[ $address == *code_challenge_method=S256* ]] || fail "no PKCE in $address"
+expect "an answer to nothing that was asked" "$(curl -s -o page -w '%{http_code}' "http://localhost:$port/callback")" 404
+expect "the way through Salesforce" "$(curl -sL -o page -w '%{http_code}' "$address")" 200
+grep -q 'close this page' page || fail "the browser is not told that it is done"
+status=0; wait $connecting || status=$?
+expect "exit status of connect in the browser" $status 0
+grep -q "connected workspace default to org 00D.* as $user" web.out || fail "connect does not say who and where: $(cat web.out)"
+for says in 'Edition' 'versions  31.0 to' 'DailyApiRequests' 'Contact .*read, create, edit, key field'; do
+  grep -q "$says" web.out || fail "the report lacks '$says': $(cat web.out)"
+done
+expect "the flow that is kept" "$(field flow default)" web
+"$bin/lockstep" sync > /dev/null
+curl -sf -X POST "$url/__sim/expire-tokens" > /dev/null
+"$bin/lockstep" sync > /dev/null || fail "a sync after the access token died"
+
+# A foreign answer: the state is not the one that was sent.
+"$bin/lockstep" connect --flow web --workspace forged --redirect-uri "http://localhost:$port/callback" > web.out 2> web.err &
+connecting=$!
+for _ in $(seq 100); do grep -q Waiting web.err && break; sleep 0.05; done
+curl -s -o page "http://localhost:$port/callback?code=stolen&state=guessed"
+status=0; wait $connecting || status=$?
+expect "exit status of a forged answer" $status 3
+expect "a forged answer stores nothing" "$(field id forged)" ""
+
+lockstep connect --flow web --workspace far --redirect-uri https://crm.example.com/callback
+expect "exit status of a callback on another machine" $status 2
+grep -q 'lockstep serve' error || fail "the message does not say what to do instead"
+
+# JWT bearer.
+lockstep connect --flow jwt --workspace jwt --username "$user" --key-file app.key
+expect "exit status of jwt" $status 0
+expect "jwt signs in again by itself" "$("$bin/lockstep" sync --json --integration "$(field id jwt)" --direction pull | jq -r .status)" completed
+openssl genrsa -out other.key 2048 2> /dev/null
+lockstep connect --flow jwt --workspace jwt2 --username "$user" --key-file other.key
+expect "exit status of a key that the app does not know" $status 3
+lockstep connect --flow jwt --workspace jwt2 --username "$user" --key-file app.crt
+expect "exit status of a certificate in place of the key" $status 2
+lockstep connect --flow jwt --workspace jwt2 --username "$user"
+expect "exit status without a key" $status 2
+
+# Username and password: works, and says that it should not be used.
+echo sfsim-password | "$bin/lockstep" connect --flow password --workspace password --username "$user" > out 2> error
+grep -q legacy error || fail "the password flow is not called legacy"
+status=0; echo wrong | "$bin/lockstep" connect --flow password --workspace pw2 --username "$user" > out 2> error || status=$?
+expect "exit status of a wrong password" $status 3
+
+# Nothing secret lies readable in the store, and nothing was printed.
+for secret in sfsim-password sfsim-secret "$(sed -n 5p app.key)"; do
+  ! grep -aqF "$secret" lockstep.db* out error web.out web.err || fail "a secret lies readable: $secret"
+done
+
+# What is missing is said, with its remedy.
+kill "$simulator"; wait "$simulator" || true
+start_sfsim --seed-rows 5 --no-upsert-field
+rm -f lockstep.db*
+lockstep connect --flow client-credentials
+expect "exit status while something is missing" $status 1
+grep -q 'missing .*Contact: there is no field Lockstep_Id__c.*--create-fields' out || fail "the key field is not missed: $(cat out)"
+LOCKSTEP_SALESFORCE_API_VERSION=99.0 lockstep connect --flow client-credentials
+grep -q 'missing .*no API version 99.0.*from 31.0' out || fail "the version is not missed: $(cat out error)"
+echo "connected every way"
