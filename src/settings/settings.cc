@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "base/nearest.h"
+#include "queue/redis_address.h"
 
 namespace settings {
 namespace {
@@ -120,8 +121,10 @@ Complaint read_store(std::string_view text, std::string& url, std::string& path)
 }
 
 Complaint read_queue(std::string_view text, std::string& url) {
-  if (text.starts_with("redis:") || text.starts_with("rediss:")) return not_built("Redis", "\"embedded\"");
-  if (text != "embedded") return not_allowed;
+  if (text != "embedded") {
+    if (!text.starts_with("redis")) return not_allowed;
+    if (const auto address = queue::RedisAddress::parse(text); !address) return address.error().message;
+  }
   url = text;
   return fine;
 }
@@ -271,7 +274,8 @@ constexpr Key keys[] = {
      [](std::string_view v, Settings& s) { return read_base_url(v, PlainHttp::anywhere, s.server.public_url); }},
     {"store", "url", Type::text, "sqlite:lockstep.db", "sqlite:PATH",
      [](std::string_view v, Settings& s) { return read_store(v, s.store.url, s.store.sqlite_path); }},
-    {"queue", "url", Type::text, "embedded", "embedded",
+    {"queue", "url", Type::text, "embedded",
+     "embedded, or redis://[user:password@]host[:port][/database], rediss://, redis+sentinel://",
      [](std::string_view v, Settings& s) { return read_queue(v, s.queue.url); }},
     {"queue", "name", Type::text, "salesforce-sync", "a name without blanks, colons and braces",
      [](std::string_view v, Settings& s) { return read_key_part(v, s.queue.name); }},

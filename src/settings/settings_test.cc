@@ -266,8 +266,13 @@ TEST_F(SettingsFile, IsRefusedForAServiceThatIsNotBuiltIn) {
       path_ +
           ":2: store.url = \"postgresql://***@db/app\": PostgreSQL is not built into this version; use sqlite:PATH");
   EXPECT_THAT(refusal("[store]\nurl = 'mongodb://h/app'"), HasSubstr("MongoDB is not built into this version"));
-  EXPECT_THAT(refusal("[queue]\nurl = 'rediss://:hunter2@h:6379'"),
-              AllOf(HasSubstr("Redis is not built into this version"), Not(HasSubstr("hunter2"))));
+}
+
+TEST_F(SettingsFile, IsRefusedForARedisUrlWithTheWrongPart) {
+  EXPECT_THAT(refusal("[queue]\nurl = 'rediss://:hunter2@h:redis'"),
+              AllOf(HasSubstr(":2: queue.url = \"rediss://***@h:redis\": its port is not a number from 1 to 65535"),
+                    Not(HasSubstr("hunter2"))));
+  EXPECT_EQ(good("[queue]\nurl = 'rediss://:hunter2@h:6379/2'").queue.url, "rediss://:hunter2@h:6379/2");
 }
 
 TEST_F(SettingsFile, IsRefusedWithoutShowingASecret) {
