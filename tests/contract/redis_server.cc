@@ -12,6 +12,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 namespace contract {
@@ -46,10 +47,12 @@ std::uint16_t free_port() {
   return ntohs(address.sin_port);
 }
 
-RedisServer::RedisServer(std::vector<std::string> more) : more_(std::move(more)), port_(free_port()) {
+RedisServer::RedisServer(std::vector<std::string> more, const std::string& settings)
+    : more_(std::move(more)), has_settings_(!settings.empty()), port_(free_port()) {
   folder_ = std::filesystem::temp_directory_path() /
             ("lockstep_redis_" + std::to_string(getpid()) + "_" + std::to_string(port_));
   std::filesystem::create_directories(folder_);
+  if (has_settings_) std::ofstream{folder_ + "/settings"} << settings;
   start();
 }
 
@@ -63,6 +66,7 @@ void RedisServer::start() {
   std::vector<std::string> words = {
       "redis-server", "--port", std::to_string(port_), "--bind", "127.0.0.1", "--dir",         folder_,
       "--save",       "",       "--appendonly",        "no",     "--logfile", folder_ + "/log"};
+  if (has_settings_) words.insert(words.begin() + 1, folder_ + "/settings");
   words.insert(words.end(), more_.begin(), more_.end());
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
@@ -84,9 +88,17 @@ void RedisServer::start() {
 
 void RedisServer::stop() {
   if (process_ <= 0) return;
+  kill(process_, SIGCONT);
   kill(process_, SIGTERM);
   waitpid(process_, nullptr, 0);
   process_ = -1;
+}
+
+void RedisServer::freeze() {
+  kill(process_, SIGSTOP);
+}
+void RedisServer::thaw() {
+  kill(process_, SIGCONT);
 }
 
 }  // namespace contract

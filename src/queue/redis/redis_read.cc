@@ -10,6 +10,11 @@ bool is_list(State state) {
   return state == State::waiting || state == State::paused || state == State::active;
 }
 
+/// Some hosts rename commands, and users may lack the right to them.
+bool is_forbidden(const base::Error& error) {
+  return error.kind == base::ErrorKind::rejected || error.service_code == "NOPERM";
+}
+
 }  // namespace
 
 base::Result<std::map<State, std::int64_t>> RedisQueue::counts() {
@@ -84,22 +89,27 @@ base::Result<std::optional<Metrics>> RedisQueue::metrics(State finished) {
 
 base::Result<std::optional<std::vector<WorkerInfo>>> RedisQueue::workers() {
   auto listed = command({"CLIENT", "LIST"});
-  if (!listed && listed.error().kind == base::ErrorKind::rejected) return std::nullopt;  // Forbidden by some hosts.
+  if (!listed && is_forbidden(listed.error())) return std::nullopt;
   if (!listed) return std::unexpected(listed.error());
   return workers_in(listed->text, options_.prefix, options_.name);
 }
 
 base::Result<std::optional<ServerInfo>> RedisQueue::server_info() {
-  ASSIGN_OR_RETURN(const Reply reply, command({"INFO"}));
-  return info_from(reply.text);
+  const auto info = command({"INFO"});
+  if (!info && is_forbidden(info.error())) return std::nullopt;
+  if (!info) return std::unexpected(info.error());
+  return info_from(info->text);
 }
 
 base::Result<std::vector<std::string>> RedisQueue::server_warnings() {
-  ASSIGN_OR_RETURN(const Reply info, command({"INFO"}));
+  ASSIGN_OR_RETURN(const auto info, server_info());
+  if (!info)
+    return std::vector<std::string>{
+        "its user may not ask INFO, so its eviction policy and persistence are not checked (ACL SETUSER … +info)"};
   std::optional<std::string> save;
   if (const auto asked = command({"CONFIG", "GET", "save"}); asked && asked->items.size() == 2)
     save = asked->items[1].text;
-  return warnings_for(info_from(info.text), save);
+  return warnings_for(*info, save);
 }
 
 }  // namespace queue

@@ -80,7 +80,10 @@ class Socket final : public Stream {
       if (const long verdict = SSL_get_verify_result(ssl_.get()); verdict != X509_V_OK)
         return std::unexpected(
             failed(std::string{"its certificate is not accepted: "} + X509_verify_cert_error_string(verdict)));
-      RETURN_IF_ERROR(await_tls(done, deadline));
+      if (auto more = await_tls(done, deadline); !more) {
+        if (more.error().kind == ErrorKind::unreachable) more.error().message += " (does this port speak TLS?)";
+        return more;
+      }
     }
   }
 
