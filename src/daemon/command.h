@@ -24,6 +24,9 @@ void add_plan(CLI::App&, Commands&);
 void add_runs(CLI::App&, Commands&);
 void add_verify(CLI::App&, Commands&);
 void add_mapping(CLI::App&, Commands&);
+void add_integration(CLI::App&, Commands&);
+void add_keys(CLI::App&, Commands&);
+void add_doctor(CLI::App&, Commands&);
 
 /// Prints the error for a person and says with which status to exit.
 int tell(const base::Error&);

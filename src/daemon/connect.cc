@@ -32,8 +32,8 @@ base::Result<ConnectDraft> draft_connection(const App& app, core::Registry& regi
   core::Integration& integration = draft.integration;
   integration.workspace = request.workspace;
   integration.flow = request.flow;
-  if (!request.login_url.empty()) integration.login_url = salesforce::without_slash(request.login_url);
-  if (integration.login_url.empty()) integration.login_url = app.settings.salesforce.login_url;
+  integration.login_url =
+      request.login_url.empty() ? app.settings.salesforce.login_url : salesforce::without_slash(request.login_url);
   integration.username = request.username;
   integration.is_active = true;
   integration.sync_status = "idle";

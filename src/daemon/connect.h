@@ -12,7 +12,7 @@ namespace daemon_process {
 /// Whom to connect, and how.
 struct ConnectRequest {
   std::string flow;
-  std::string login_url = {};  ///< Empty: the integration's, else the settings'.
+  std::string login_url = {};  ///< Empty: the settings'.
   std::string workspace = "default";
   base::Secret refresh_token = {};  ///< refresh-token
   std::string username = {};        ///< jwt, password

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "salesforce/describe.h"
+#include "salesforce/filter_check.h"
 
 namespace daemon_process {
 namespace {
@@ -17,7 +18,8 @@ void find_required(const core::ObjectSchema& schema, const model::Mapping& mappi
     const auto fills = [&](const model::FieldMapping& f) {
       return f.org_field == field.name && f.direction != SyncDirection::to_store;
     };
-    if (field.required && std::ranges::none_of(mapping.fields, fills)) (names += names.empty() ? "" : ", ") += field.name;
+    if (field.required && std::ranges::none_of(mapping.fields, fills))
+      (names += names.empty() ? "" : ", ") += field.name;
   }
   if (!names.empty())
     checked.blind_spots.push_back("a new " + mapping.object + " needs " + names +
@@ -56,6 +58,20 @@ std::optional<base::Error> try_query(salesforce::RestOrg& org, const model::Mapp
   const core::PageRequest request{&mapping, {}, 1};
   const auto pages = org.fetch(std::span{&request, 1});
   return pages.front() ? std::nullopt : std::optional{pages.front().error()};
+}
+
+/// Names the place in the filter that is wrong, which the org's own refusal does not.
+std::optional<base::Error> check_condition(salesforce::RestOrg& org, const model::Mapping& mapping) {
+  if (mapping.filter.empty()) return std::nullopt;
+  std::map<std::string, salesforce::DescribedObject, std::less<>> known;
+  const auto describe = [&](std::string_view object) -> base::Result<const salesforce::DescribedObject*> {
+    if (const auto found = known.find(object); found != known.end()) return &found->second;
+    ASSIGN_OR_RETURN(std::string text, org.describe(object));
+    ASSIGN_OR_RETURN(auto described, salesforce::parse_describe(std::move(text)));
+    return &known.emplace(object, std::move(described)).first->second;
+  };
+  const auto odd = salesforce::check_filter(mapping.filter, mapping.object, describe);
+  return odd ? std::nullopt : std::optional{odd.error()};
 }
 
 std::string plain_name(std::string_view name) {
@@ -120,7 +136,8 @@ base::Result<CheckedMapping> check_mapping(App& app, const core::Integration& in
     checked.error = fits.error();
     return checked;
   }
-  checked.error = try_query(org, mapping);
+  checked.error = check_condition(org, mapping);
+  if (!checked.error) checked.error = try_query(org, mapping);
   if (checked.error && !is_ours(*checked.error)) return std::unexpected(*checked.error);
   if (checked.error) return checked;
   if (mapping.upsert_field.empty() && mapping.direction != SyncDirection::to_store)

@@ -61,7 +61,8 @@ Web::Web(const App& app, std::unique_ptr<store::SqliteStore> registry, queue::Jo
              {.base_path = "/admin/queues/",
               .queue_name = app.settings.queue.name,
               .title = "Lockstep queues",
-              .has_server = queue_has_server}) {}
+              .has_server = queue_has_server}),
+      connect_(app) {}
 
 void Web::listens_on(std::uint16_t port) {
   const std::string end = ":" + std::to_string(port);
@@ -75,6 +76,11 @@ void Web::listens_on(std::uint16_t port) {
 http::Response Web::answer(const http::Request& request) {
   if (request.path == "/healthz") return plain(200, "ok\n");
   if (request.path == "/readyz") return store_answers ? plain(200, "ok\n") : plain(503, "the store does not answer\n");
+  if (ConnectPages::serves(request.path) && !ConnectPages::needs_sign_in(request.path)) {
+    http::Response back = connect_.answer(request, false);
+    harden(back);
+    return back;
+  }
   signin::Who who;
   if (auto answered = gate_->refuse_or_answer(request, who)) {
     harden(*answered);
@@ -83,6 +89,8 @@ http::Response Web::answer(const http::Request& request) {
   http::Response response;
   if (board_.serves(request.path)) {
     response = board_.handle(request, who.role != signin::Role::viewer);
+  } else if (ConnectPages::serves(request.path)) {
+    response = connect_.answer(request, who.role == signin::Role::admin);
   } else if (request.path == "/") {
     response = {303, {{"Location", "/admin/queues/"}}, {}, {}, false};
   } else {

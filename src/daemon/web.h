@@ -5,12 +5,13 @@
 
 #include "board/board.h"
 #include "daemon/app.h"
+#include "daemon/connect_pages.h"
 #include "signin/gate.h"
 
 namespace daemon_process {
 
-/// Everything that `lockstep serve` answers over HTTP. Open to all: /healthz, /readyz and the sign-in; the rest stands
-/// behind it.
+/// Everything that `lockstep serve` answers over HTTP. Open to all: /healthz, /readyz, the sign-in and
+/// Salesforce's callback; the rest stands behind it.
 class Web {
  public:
   /// `queue`: shown at /admin/queues; borrowed. Errors: as opening the store, and `settings` for
@@ -37,6 +38,7 @@ class Web {
   signin::GateOptions gate_options_;
   std::unique_ptr<signin::Gate> gate_;
   board::Board board_;
+  ConnectPages connect_;
 };
 
 }  // namespace daemon_process

@@ -125,6 +125,8 @@ class Registry {
   /// Only the tokens and the instance URL, durable when it returns; empty `refresh_token` keeps the old one.
   virtual base::Result<void> save_tokens(const model::IntegrationId&, std::string_view sealed_access_token,
                                          std::string_view sealed_refresh_token, std::string_view instance_url) = 0;
+  /// Only what is sealed: both tokens and the secret, as they are.
+  virtual base::Result<void> save_sealed(const Integration&) = 0;
   /// Takes tokens and secret out, and leaves the rest.
   virtual base::Result<void> forget_tokens(const model::IntegrationId&) = 0;
   /// Only what a user sets: active, direction, frequency, objects, conflict policy, filters.

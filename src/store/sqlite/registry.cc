@@ -152,6 +152,13 @@ base::Result<void> SqliteStore::save_tokens(const model::IntegrationId& id, std:
   return {};
 }
 
+base::Result<void> SqliteStore::save_sealed(const core::Integration& i) {
+  ASSIGN_OR_RETURN(Statement * put, statement("UPDATE lockstep_integrations SET access_token = ?2, refresh_token = ?3, "
+                                              "secret = ?4 WHERE id = ?1"));
+  put->bind(1, i.id.text).bind(2, i.access_token).bind(3, i.refresh_token).bind(4, i.secret);
+  return database_.run(*put, "storing the sealed secrets of integration " + i.id.text);
+}
+
 base::Result<void> SqliteStore::forget_tokens(const model::IntegrationId& id) {
   ASSIGN_OR_RETURN(Statement * put, statement("UPDATE lockstep_integrations SET access_token = '', refresh_token = '', "
                                               "secret = '' WHERE id = ?1"));

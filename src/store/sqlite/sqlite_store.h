@@ -88,6 +88,7 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<void> save_tokens(const model::IntegrationId& id, std::string_view sealed_access_token,
                                  std::string_view sealed_refresh_token, std::string_view instance_url) override;
   base::Result<void> forget_tokens(const model::IntegrationId& id) override;
+  base::Result<void> save_sealed(const core::Integration& integration) override;
   base::Result<void> save_settings(const core::Integration& integration) override;
   base::Result<void> save_state(const core::Integration& integration) override;
   base::Result<std::vector<core::MappingSetting>> mappings(const model::IntegrationId& integration) override;
