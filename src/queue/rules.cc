@@ -78,7 +78,7 @@ std::optional<milliseconds> retry_after(const Job& job, bool unrecoverable, base
   if (unrecoverable || !job.deferred_failure.empty() || attempt >= job.options.attempts) return std::nullopt;
   const Backoff backoff = job.options.backoff.value_or(Backoff{});
   double full = static_cast<double>(backoff.delay.count());
-  if (backoff.type == "exponential") full = std::round(std::pow(2.0, attempt - 1) * full);
+  if (backoff.type == "exponential") full = std::round(std::pow(2.0, std::min(attempt - 1, 62)) * full);
   else if (backoff.type != "fixed") return std::nullopt;
   if (backoff.jitter > 0) {
     const double chance = static_cast<double>(random.next() >> 11) * 0x1.0p-53;

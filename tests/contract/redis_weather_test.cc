@@ -289,4 +289,22 @@ TEST(RedisWeather, AFullServerIsOneThatTakesNoWritesNow) {
   EXPECT_THAT(added.error().message, HasSubstr("maxmemory"));
 }
 
+TEST(RedisWeather, BytesOfOtherProgramsDoNotBreakWhatIsShown) {
+  const RedisServer server;
+  const auto queue = queue_at(at(server));
+  Connection other{address(at(server)), ""};
+  ASSERT_TRUE(other.command({"HSET", "bull:weather:x", "name", "a\xff", "data", "no json \xff", "progress", "{", "opts",
+                             "[", "failedReason", "\xfe", "stacktrace", "7", "atm", "many"}));
+  ASSERT_TRUE(other.command({"RPUSH", "bull:weather:wait", "x"}));
+  const auto jobs = queue->jobs(queue::State::waiting, 0, -1, queue::JobQueue::Order::newest_first);
+  ASSERT_TRUE(jobs && jobs->size() == 1);
+  const queue::Job& job = jobs->front();
+  EXPECT_EQ(job.name, "a\xef\xbf\xbd");
+  EXPECT_EQ(job.data, "\"no json \xef\xbf\xbd\"");
+  EXPECT_EQ(job.progress, "\"{\"");
+  EXPECT_EQ(job.failed_reason, "\xef\xbf\xbd");
+  EXPECT_THAT(job.stacktrace, IsEmpty());
+  EXPECT_EQ(job.attempts_made, 0);
+}
+
 }  // namespace

@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <boost/json.hpp>
 #include <charconv>
-#include <limits>
+
+#include "base/utf8.h"
 
 namespace queue {
 namespace {
 
 int small(std::string_view text) {
-  return static_cast<int>(std::clamp<std::int64_t>(number(text), 0, std::numeric_limits<int>::max()));
+  return static_cast<int>(std::clamp<std::int64_t>(number(text), 0, 1'000'000'000));
 }
 
 /// What should be JSON and is not, as a JSON text that shows it.
@@ -17,7 +18,7 @@ std::string as_json(const std::string& text) {
   boost::system::error_code failed;
   boost::json::storage_ptr memory = boost::json::make_shared_resource<boost::json::monotonic_resource>();
   boost::json::parse(text, failed, memory);
-  return failed ? boost::json::serialize(boost::json::string(text)) : text;
+  return failed ? boost::json::serialize(boost::json::string(base::as_utf8(text))) : text;
 }
 
 std::vector<std::string> texts_of(std::string_view json) {
@@ -51,7 +52,7 @@ Job job_from(std::string id, const Reply& hash) {
     const std::string_view name = hash.items[i].text;
     const std::string& value = hash.items[i + 1].text;
     if (name == "name")
-      job.name = value;
+      job.name = base::as_utf8(value);
     else if (name == "data")
       job.data = as_json(value);
     else if (name == "opts")
@@ -73,19 +74,19 @@ Job job_from(std::string id, const Reply& hash) {
     else if (name == "finishedOn")
       job.finished_on = moment(value);
     else if (name == "pb")
-      job.processed_by = value;
+      job.processed_by = base::as_utf8(value);
     else if (name == "ats")
       job.attempts_started = small(value);
     else if (name == "stc")
       job.stalled = small(value);
     else if (name == "defa")
-      job.deferred_failure = value;
+      job.deferred_failure = base::as_utf8(value);
     else if (name == "progress")
       job.progress = as_json(value);
     else if (name == "returnvalue")
       job.return_value = as_json(value);
     else if (name == "failedReason")
-      job.failed_reason = value;
+      job.failed_reason = base::as_utf8(value);
     else if (name == "stacktrace")
       job.stacktrace = texts_of(value);
     else if (name == "nrjid")
@@ -108,7 +109,7 @@ Scheduler scheduler_from(std::string id, const Reply& hash, base::Utc next) {
     const std::string_view name = hash.items[i].text;
     const std::string& value = hash.items[i + 1].text;
     if (name == "name")
-      scheduler.name = value;
+      scheduler.name = base::as_utf8(value);
     else if (name == "pattern")
       scheduler.repeat.pattern = value;
     else if (name == "every")
@@ -139,7 +140,7 @@ std::string_view key_of(State state) {
 
 std::string stacktrace_json(const std::vector<std::string>& stacktrace) {
   boost::json::array list;
-  for (const std::string& entry : stacktrace) list.emplace_back(entry);
+  for (const std::string& entry : stacktrace) list.emplace_back(base::as_utf8(entry));
   return boost::json::serialize(list);
 }
 

@@ -1,4 +1,5 @@
 // What a queue in Redis tells about itself: bullmq-wire.md section 15.
+#include "base/utf8.h"
 #include "queue/redis/health.h"
 #include "queue/redis/redis_job.h"
 #include "queue/redis/redis_queue.h"
@@ -57,7 +58,7 @@ base::Result<LogPage> RedisQueue::logs(std::string_view id, std::int64_t first, 
   const Arguments questions[] = {{"LRANGE", list, from, to}, {"LLEN", list}};
   ASSIGN_OR_RETURN(const auto replies, pipeline(questions));
   LogPage page{{}, replies[1].integer};
-  for (const Reply& row : replies[0].items) page.rows.push_back(row.text);
+  for (const Reply& row : replies[0].items) page.rows.push_back(base::as_utf8(row.text));
   return page;
 }
 
