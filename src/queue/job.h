@@ -55,12 +55,12 @@ struct Deduplication {
 
 /// When a job scheduler's runs come: by a cron pattern or at a fixed interval.
 struct Repeat {
-  std::string pattern;              ///< For Cron; empty: `every`.
+  std::string pattern = {};         ///< For Cron; empty: `every`.
   milliseconds every{0};
-  std::string tz;                   ///< IANA name; empty: the process's own zone.
-  std::optional<std::int64_t> limit;  ///< At most so many runs.
-  std::optional<base::Utc> start, end;
-  std::optional<milliseconds> offset;  ///< Of `every` slots, from the epoch.
+  std::string tz = {};              ///< IANA name; empty: the process's own zone.
+  std::optional<std::int64_t> limit = {};  ///< At most so many runs.
+  std::optional<base::Utc> start = {}, end = {};
+  std::optional<milliseconds> offset = {};  ///< Of `every` slots, from the epoch.
   std::int64_t count = 0;           ///< Of a run: which one it is, from 1.
   friend bool operator==(const Repeat&, const Repeat&) = default;
 };
