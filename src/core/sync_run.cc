@@ -44,7 +44,10 @@ class Run {
   }
 
  private:
-  bool over() const { return result_.stopped_by.has_value() || (world_.stopping && world_.stopping()); }
+  bool over() {
+    if (world_.stopping && world_.stopping()) result_.cut_short = true;
+    return result_.stopped_by.has_value() || result_.cut_short;
+  }
 
   void new_pull(Part& part) {
     if (part.mapping->direction == model::SyncDirection::to_org) return;

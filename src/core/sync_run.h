@@ -25,6 +25,7 @@ struct RunResult {
   std::vector<std::pair<std::string, ObjectCounts>> objects;
   std::vector<RunError> errors;  ///< With a `record`: that one was set aside and is counted as parked.
   std::optional<base::Error> stopped_by;  ///< What ended the whole run early.
+  bool cut_short = false;  ///< `stopping` said so before the work was done.
 };
 
 /// One sync run over the mappings in the given order (parents first): one look at all objects, then pull each until

@@ -42,6 +42,7 @@ struct SyncRequest {
   std::vector<std::string> objects;  ///< Empty: all that are switched on.
   std::optional<model::SyncDirection> direction;
   std::function<void(const std::string&)> progress;
+  std::function<bool()> stopping = {};  ///< Besides stop_requested: ends the run with the page in hand.
 };
 /// Syncs one integration and writes its log. The outer error means that no run took place.
 base::Result<core::RunRecord> sync_once(App&, core::Integration&, const SyncRequest&, std::optional<base::Error>& end);

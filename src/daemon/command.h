@@ -27,6 +27,7 @@ void add_mapping(CLI::App&, Commands&);
 void add_integration(CLI::App&, Commands&);
 void add_keys(CLI::App&, Commands&);
 void add_doctor(CLI::App&, Commands&);
+void add_queue(CLI::App&, Commands&);
 
 /// Prints the error for a person and says with which status to exit.
 int tell(const base::Error&);

@@ -7,6 +7,7 @@
 #include "connection/session_settings.h"
 #include "core/compile_mapping.h"
 #include "salesforce/jwt.h"
+#include "schedule/due.h"
 
 namespace daemon_process {
 namespace {
@@ -17,6 +18,7 @@ core::Integration new_integration(const App& app) {
   core::Integration integration;
   integration.id = {security::random_hex(12)};
   integration.created_at = app.clock.now();
+  integration.sync_frequency_minutes = schedule::minutes_of(app.settings.sync.schedule, app.clock.now()).value_or(15);
   for (const auto object : default_objects) integration.sync_objects[std::string{object}] = true;
   integration.sync_objects["Task"] = integration.sync_objects["Event"] = false;
   return integration;

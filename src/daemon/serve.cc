@@ -1,10 +1,12 @@
-#include <algorithm>
-#include <atomic>
-#include <map>
+#include <cstdio>
 #include <thread>
 
 #include "base/log.h"
 #include "daemon/command.h"
+#include "daemon/open_queue.h"
+#include "daemon/watch.h"
+#include "daemon/web.h"
+#include "daemon/workers.h"
 #include "http/server.h"
 
 namespace daemon_process {
@@ -12,64 +14,57 @@ namespace {
 
 using namespace std::chrono_literals;
 
-std::atomic<bool> store_answers{true};
+constexpr auto drain_time = 8s;  ///< Of the ten seconds that a service manager waits.
 
-http::Response answer(const http::Request& request) {
-  const auto plain = [](int status, const char* text) {
-    return http::Response{status, {{"Content-Type", "text/plain"}}, text, {}, false};
-  };
-  if (request.path == "/healthz") return plain(200, "ok\n");
-  if (request.path == "/readyz") return store_answers ? plain(200, "ok\n") : plain(503, "the store does not answer\n");
-  return {404, {{"Content-Type", "application/problem+json"}},
-          R"({"type":"about:blank","title":"Not Found","status":404})", {}, false};
+base::Result<std::unique_ptr<http::Server>> listen(const App& app, Web& web) {
+  const auto& its = app.settings.server;
+  ASSIGN_OR_RETURN(
+      auto server,
+      http::Server::listen(its.address, its.port, [&web](const http::Request& request) { return web.answer(request); },
+                           {.threads = 2}));
+  base::log(base::LogLevel::info, "listening on http://" + its.address + ":" + std::to_string(server->port()));
+  return server;
 }
 
-bool has_work(App& app, const core::Integration& integration) {
-  if (!integration.next_sync_at || *integration.next_sync_at <= app.clock.now()) return true;
-  const auto backlog = app.store->backlog(integration.id);
-  return !backlog || std::ranges::any_of(*backlog, [](const core::Backlog& entry) { return entry.outbox > 0; });
+/// For the terminal alone: a log is read by more people than the terminal of the first start.
+void tell_first_password(Web& web, const App& app) {
+  if (const auto password = web.first_password())
+    std::fprintf(stderr,
+                 "\nNobody has chosen a password yet. Open %s/sign-in within 15 minutes, and sign in with the one-time "
+                 "password\n\n    %s\n\n",
+                 app.settings.server.public_url.c_str(), password->c_str());
+}
+
+base::Result<void> serve_until_stopped(App& app) {
+  ASSIGN_OR_RETURN(const OpenedQueue queue, open_queue(app.settings));
+  ASSIGN_OR_RETURN(const auto web, Web::open(app, *queue.jobs, queue.has_server));
+  ASSIGN_OR_RETURN(const auto server, listen(app, *web));
+  web->listens_on(server->port());
+  tell_first_password(*web, app);
+  ASSIGN_OR_RETURN(const auto workers, Workers::start(app.settings, *queue.jobs));
+  Watch watch{app, *queue.jobs};
+  while (!stop_requested) {
+    web->store_answers = watch.look();
+    for (int i = 0; i < 10 && !stop_requested; ++i) std::this_thread::sleep_for(100ms);
+  }
+  base::log(base::LogLevel::info, "stopping: jobs in hand end with their page and go on in the next daemon");
+  if (!workers->drain(drain_time)) {
+    base::log(base::LogLevel::warn,
+              "a page did not end in time; its job was handed back, and the next run looks up "
+              "what became of the last call");
+    std::_Exit(done);  // Its thread cannot be ended otherwise. Every write is whole or not there.
+  }
+  server->stop();
+  return {};
 }
 
 }  // namespace
 
 int serve(App& app) {
-  auto server = http::Server::listen(app.settings.server.address, app.settings.server.port, answer);
-  if (!server) {
-    base::log(base::LogLevel::error, server.error().message);
-    return exit_status_for(server.error());
-  }
-  base::log(base::LogLevel::info, "listening on http://" + app.settings.server.address + ":" +
-                                      std::to_string((*server)->port()));
-  // An edit in the store is sent within seconds; an attempt that left something behind is not repeated at once.
-  std::map<model::IntegrationId, std::chrono::nanoseconds> not_before;
-  while (!stop_requested) {
-    auto integrations = app.store->integrations();
-    store_answers = integrations.has_value();
-    if (!integrations) {
-      base::log(base::LogLevel::error, integrations.error().message);
-    } else {
-      for (core::Integration& integration : *integrations) {
-        if (stop_requested) break;
-        if (!integration.is_active || app.clock.elapsed() < not_before[integration.id]) continue;
-        if (!has_work(app, integration)) continue;
-        std::optional<base::Error> end;
-        const auto run = sync_once(app, integration, {}, end);
-        const bool clean = run && run->status == "completed";
-        not_before[integration.id] = app.clock.elapsed() + (clean ? 1s : 60s);
-        if (!run) {
-          base::log(base::LogLevel::warn, run.error().message);
-        } else {
-          base::log(clean ? base::LogLevel::info : base::LogLevel::warn,
-                    "run " + run->id.text + " " + run->status + ": " + std::to_string(run->successful) + " moved, " +
-                        std::to_string(run->errors) + " errors, " + std::to_string(run->api_calls) + " API calls");
-          for (const core::RunError& error : run->sync_errors) base::log(base::LogLevel::warn, error.message);
-        }
-      }
-    }
-    for (int i = 0; i < 10 && !stop_requested; ++i) std::this_thread::sleep_for(100ms);
-  }
-  (*server)->stop();
-  return done;
+  const auto served = serve_until_stopped(app);
+  if (served) return done;
+  base::log(base::LogLevel::error, served.error().message);
+  return exit_status_for(served.error());
 }
 
 void add_serve(CLI::App& cli, Commands& commands) {

@@ -3,6 +3,7 @@
 
 #include "daemon/connection.h"
 #include "daemon/mappings.h"
+#include "schedule/due.h"
 
 namespace daemon_process {
 namespace {
@@ -12,6 +13,12 @@ std::string stat_name(std::string_view object) {
   if (object == "Contact") return "contactsSynced";
   if (object == "Opportunity") return "opportunitiesSynced";
   return std::string{object} + "Synced";
+}
+
+/// In small steps, so that a shutdown does not wait for it.
+void wait_unless_stopped(std::chrono::milliseconds time) {
+  constexpr std::chrono::milliseconds step{100};
+  for (; time.count() > 0 && !stop_requested; time -= step) std::this_thread::sleep_for(std::min(time, step));
 }
 
 }  // namespace
@@ -48,8 +55,8 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
                                *app.store,
                                app.clock,
                                app.random,
-                               [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); },
-                               [] { return stop_requested.load(); },
+                               wait_unless_stopped,
+                               [&] { return stop_requested || (request.stopping && request.stopping()); },
                                [&](const std::string& line) {
                                  held.renew();
                                  if (request.progress) request.progress(line);
@@ -62,8 +69,8 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
   run.errors = std::ranges::count_if(run.sync_errors, [](const core::RunError& error) { return error.record.empty(); });
   std::int64_t parked = 0;
   for (const auto& [object, counts] : run.objects) {
-    const std::int64_t moved = counts.pulled_created + counts.pulled_updated + counts.pushed_created +
-                               counts.pushed_updated;
+    const std::int64_t moved =
+        counts.pulled_created + counts.pulled_updated + counts.pushed_created + counts.pushed_updated;
     run.successful += moved;
     parked += counts.parked;
     integration.stats[stat_name(object)] += moved;
@@ -72,15 +79,19 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
   run.api_calls = org.calls();
   run.completed_at = app.clock.now();
   run.duration = std::chrono::duration_cast<std::chrono::milliseconds>(app.clock.elapsed() - started);
-  run.status = result.stopped_by ? "failed" : run.errors > 0 ? "partial" : "completed";
+  run.cut_short = result.cut_short;
+  run.status = result.stopped_by ? "failed" : run.errors > 0 || run.cut_short ? "partial" : "completed";
   end = result.stopped_by;
 
-  integration.sync_status = !result.stopped_by                       ? "idle"
-                            : !connected->session.check_standing() ? "needs_reauth"
-                                                                     : "error";
+  integration.sync_status = !result.stopped_by                                            ? "idle"
+                            : !connected->session.check_standing()                        ? "needs_reauth"
+                            : result.stopped_by->service_code == "REQUEST_LIMIT_EXCEEDED" ? "budget_exhausted"
+                                                                                          : "error";
   integration.last_error = run.sync_errors.empty() ? "" : run.sync_errors.back().message;
   integration.last_sync_at = run.completed_at;
-  integration.next_sync_at = *run.completed_at + std::chrono::minutes{integration.sync_frequency_minutes};
+  if (!run.cut_short) integration.next_sync_at = schedule::next_sync(integration, run.started_at);
+  if (result.stopped_by && result.stopped_by->retry_after)
+    integration.next_sync_at = std::max(*integration.next_sync_at, *run.completed_at + *result.stopped_by->retry_after);
   integration.stats["totalSynced"] += run.successful;
   integration.stats["syncErrors"] += run.errors;
   integration.stats["lastSyncDuration"] = run.duration.count();

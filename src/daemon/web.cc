@@ -1,6 +1,8 @@
 #include "daemon/web.h"
 
 #include "base/log.h"
+#include "daemon/runs_api.h"
+#include "daemon/workers.h"
 #include "signin/password.h"
 
 namespace daemon_process {
@@ -57,6 +59,7 @@ Web::Web(const App& app, std::unique_ptr<store::SqliteStore> registry, queue::Jo
     : settings_(app.settings),
       clock_(app.clock),
       registry_(std::move(registry)),
+      queue_(queue),
       board_(queue, app.clock,
              {.base_path = "/admin/queues/",
               .queue_name = app.settings.queue.name,
@@ -91,6 +94,9 @@ http::Response Web::answer(const http::Request& request) {
     response = board_.handle(request, who.role != signin::Role::viewer);
   } else if (ConnectPages::serves(request.path)) {
     response = connect_.answer(request, who.role == signin::Role::admin);
+  } else if (request.path == "/api/v1/runs") {
+    const std::lock_guard lock{registry_mutex_};
+    response = ask_for_runs(request, who, *registry_, queue_, kept_by(settings_), clock_.now());
   } else if (request.path == "/") {
     response = {303, {{"Location", "/admin/queues/"}}, {}, {}, false};
   } else {

@@ -35,6 +35,7 @@ class Web {
   const base::Clock& clock_;
   const std::unique_ptr<store::SqliteStore> registry_;  ///< Our own: requests come from other threads.
   std::mutex registry_mutex_;
+  queue::JobQueue& queue_;
   signin::GateOptions gate_options_;
   std::unique_ptr<signin::Gate> gate_;
   board::Board board_;

@@ -97,6 +97,7 @@ struct RunRecord {
   std::int64_t successful = 0, errors = 0;
   std::vector<std::pair<std::string, ObjectCounts>> objects;  ///< In the order in which they were synced.
   std::vector<RunError> sync_errors;                          ///< The first hundred; `errors` counts all.
+  bool cut_short = false;  ///< Asked to stop before its work was done. Not stored.
 };
 
 /// What stands waiting, per object.

@@ -1,0 +1,43 @@
+#pragma once
+
+#include <map>
+#include <set>
+
+#include "daemon/app.h"
+#include "queue/job_queue.h"
+#include "schedule/order.h"
+
+namespace daemon_process {
+
+/// Puts jobs for what no tick waits for: edited rows, a new connection, a run whose tick never came. Keeps the group's
+/// one scheduler entry as the settings and the integrations want it. Every daemon of a group does this; a job that is
+/// there already is not put twice.
+class Watch {
+ public:
+  Watch(App& app, queue::JobQueue& queue);  ///< Borrows both.
+
+  /// One look, about once a second. False: the store did not answer.
+  bool look();
+
+ private:
+  /// What was put last for an integration.
+  struct Put {
+    std::chrono::nanoseconds at{};
+    std::optional<base::Utc> last_sync_at;
+    std::int64_t outbox = 0;
+  };
+
+  void keep_scheduler(const std::vector<core::Integration>& integrations);
+  void consider(const core::Integration& integration);
+  std::int64_t edited_rows(const core::Integration& integration);
+  void say_once(const std::string& what);  ///< Not again and again while it lasts.
+
+  App& app_;
+  queue::JobQueue& queue_;
+  std::map<model::IntegrationId, Put> put_;
+  std::chrono::nanoseconds scheduler_kept_{};
+  std::optional<queue::Repeat> repeat_;
+  std::set<std::string> said_, saying_;
+};
+
+}  // namespace daemon_process
