@@ -7,6 +7,7 @@
 #include "daemon/connect.h"
 #include "daemon/connection.h"
 #include "daemon/mapping_check.h"
+#include "daemon/open_queue.h"
 
 namespace daemon_process {
 namespace {
@@ -24,7 +25,7 @@ class Doctor {
     note(Grade::fine, "keys",
          std::to_string(app_.keys->size()) + " key" + (app_.keys->size() == 1 ? "" : "s") + ", the newest is " +
              app_.keys->newest_id());
-    note(Grade::fine, "queue", app_.settings.queue.url);
+    queue();
     const auto integrations = app_.store->integrations();
     if (!integrations) return broken("store", integrations.error());
     note(Grade::fine, "store",
@@ -64,6 +65,16 @@ class Doctor {
   void broken(std::string area, const base::Error& error) {
     if (status_ == done || status_ == some_left) status_ = exit_status_for(error);
     findings_.push_back({Grade::broken, std::move(area), error.message});
+  }
+
+  void queue() {
+    const auto warnings = check_queue(app_.settings);
+    if (!warnings) return broken("queue", warnings.error());
+    for (const std::string& warning : *warnings) note(Grade::odd, "queue", warning);
+    if (warnings->empty())
+      note(Grade::fine, "queue",
+           app_.settings.queue.name +
+               (app_.settings.queue.url == "embedded" ? " in the store's file answers" : " on Redis answers"));
   }
 
   void examine(const core::Integration& integration) {

@@ -18,4 +18,8 @@ struct OpenedQueue {
 /// are made again by themselves. Errors: `settings` when it refuses the credentials or the database.
 base::Result<OpenedQueue> open_queue(const settings::Settings& settings);
 
+/// Asks the queue that queue.url names for its counts, and a Redis whether it is fit to hold one: what is wrong with
+/// it, each with the remedy. Errors: as open_queue(), and when the queue does not answer.
+base::Result<std::vector<std::string>> check_queue(const settings::Settings& settings);
+
 }  // namespace daemon_process

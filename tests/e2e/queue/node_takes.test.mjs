@@ -187,6 +187,23 @@ describe('BullMQ beside our producer', () => {
     assert.deepEqual((await queue.getJobSchedulers()).map((each) => each.key), ['cron']);
   });
 
+  test('a scheduler that Node made is touched only where it differs from what we want', async (t) => {
+    const { queue, ours } = await fresh(t);
+    const wanted = { id: 'sync', pattern: '*/15 * * * *', tz: 'UTC', name: 'salesforce-sync', data: { scope: 'all' },
+      opts: { removeOnComplete: { count: 20 }, removeOnFail: { count: 50 } } };
+    const { name, data, opts } = wanted;
+    await queue.upsertJobScheduler('sync', { pattern: '*/15 * * * *', tz: 'UTC' }, { name, data, opts });
+    const [before] = await queue.getDelayed();
+    assert.equal(await ours.do('ensure', wanted), false);
+    assert.equal((await queue.getDelayed())[0].timestamp, before.timestamp);
+    await queue.upsertJobScheduler('sync', { pattern: '0 3 * * *', tz: 'UTC' }, { name, data, opts });
+    assert.equal(await ours.do('ensure', wanted), true);
+    assert.equal((await queue.getJobScheduler('sync')).pattern, '*/15 * * * *');
+    assert.equal((await queue.getDelayed()).length, 1);
+    for (const changed of [{ tz: 'Europe/Berlin' }, { data: { scope: 'some' } }, { opts: { removeOnComplete: { count: 1 } } }])
+      assert.equal(await ours.do('ensure', { ...wanted, ...changed }), true, JSON.stringify(changed));
+  });
+
   /// Everything a queue holds, without what differs from run to run.
   async function keyspace(name) {
     const client = new Client(redis.connection);

@@ -83,6 +83,24 @@ describe('our worker beside BullMQ', () => {
     assert.equal(await failed.getState(), 'completed');
   });
 
+  test('an old-style repeatable job of Node keeps coming', async (t) => {
+    await fresh(t);
+    await queue.add('salesforce-sync', { from: 'old' }, { repeat: { pattern: '*/1 * * * * *' } });
+    const ids = [];
+    for (let i = 0; i < 3; ++i) {
+      const run = await ours.next();
+      ids.push(run.id);
+      assert.deepEqual(run.data, { from: 'old' });
+      assert.match(await ours.do('advance', { id: run.id }), /^repeat:.+:\d{13}$/);
+      await ours.do('complete', { id: run.id, value: null });
+    }
+    assert.equal(new Set(ids).size, 3);
+    // And Node still finds and removes it.
+    const [{ key }] = await queue.getRepeatableJobs();
+    assert.equal(await queue.removeRepeatableByKey(key), true);
+    assert.equal((await queue.getJobCounts('delayed')).delayed, 0);
+  });
+
   test('priorities, delays and lifo of Node producers hold', async (t) => {
     await fresh(t);
     await queue.add('low', {}, { priority: 10 });
