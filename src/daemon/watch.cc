@@ -10,7 +10,6 @@ namespace {
 using namespace std::chrono_literals;
 using schedule::Trigger;
 
-constexpr auto tick_comes = 2s;        ///< A run this late was not put by its tick.
 constexpr auto put_again = 60s;        ///< When nothing came of a job.
 constexpr auto same_rows_again = 15s;  ///< When a run left as many rows unsent as it found.
 
@@ -68,7 +67,7 @@ void Watch::consider(const core::Integration& integration) {
   const base::Utc now = app_.clock.now();
   const auto elapsed = app_.clock.elapsed();
   const std::int64_t edited = schedule::follows_edits(integration, now) ? edited_rows(integration) : 0;
-  const bool late = schedule::is_due(integration, now - tick_comes);
+  const bool late = schedule::is_late(integration, now);
   if (edited == 0 && !late) return;
   if (const auto last = put_.find(integration.id); last != put_.end()) {
     const Put& put = last->second;

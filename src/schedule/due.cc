@@ -32,6 +32,12 @@ bool is_due(const core::Integration& integration, base::Utc now) {
   return !integration.next_sync_at || *integration.next_sync_at <= now || clock_went_back;
 }
 
+bool is_late(const core::Integration& integration, base::Utc now) {
+  constexpr auto tick_takes = 2s;
+  const auto& next = integration.next_sync_at;
+  return is_due(integration, now) && !(next && *next <= now && *next > now - tick_takes);
+}
+
 base::Utc next_sync(const core::Integration& integration, base::Utc started) {
   const auto frequency = frequency_of(integration);
   const base::Utc fresh = std::chrono::floor<std::chrono::minutes>(started) + frequency;

@@ -13,6 +13,9 @@ namespace schedule {
 /// run. Never while it is switched off, disconnected, or waits for a person to sign in again.
 bool is_due(const core::Integration& integration, base::Utc now);
 
+/// True if it is due and no tick will see to it: its time is over since more than the moment that a tick takes.
+bool is_late(const core::Integration& integration, base::Utc now);
+
 /// True if an edited row is sent at once. After a run that left errors behind only a minute later: what it could not
 /// send would be tried again and again. Never where is_due() leaves it to a person.
 bool follows_edits(const core::Integration& integration, base::Utc now);

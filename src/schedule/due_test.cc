@@ -42,6 +42,17 @@ TEST(Due, LeavesAloneWhatAPersonMustMend) {
   EXPECT_FALSE(is_due(off, at(12, 0)));
 }
 
+TEST(Late, IsWhatNoTickCameFor) {
+  EXPECT_TRUE(is_late(integration({}), at(12, 0)));
+  EXPECT_FALSE(is_late(integration(at(12, 0)), at(12, 0, 1))) << "its tick may be on the way";
+  EXPECT_TRUE(is_late(integration(at(12, 0)), at(12, 0, 2)));
+  core::Integration synced = integration(at(12, 15));
+  synced.last_sync_at = at(12, 0);
+  EXPECT_FALSE(is_late(synced, at(12, 0))) << "a run has just ended";
+  EXPECT_FALSE(is_late(synced, at(12, 0, 1)));
+  EXPECT_TRUE(is_late(synced, at(9, 0))) << "the clock went back";
+}
+
 TEST(FollowsEdits, AtOnceButNotOverAndOver) {
   core::Integration one = integration(at(12, 15));
   EXPECT_TRUE(follows_edits(one, at(12, 0)));

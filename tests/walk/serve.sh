@@ -55,6 +55,10 @@ until_true "the rest of the push" '[ "$(outbox)" = 0 ]'
 until_true "rest" '[ "$(queue .counts.active)" = 0 ]'
 "$bin/lockstep" verify > verified || { cat verified; fail "the sides differ"; }
 
+runs_so_far=$(queue .counts.completed)
+sleep 4
+expect "runs of an idle daemon" "$(queue .counts.completed)" "$runs_so_far"
+
 board=http://127.0.0.1:$port/admin/queues/api/queues/$LOCKSTEP_QUEUE_NAME
 call() { curl -s -H "Authorization: Bearer $1" -H 'Content-Type: application/json' -o answer -w '%{http_code}' "${@:2}"; }
 expect "a look without sign-in" "$(call nobody "$board/1")" 401
