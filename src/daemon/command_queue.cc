@@ -62,7 +62,7 @@ using Change = std::function<base::Result<std::optional<std::int64_t>>(queue::Jo
 
 int do_queue(App& app, const Change& change, bool as_json) {
   const base::Utc now = app.clock.now();
-  auto opened = open_queue(app.settings);
+  auto opened = open_queue(app.settings, Check::nothing);
   if (!opened) return tell(opened.error());
   const auto changed = change(*opened->jobs, now);
   if (!changed) return tell(changed.error());

@@ -33,12 +33,13 @@ base::Result<std::unique_ptr<queue::RedisQueue>> redis_queue(const settings::Set
 
 }  // namespace
 
-base::Result<OpenedQueue> open_queue(const settings::Settings& settings) {
+base::Result<OpenedQueue> open_queue(const settings::Settings& settings, Check check) {
   if (is_embedded(settings)) {
     ASSIGN_OR_RETURN(auto jobs, queue::open_sqlite_queue(settings.store.sqlite_path, settings.queue.name));
     return OpenedQueue{std::move(jobs), false};
   }
   ASSIGN_OR_RETURN(auto redis, redis_queue(settings));
+  if (check == Check::nothing) return OpenedQueue{std::move(redis), true};
   const auto warnings = redis->server_warnings();
   if (!warnings && warnings.error().kind == base::ErrorKind::settings) return std::unexpected(warnings.error());
   if (!warnings) base::log(base::LogLevel::warn, "queue.url: " + warnings.error().message + "; trying again");

@@ -14,9 +14,11 @@ struct OpenedQueue {
 
 /// The queue that queue.url names: in the store's file, or on Redis in BullMQ's layout.
 ///
-/// What makes a Redis unfit to hold a queue, and that it does not answer yet, is logged as a warning: its connections
-/// are made again by themselves. Errors: `settings` when it refuses the credentials or the database.
-base::Result<OpenedQueue> open_queue(const settings::Settings& settings);
+/// With `Check::redis` a Redis is asked at once: what makes it unfit to hold a queue, and that it does not answer yet,
+/// is logged as a warning, since connections are made again by themselves; that it refuses the credentials or the
+/// database is a `settings` error. Without, its first call says so.
+enum class Check { redis, nothing };
+base::Result<OpenedQueue> open_queue(const settings::Settings& settings, Check check = Check::redis);
 
 /// Asks the queue that queue.url names for its counts, and a Redis whether it is fit to hold one: what is wrong with
 /// it, each with the remedy. Errors: as open_queue(), and when the queue does not answer.

@@ -1,0 +1,32 @@
+#!/usr/bin/env bash
+# The daemons of serve.sh with their queue on Redis, which BullMQ's programs see; and a Redis that goes away under a
+# daemon and comes back empty. Usage: serve_redis.sh FOLDER-OF-THE-PROGRAMS
+here=$(cd "$(dirname "$0")" && pwd)
+source "$here/common.sh"
+source "$here/redis.sh"
+start_redis --appendonly no
+"$here/serve.sh" "$bin" "$redis_url"
+
+export LOCKSTEP_QUEUE_URL=$redis_url LOCKSTEP_SERVER_LISTEN=127.0.0.1:0
+key() { redis-cli -p "$redis_port" "$@"; }
+until_true() { for _ in $(seq 600); do eval "$2" && return; sleep 0.1; done; cat ./*.log >&2; fail "$1 never came"; }
+start_sfsim --seed-rows 20
+sign_in
+"$bin/lockstep" connect --flow client-credentials > /dev/null
+"$bin/lockstep" serve 2> daemon.log &
+server=$!
+until_true "the first run" '[ "$(key zcard bull:salesforce-sync:completed)" -ge 1 ]'
+grep -q 'queue.url: Redis keeps nothing on disk' daemon.log || fail "serve does not say what is wrong with its Redis"
+expect "the scheduler's pattern" "$(key hget bull:salesforce-sync:repeat:salesforce-sync pattern)" "*/15 * * * *"
+
+stop_redis
+sql "update contacts set title = 'while Redis was away' where id = 1"
+until_true "a complaint" 'grep -q "no job could be taken: Redis at" daemon.log'
+start_redis --appendonly no
+record=$(sql "select salesforce_id from contacts where id = 1")
+title() { api "$data/sobjects/Contact/$record" | jq -r .Title; }
+until_true "the edit in the org" '[ "$(title)" = "while Redis was away" ]'
+until_true "the scheduler put back" '[ "$(key exists bull:salesforce-sync:repeat:salesforce-sync)" = 1 ]'
+kill $server; status=0; wait $server || status=$?; server=
+expect "exit status after SIGTERM" $status 0
+echo "a Redis that came back empty lost nothing"
