@@ -29,6 +29,7 @@ void for_each_place(const Observation& observed, Visit visit) {
   }
 }
 
+constexpr std::size_t first_look = 2'000;  ///< Records of the first page, which shares its call with other objects.
 constexpr std::size_t most_errors = 100;  ///< Named one by one; the rest is counted.
 
 bool carries_no_key(const Observation& observed) {
@@ -53,7 +54,18 @@ base::Result<PageRequest> PullPass::begin() {
   progress_.emplace(position, plan, lookback_, safeguards_);
   const auto* watermark = std::get_if<model::Watermark>(&position);
   backfilling_ = !watermark || watermark->backfilling;
-  return next();
+  const auto* bulk = std::get_if<model::BulkPlace>(&position);
+  bulk_ = bulk ? std::optional{*bulk} : std::nullopt;
+  PageRequest first = next();
+  first.limit = std::min(first.limit, first_look);
+  return first;
+}
+
+/// What was being read in bulk is no longer to be had.
+base::Result<void> PullPass::begin_anew() {
+  RETURN_IF_ERROR(store_.update(mapping_, {}, [](const Known&) { return WriteSet{.position = model::Beginning{}}; }));
+  progress_.reset();
+  return {};
 }
 
 base::Result<Step> PullPass::step() {
@@ -61,12 +73,17 @@ base::Result<Step> PullPass::step() {
   const PageRequest request = next();
   auto pages = org_.fetch(std::span{&request, 1});
   CHECK(pages.size() == 1);
+  if (bulk_ && !pages.front() && pages.front().error().kind == base::ErrorKind::precondition) {
+    RETURN_IF_ERROR(begin_anew());
+    return Step::progressed;
+  }
   ASSIGN_OR_RETURN(Page page, std::move(pages.front()));
   return settle(std::move(page));
 }
 
 base::Result<Step> PullPass::settle(Page page) {
   CHECK(progress_.has_value());
+  if (page.bulk) return settle_bulk(std::move(page));
   const bool running_second_left = leave_running_second(page.observed, safeguards_);
   const bool more = page.more && !running_second_left;
 
@@ -85,6 +102,18 @@ base::Result<Step> PullPass::settle(Page page) {
   progress_ = std::move(ahead);
   if (more) return Step::progressed;
   return running_second_left ? Step::waiting : Step::idle;
+}
+
+base::Result<Step> PullPass::settle_bulk(Page page) {
+  const bool is_through = !page.more;
+  const model::Position position =
+      is_through ? model::Position{after_bulk(page.bulk->started_at, lookback_)} : model::Position{*page.bulk};
+  const bool nothing_new = page.observed.size() == 0 && page.observed.unreadable.empty();
+  if (!nothing_new || is_through || bulk_ != page.bulk) RETURN_IF_ERROR(store_page(page.observed, position));
+  bulk_ = std::move(page.bulk);
+  ready_in_ = page.ready_in;
+  if (is_through) progress_.reset();  // The next step begins where the watermark now stands.
+  return nothing_new && !is_through ? Step::pending : Step::progressed;
 }
 
 base::Result<void> PullPass::store_page(const Observation& observed, const model::Position& position) {
@@ -123,6 +152,7 @@ void PullPass::set_aside(const model::RecordId& record, const base::Error& error
 }
 
 base::Result<Step> PullPass::retry_parked() {
+  if (bulk_) return Step::idle;  // A page to come could hold an older state.
   ASSIGN_OR_RETURN(const auto ids, store_.parked_records(mapping_, clock_.now(), page_size_));
   if (ids.empty()) return Step::idle;
   ASSIGN_OR_RETURN(const auto observed, org_.retrieve(mapping_, ids));

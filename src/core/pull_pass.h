@@ -12,6 +12,7 @@ namespace core {
 enum class Step {
   progressed,  ///< There may be more: call again.
   waiting,     ///< What is left changed in the running second; worth another call when that is over.
+  pending,     ///< The org is preparing what was asked for; worth another call after ready_in().
   idle,        ///< Nothing is waiting now.
 };
 
@@ -23,11 +24,15 @@ enum class Step {
 /// merge bases and the position are written together, so dying anywhere repeats a page and never skips one;
 /// reconcile() makes the repeat do nothing.
 ///
+/// Where the org reads a whole object in bulk, the pages come in no order: the position is then a place in that
+/// reading, and becomes a watermark with the last page. What changed meanwhile is read after it. Until then nothing may
+/// be pushed, since a page can be older than what we wrote.
+///
 /// A mapping's pull and push steps never run at the same time. The references are borrowed and must outlive it.
 class PullPass {
  public:
   PullPass(const model::Mapping&, Org&, Store&, const base::Clock&, const Lookback& = {}, const Safeguards& = {},
-           std::size_t page_size = 2000);
+           std::size_t page_size = 10'000);
 
   /// Reads the position and says what to fetch first, so that the first looks of several mappings can share a call.
   base::Result<PageRequest> begin();
@@ -44,12 +49,15 @@ class PullPass {
   /// Asks for half as many records at a time from now on, when the org could not make out so many.
   void take_less() { page_size_ = std::max(page_size_ / 2, std::min<std::size_t>(page_size_, 100)); }
 
-  PageRequest next() const { return {&mapping_, progress_->cursor(), page_size_}; }
+  PageRequest next() const { return {&mapping_, progress_->cursor(), page_size_, bulk_}; }
+  std::chrono::milliseconds ready_in() const { return ready_in_; }
   bool backfilling() const { return backfilling_; }
   const PullCounts& counts() const { return counts_; }
   const std::vector<RunError>& errors() const { return errors_; }  ///< Of the records that were set aside.
 
  private:
+  base::Result<Step> settle_bulk(Page page);
+  base::Result<void> begin_anew();
   base::Result<void> store_page(const Observation&, const model::Position&);
   base::Result<void> settle_observed(const Observation&, const std::function<void(WriteSet&)>& complete);
   void set_aside(const model::RecordId&, const base::Error&);
@@ -62,6 +70,8 @@ class PullPass {
   const Safeguards safeguards_;
   std::size_t page_size_;
   std::optional<ReadProgress> progress_;
+  std::optional<model::BulkPlace> bulk_;  ///< While a whole object is read in bulk.
+  std::chrono::milliseconds ready_in_{0};
   bool backfilling_ = false;
   PullCounts counts_;
   std::vector<RunError> errors_;

@@ -75,6 +75,9 @@ void PushPass::restart() {
 }
 
 base::Result<Step> PushPass::step() {
+  // What is read in bulk may be older than what we would write meanwhile, and be taken for an edit of it.
+  ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
+  if (safeguards_.push_after_bulk && std::holds_alternative<model::BulkPlace>(position)) return Step::idle;
   ASSIGN_OR_RETURN(const auto entries, store_.outbox(mapping_, after_, page_size_));              // fetch
   if (entries.empty()) return left_behind_ ? Step::waiting : Step::idle;
   ASSIGN_OR_RETURN(const Look seen, look(entries));                                               // observe

@@ -26,9 +26,10 @@ struct PushCounts {
 class PushPass {
  public:
   PushPass(const model::Mapping&, Org&, Store&, const base::Clock&, base::Random&, const Safeguards& = {},
-           std::size_t page_size = 2000);
+           std::size_t page_size = 10'000);
 
-  /// Does at most one page of work. `waiting`: rows were left that may go on within seconds; call restart() then.
+  /// Does at most one page of work; none while the object is being read in bulk (see PullPass). `waiting`: rows were
+  /// left that may go on within seconds; call restart() then.
   base::Result<Step> step();
 
   /// Begins again with the oldest entry.

@@ -16,6 +16,7 @@ struct Safeguards {
   bool announce_before_write = true;   ///< Off: values are sent without a note of what was sent.
   bool create_by_kept_key = true;      ///< Off: each attempt to create a record mints a new key.
   bool pass_unreadable = true;         ///< Off: a page that holds only unreadable records stops its object.
+  bool push_after_bulk = true;         ///< Off: rows are pushed while an object is being read in bulk.
   bool look_back = true;               ///< Off: a run reads on from the last stamp, without overlap or sweep.
 };
 

@@ -115,6 +115,10 @@ class Run {
         world_.progress(part.mapping->object + ": " +
                         std::to_string(counts.created + counts.updated + counts.unchanged) + " records read");
       if (*step == Step::idle) break;
+      if (*step == Step::pending) {
+        world_.progress(part.mapping->object + ": waiting for Salesforce to prepare the records");
+        world_.wait(part.pull->ready_in());
+      }
       if (*step == Step::waiting) {
         if (++waits > most_waits) break;
         world_.wait(1'050ms);

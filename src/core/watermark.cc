@@ -14,9 +14,14 @@ ReadPlan plan_read(const model::Position& position, base::Utc now, const Lookbac
   return {watermark->revisit_from, false};
 }
 
+model::Watermark after_bulk(base::Utc started_at, const Lookback& lookback) {
+  const base::Utc from = std::max(base::Utc{}, base::Utc{started_at - lookback.overlap});
+  return {.reached = {from, {}}, .revisit_from = {from, {}}, .sweep_from = from, .swept_at = started_at};
+}
+
 ReadProgress::ReadProgress(const model::Position& position, const ReadPlan& plan, const Lookback& lookback,
                            const Safeguards& safeguards)
-    : cursor_(plan.after), sweep_(plan.sweep), lookback_(lookback), safeguards_(safeguards) {
+    : started_from_(plan.after), cursor_(plan.after), sweep_(plan.sweep), lookback_(lookback), safeguards_(safeguards) {
   if (const auto* watermark = std::get_if<model::Watermark>(&position)) {
     watermark_ = *watermark;
     // A backfill that goes on after a restart still owes the sweep of its first page's time.
@@ -50,8 +55,9 @@ model::Watermark ReadProgress::position(base::Utc as_of, bool through) {
     return watermark_;
   }
   const model::Keyset in_time{std::max(base::Utc{}, base::Utc{watermark_.reached.at - lookback_.revisit}), {}};
-  const bool bounded = recent_.size() == lookback_.revisit_records && recent_.front().at > in_time.at;
-  watermark_.revisit_from = bounded ? recent_.front() : in_time;
+  // A run that read few records started within the bound itself.
+  const model::Keyset& in_records = recent_.size() == lookback_.revisit_records ? recent_.front() : started_from_;
+  watermark_.revisit_from = in_records.at > in_time.at ? in_records : in_time;
   return watermark_;
 }
 

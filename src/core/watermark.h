@@ -26,6 +26,10 @@ struct ReadPlan {
 /// `now` only decides whether a sweep is due; no position comes from it.
 ReadPlan plan_read(const model::Position& position, base::Utc now, const Lookback&, const Safeguards&);
 
+/// Where reading goes on after a whole object was read in bulk: its records were read at some time since `started_at`,
+/// so all that may have been written or committed since is read again.
+model::Watermark after_bulk(base::Utc started_at, const Lookback&);
+
 /// Follows one run's reading and says which position to store with each page.
 class ReadProgress {
  public:
@@ -42,6 +46,7 @@ class ReadProgress {
 
  private:
   model::Watermark watermark_;
+  model::Keyset started_from_;
   model::Keyset cursor_;
   bool sweep_;
   std::optional<base::Utc> started_at_;  ///< The org's clock at the first page.

@@ -48,6 +48,18 @@ TEST(Watermark, ManyEqualStampsDoNotMakeEveryRunReadThemAgain) {
     progress.settled({noon, *model::RecordId::parse("00300000000000" + std::to_string(i))});
   EXPECT_EQ(progress.position(noon + 1s, true).revisit_from,
             (model::Keyset{noon, *model::RecordId::parse("003000000000002")}));
+  // Nor does a run after that, which finds only those.
+  const model::Watermark stored = progress.position(noon + 1s, true);
+  ReadProgress next{stored, plan_read(stored, noon + 2s, lookback, {}), lookback, {}};
+  for (const char* id : {"003000000000003", "003000000000004"}) next.settled({noon, *model::RecordId::parse(id)});
+  EXPECT_EQ(next.position(noon + 2s, true).revisit_from, stored.revisit_from);
+}
+
+TEST(Watermark, AfterABulkReadingEverythingSinceItBeganIsReadAgain) {
+  const model::Position stored = after_bulk(noon, {});
+  for (const base::Utc now : {noon + 1min, noon + 24h})
+    EXPECT_EQ(plan_read(stored, now, {}, {}).after, (model::Keyset{noon - 15min, {}}));
+  EXPECT_FALSE(std::get<model::Watermark>(stored).backfilling);
 }
 
 }  // namespace

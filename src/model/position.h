@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+#include <string>
 #include <variant>
 
 #include "base/clock.h"
@@ -34,6 +36,16 @@ struct Watermark {
   bool operator==(const Watermark&) const = default;
 };
 
-using Position = std::variant<Beginning, Watermark>;
+/// A place in the results of a Bulk query job that reads the whole object. Its records come in no order of time, so no
+/// watermark stands before all of them are read; then it stands a little before `started_at`.
+struct BulkPlace {
+  std::string job;         ///< The job's id: "750…".
+  std::string locator;     ///< The page of its results being read; empty: the first.
+  std::uint64_t rows = 0;  ///< Of that page, how many are settled.
+  base::Utc started_at{};  ///< The org's clock before the job was made.
+  bool operator==(const BulkPlace&) const = default;
+};
+
+using Position = std::variant<Beginning, Watermark, BulkPlace>;
 
 }  // namespace model

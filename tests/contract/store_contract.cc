@@ -239,6 +239,10 @@ TEST_P(StoreContract, APositionIsReadBackAsItWasStored) {
   }));
   app_->reopen();
   EXPECT_EQ(need(store().position(contacts_)), position);
+  prepare_all();
+  const model::Position in_bulk = model::BulkPlace{"750000000000001AAA", "MTAwMDA", 4'000, at(7)};
+  need(store().update(contacts_, {}, [&](const core::Known&) { return core::WriteSet{.position = in_bulk}; }));
+  EXPECT_EQ(need(store().position(contacts_)), in_bulk);
 }
 
 TEST_P(StoreContract, OnlyTheNamedColumnsAreWritten) {

@@ -14,11 +14,15 @@ constexpr int calm_rounds = 40;
 
 /// A pull or a push of a few pages, as one process would do it. False when it failed.
 bool pull(World& world, TurbulentStore& store, const core::Safeguards& safeguards, int most_steps) {
+  if (world.resets() && !store.update(world.mapping(), {}, [](const core::Known&) {
+        return core::WriteSet{.position = model::Beginning{}};
+      }))
+    return false;
   core::PullPass pass{world.mapping(), world, store, world.clock(), short_lookback, safeguards, page_size};
   for (int i = 0; i < most_steps; ++i) {
     const auto step = pass.step();
     if (!step) return false;
-    if (*step != core::Step::progressed) break;
+    if (*step != core::Step::progressed && *step != core::Step::pending) break;
   }
   return true;
 }
@@ -61,6 +65,7 @@ Outcome run_storm(std::uint64_t seed, const core::Safeguards& safeguards, const 
   if (world.store().outbox_size() != 0) outcome.broken.push_back("I7 an entry is left though all is quiet");
   for (const std::string& broken : world.verdict()) outcome.broken.push_back(broken);
   for (const std::string& reverted : world.reverted()) outcome.broken.push_back("I4 " + reverted);
+  outcome.bulk_pages = world.bulk_pages();
   outcome.trace = world.trace() ^ world.random().state();
   return outcome;
 }

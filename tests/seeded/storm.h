@@ -12,7 +12,7 @@ namespace seeded {
 struct Outcome {
   std::vector<std::string> broken;  ///< Which invariants, with what; empty when all hold.
   std::uint64_t trace = 0;          ///< Equal for equal seeds.
-  std::size_t crashes = 0, errors = 0;
+  std::size_t crashes = 0, errors = 0, bulk_pages = 0;
 };
 
 /// One history: a storm in which any port call may fail, lose its answer or end the process while others edit both

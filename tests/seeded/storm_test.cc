@@ -80,6 +80,44 @@ TEST(Sharpness, WithoutAcknowledgingBySeq) {
   expect_caught(&core::Safeguards::acknowledge_by_seq, 10'000, {}, push_only);
 }
 
+/// First loads by Bulk jobs, whose pages come in no order and hold what was true some time ago.
+const Weather bulk_reads{.bulk_reads = true, .reset = 0.1};
+
+TEST(Storm, LosesDuplicatesAndFlipsNothingWhileReadingInBulk) {
+  std::size_t pages = 0;
+  for (std::uint64_t seed = 1; seed <= 4'000; ++seed) {
+    const Outcome outcome = run_storm(seed, {}, bulk_reads);
+    ASSERT_TRUE(outcome.broken.empty()) << told(seed, outcome);
+    pages += outcome.bulk_pages;
+  }
+  std::cout << pages << " pages read in bulk\n";
+  EXPECT_GT(pages, 4'000u) << "too few to show anything";
+}
+TEST(Sharpness, WithoutPushingOnlyAfterABulkReading) {
+  expect_caught(&core::Safeguards::push_after_bulk, 10'000, {}, bulk_reads);
+}
+
+/// Writes that take effect long after they were sent, as a Bulk job's do. Nothing but waiting for them helps.
+Weather with_slow_jobs(bool awaited) {
+  return {.push_only = true, .slow_job = 0.15, .slow_jobs_are_awaited = awaited};
+}
+
+TEST(Sharpness, NothingIsFlippedByJobsThatAreAwaited) {
+  for (std::uint64_t seed = 1; seed <= 2'000; ++seed) {
+    const Outcome outcome = run_storm(seed, {}, with_slow_jobs(true));
+    ASSERT_TRUE(outcome.broken.empty()) << told(seed, outcome);
+  }
+}
+TEST(Sharpness, WithoutAwaitingJobs) {
+  for (std::uint64_t seed = 1; seed <= 2'000; ++seed) {
+    const Outcome outcome = run_storm(seed, {}, with_slow_jobs(false));
+    if (outcome.broken.empty()) continue;
+    std::cout << "caught by " << told(seed, outcome) << "\n";
+    return;
+  }
+  FAIL() << "no storm noticed a write that came late";
+}
+
 /// Looking back also hides the two mistakes below; without late commits it can be left out to see them alone.
 const Weather prompt_commits{.late_commits = false};
 const core::Safeguards no_look_back{.look_back = false};

@@ -134,6 +134,75 @@ void World::commit_due() {
 void World::pass_time(std::chrono::milliseconds by) {
   clock_.advance(by);
   commit_due();
+  do_slow_writes(calm_);
+}
+
+bool World::resets() {
+  return !calm_ && weather_.reset > 0 && random_.chance(weather_.reset);
+}
+
+void World::do_slow_writes(bool all) {
+  std::erase_if(slow_writes_, [&](const SlowWrite& write) {
+    if (!all && write.due > clock_.now()) return false;
+    auto record = std::ranges::find_if(records_, [&](const Record& each) {
+      return write.id ? each.id == write.id : each.upsert_key == write.upsert_key;
+    });
+    if (record == records_.end()) {
+      records_.push_back({record_id(records_.size() + 1),
+                          write.upsert_key,
+                          store::MemoryStore::Row(mapping_.fields.size()),
+                          {},
+                          false});
+      record = records_.end() - 1;
+    }
+    ++org_writes_;
+    for (const auto& [field, value] : write.fields) {
+      note_overwrite("record " + record->id.str(), field, record->fields[field], value);
+      record->fields[field] = value;
+    }
+    record->stamp = base::whole_second(clock_.now());
+    return true;
+  });
+}
+
+base::Result<core::Page> World::fetch_in_bulk(const core::PageRequest& request) {
+  constexpr std::uint64_t rows_per_page = 4;
+  core::Page page;
+  page.observed.restart(mapping_.fields.size());
+  page.observed.as_of = base::whole_second(clock_.now());
+  page.more = true;
+  const auto soon = [&] { return clock_.now() + std::chrono::milliseconds{random_.below(5'000)}; };
+  if (!request.bulk) {
+    const std::string id = "job " + std::to_string(bulk_jobs_.size() + 1);
+    bulk_jobs_[id] = {base::whole_second(clock_.now()), soon(), {}, 0};
+    page.bulk = model::BulkPlace{id, "", 0, bulk_jobs_[id].started};
+    return page;
+  }
+  BulkJob& job = bulk_jobs_.at(request.bulk->job);
+  if (!calm_ && random_.chance(0.05)) return base::failure(base::ErrorKind::precondition, "the job is gone");
+  page.bulk = *request.bulk;
+  if (job.halves < 2) {
+    if (calm_ || clock_.now() >= job.runs_at) {
+      for (std::size_t i = static_cast<std::size_t>(job.halves); i < records_.size(); i += 2)
+        if (!hidden_.contains(i))
+          job.rows.insert(job.rows.begin() + static_cast<std::ptrdiff_t>(random_.below(job.rows.size() + 1)),
+                          records_[i]);
+      ++job.halves;
+      job.runs_at = soon();
+    }
+    return page;
+  }
+  model::BulkPlace& place = *page.bulk;
+  const std::uint64_t first = place.locator.empty() ? 0 : std::stoull(place.locator);
+  for (std::size_t taken = 0;
+       taken < request.limit && first + place.rows < job.rows.size() && place.rows < rows_per_page;
+       ++taken, ++place.rows)
+    observe(job.rows[first + place.rows], page.observed);
+  bulk_pages_ += page.observed.size() > 0 ? 1 : 0;
+  page.more = first + place.rows < job.rows.size();
+  if (page.more && place.rows == rows_per_page)
+    place = {place.job, std::to_string(first + rows_per_page), 0, place.started_at};
+  return page;
 }
 
 void World::tick() { pass_time(std::chrono::milliseconds{random_.below(700)}); }
@@ -179,6 +248,10 @@ std::vector<base::Result<core::Page>> World::fetch(std::span<const core::PageReq
   };
   if (auto error = before()) return all_fail(*error);
   for (const core::PageRequest& request : requests) {
+    if (weather_.bulk_reads && (request.bulk || request.after == model::Keyset{})) {
+      pages.emplace_back(fetch_in_bulk(request));
+      continue;
+    }
     core::Page page;
     page.observed.restart(mapping_.fields.size());
     page.observed.as_of = base::whole_second(clock_.now());
@@ -211,6 +284,7 @@ std::size_t World::visible(const model::RecordId& id) const {
 
 base::Result<core::Observation> World::retrieve(const model::Mapping&, std::span<const model::RecordId> ids) {
   if (auto error = before()) return std::unexpected(*error);
+  if (weather_.slow_jobs_are_awaited) do_slow_writes(true);
   core::Observation observed;
   observed.restart(mapping_.fields.size());
   observed.as_of = base::whole_second(clock_.now());
@@ -227,6 +301,7 @@ base::Result<core::Observation> World::retrieve(const model::Mapping&, std::span
 base::Result<std::vector<std::optional<core::FoundRecord>>> World::find(const model::Mapping&,
                                                                         std::span<const std::string_view> keys) {
   if (auto error = before()) return std::unexpected(*error);
+  if (weather_.slow_jobs_are_awaited) do_slow_writes(true);
   std::vector<std::optional<core::FoundRecord>> found;
   for (const std::string_view key : keys) {
     const auto record = std::ranges::find(records_, key, &Record::upsert_key);
@@ -239,6 +314,18 @@ base::Result<std::vector<std::optional<core::FoundRecord>>> World::find(const mo
 base::Result<std::vector<base::Result<model::RecordId>>> World::write(const model::Mapping&,
                                                                       std::span<const core::OrgWrite> writes) {
   if (auto error = before()) return std::unexpected(*error);
+  if (weather_.slow_jobs_are_awaited) do_slow_writes(true);
+  if (!calm_ && weather_.slow_job > 0 && random_.chance(weather_.slow_job)) {
+    for (const core::OrgWrite& write : writes) {
+      SlowWrite& slow = slow_writes_.emplace_back(clock_.now() + std::chrono::milliseconds{random_.below(10'000)},
+                                                  write.id, std::string{write.upsert_key});
+      for (std::size_t f = 0; f < mapping_.fields.size(); ++f)
+        if (write.fields[f])
+          slow.fields.emplace_back(
+              f, write.values[f].has_text() ? Text{std::string{write.values[f].text()}} : std::nullopt);
+    }
+    return base::failure(base::ErrorKind::unknown_fate, "a job that takes long");
+  }
   std::vector<base::Result<model::RecordId>> results;
   for (const core::OrgWrite& write : writes) {
     Record* record = nullptr;

@@ -25,6 +25,10 @@ struct Weather {
   bool late_commits = true;                      ///< Records show up to `commit_delay` after their stamp.
   std::chrono::seconds commit_delay{20};
   bool push_only = false;                        ///< Nobody edits the org, and nothing is pulled.
+  bool bulk_reads = false;                       ///< From the beginning the org is read by jobs, in no order.
+  double reset = 0;                              ///< A pull begins from the beginning again.
+  double slow_job = 0;                ///< A write takes effect later, without regard to what was written since.
+  bool slow_jobs_are_awaited = true;  ///< A look at records waits for such writes.
 };
 
 /// Both sides, their clock, the people who edit them, and the oracle that knows who saw what.
@@ -47,6 +51,7 @@ class World final : public core::Org {
   std::optional<base::Error> before();
   std::optional<base::Error> after();
   void calm();
+  bool resets();  ///< Whether the next pull is to begin from the beginning.
   void pass_time(std::chrono::milliseconds by);
 
   const model::Mapping& mapping() const { return mapping_; }
@@ -58,6 +63,7 @@ class World final : public core::Org {
   std::vector<std::string> verdict() const;
   const std::vector<std::string>& reverted() const { return reverted_; }  ///< I4, as it happened.
   std::size_t org_writes() const { return org_writes_; }
+  std::size_t bulk_pages() const { return bulk_pages_; }  ///< With records, handed out so far.
   std::uint64_t trace() const { return trace_; }
 
  private:
@@ -79,7 +85,22 @@ class World final : public core::Org {
     bool creates;
   };
 
+  /// A reading of all records: half of them at one time, the rest at another, handed out in no order.
+  struct BulkJob {
+    base::Utc started, runs_at;
+    std::vector<Record> rows;
+    int halves = 0;
+  };
+  struct SlowWrite {
+    base::Utc due;
+    model::RecordId id;
+    std::string upsert_key;
+    std::vector<std::pair<std::size_t, Text>> fields;
+  };
+
   void tick();
+  base::Result<core::Page> fetch_in_bulk(const core::PageRequest&);
+  void do_slow_writes(bool all);
   void somebody_edits();
   void commit_due();
   Text new_value(const Text& seen);
@@ -98,6 +119,9 @@ class World final : public core::Org {
   std::vector<Record> records_;
   std::set<std::size_t> hidden_;  ///< Created in a transaction that is still open.
   std::vector<OpenTransaction> open_;
+  std::map<std::string, BulkJob> bulk_jobs_;
+  std::vector<SlowWrite> slow_writes_;
+  std::size_t bulk_pages_ = 0;
   std::map<std::string, std::string> saw_;  ///< value → the value its editor saw.
   std::vector<std::string> edits_;
   std::vector<std::string> identities_;

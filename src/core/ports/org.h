@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <string_view>
@@ -51,13 +52,20 @@ struct Observation {
 struct Page {
   Observation observed;  ///< Ordered by (SystemModstamp, Id), the unreadable ones among the others.
   bool more = false;     ///< Known to be more after the last record.
+
+  /// Set when the org is reading the whole object in bulk instead: `observed` is then in no order, and this is where
+  /// it goes on (while there is `more`). Such a place outlives the process.
+  std::optional<model::BulkPlace> bulk = std::nullopt;
+  std::chrono::milliseconds ready_in{0};  ///< With `bulk` and no records: worth asking again after that time.
 };
 
-/// What a poll asks for: records after `after` in the order of (SystemModstamp, Id), at most `limit`.
+/// What a poll asks for: records after `after` in the order of (SystemModstamp, Id), at most `limit`; or what comes at
+/// `bulk`. When that is no longer to be had the answer is the error `precondition`: begin again.
 struct PageRequest {
   const model::Mapping* mapping;
   model::Keyset after;
   std::size_t limit;
+  std::optional<model::BulkPlace> bulk = std::nullopt;
 };
 
 /// A record found by our upsert key, living or in the recycle bin.

@@ -273,6 +273,11 @@ CREATE TABLE lockstep_queues(
   queue TEXT PRIMARY KEY NOT NULL,
   state TEXT NOT NULL
 );
+)sql",
+                                                           R"sql(
+ALTER TABLE lockstep_checkpoints ADD COLUMN bulk_job TEXT;
+ALTER TABLE lockstep_checkpoints ADD COLUMN bulk_locator TEXT;
+ALTER TABLE lockstep_checkpoints ADD COLUMN bulk_rows INTEGER;
 )sql"};
 
 struct ApplicationTable {

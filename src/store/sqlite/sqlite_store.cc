@@ -296,9 +296,10 @@ base::Result<void> SqliteStore::drop_triggers(const std::string& mapping) {
 }
 
 base::Result<model::Position> SqliteStore::position(const model::Mapping& mapping) {
-  ASSIGN_OR_RETURN(Statement * find,
-                   statement("SELECT reached_at, reached_record, revisit_at, revisit_record, sweep_from, swept_at, "
-                             "backfilling FROM lockstep_checkpoints WHERE mapping_id = ?1"));
+  ASSIGN_OR_RETURN(
+      Statement * find,
+      statement("SELECT reached_at, reached_record, revisit_at, revisit_record, sweep_from, swept_at, "
+                "backfilling, bulk_job, bulk_locator, bulk_rows FROM lockstep_checkpoints WHERE mapping_id = ?1"));
   Use use{*find};
   use->bind(1, static_cast<std::int64_t>(mapping.id));
   switch (use->step()) {
@@ -309,6 +310,10 @@ base::Result<model::Position> SqliteStore::position(const model::Mapping& mappin
     case Statement::Step::row:
       break;
   }
+  // Of a bulk reading, swept_at is when it began.
+  if (!use->is_null(7))
+    return model::Position{model::BulkPlace{std::string{use->text(7)}, std::string{use->text(8)},
+                                            static_cast<std::uint64_t>(use->integer(9)), utc(use->integer(5))}};
   return model::Position{model::Watermark{.reached = {utc(use->integer(0)), record_id(use->text(1))},
                                           .revisit_from = {utc(use->integer(2)), record_id(use->text(3))},
                                           .sweep_from = utc(use->integer(4)),
@@ -317,20 +322,30 @@ base::Result<model::Position> SqliteStore::position(const model::Mapping& mappin
 }
 
 base::Result<void> SqliteStore::save_position(const model::Mapping& mapping, const model::Position& position) {
-  const auto* mark = std::get_if<model::Watermark>(&position);
-  if (!mark) {
+  if (std::holds_alternative<model::Beginning>(position)) {
     ASSIGN_OR_RETURN(Statement * forget, statement("DELETE FROM lockstep_checkpoints WHERE mapping_id = ?1"));
     forget->bind(1, static_cast<std::int64_t>(mapping.id));
     return database_.run(*forget, "resetting a checkpoint");
   }
   ASSIGN_OR_RETURN(Statement * keep,
                    statement("REPLACE INTO lockstep_checkpoints(mapping_id, reached_at, reached_record, revisit_at, "
-                             "revisit_record, sweep_from, swept_at, backfilling) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, "
-                             "?8)"));
+                             "revisit_record, sweep_from, swept_at, backfilling, bulk_job, bulk_locator, bulk_rows) "
+                             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
+  model::Watermark mark;
+  const auto* bulk = std::get_if<model::BulkPlace>(&position);
+  if (bulk) {
+    mark.swept_at = bulk->started_at;
+    mark.backfilling = true;
+  } else {
+    mark = std::get<model::Watermark>(position);
+  }
   keep->bind(1, static_cast<std::int64_t>(mapping.id));
-  keep->bind(2, number(mark->reached.at)).bind_or_null(3, mark->reached.last.view());
-  keep->bind(4, number(mark->revisit_from.at)).bind_or_null(5, mark->revisit_from.last.view());
-  keep->bind(6, number(mark->sweep_from)).bind(7, number(mark->swept_at)).bind(8, std::int64_t{mark->backfilling});
+  keep->bind(2, number(mark.reached.at)).bind_or_null(3, mark.reached.last.view());
+  keep->bind(4, number(mark.revisit_from.at)).bind_or_null(5, mark.revisit_from.last.view());
+  keep->bind(6, number(mark.sweep_from)).bind(7, number(mark.swept_at)).bind(8, std::int64_t{mark.backfilling});
+  keep->bind_or_null(9, bulk ? bulk->job : std::string_view{});
+  keep->bind(10, bulk ? bulk->locator : std::string_view{});
+  keep->bind(11, bulk ? static_cast<std::int64_t>(bulk->rows) : std::int64_t{0});
   return database_.run(*keep, "storing a checkpoint");
 }
 
