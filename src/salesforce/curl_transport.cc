@@ -4,8 +4,10 @@
 
 #include <algorithm>
 #include <cctype>
+#include <charconv>
 #include <string>
 
+#include "gzip/gzip.h"
 #include "salesforce/transport.h"
 
 namespace salesforce {
@@ -17,12 +19,14 @@ constexpr std::size_t most_header_bytes = 256 * 1024;
 
 /// What happened on the wire during one exchange.
 struct Exchange {
-  enum class Broken { no, too_large, no_first_byte, stalled, stopped };
+  enum class Broken { no, too_large, no_first_byte, stalled, stopped, refused };
 
   const base::Clock* clock;
   const Deadlines* deadlines;
   const std::stop_token* stop;
+  BodySink* sink;
   Answer answer;
+  bool sinking = false;  ///< The sink has begun.
   std::size_t request_bytes = 0;
   std::size_t header_bytes = 0;
   curl_off_t sent = -1, received = -1;
@@ -31,9 +35,22 @@ struct Exchange {
   Broken broken = Broken::no;
 };
 
+/// True if the body is the sink's.
+bool begin_sink(Exchange& exchange) {
+  const bool is_success = exchange.answer.status >= 200 && exchange.answer.status < 300;
+  if (exchange.sink == nullptr || !is_success) return false;
+  if (!exchange.sinking) exchange.sink->begin(exchange.answer);
+  return exchange.sinking = true;
+}
+
 std::size_t on_body(char* data, std::size_t size, std::size_t count, void* context) {
   Exchange& exchange = *static_cast<Exchange*>(context);
   const std::size_t bytes = size * count;
+  if (begin_sink(exchange)) {
+    if (exchange.sink->take({data, bytes})) return bytes;
+    exchange.broken = Exchange::Broken::refused;
+    return 0;
+  }
   std::string& body = exchange.answer.body;
   if (bytes > exchange.deadlines->answer_bytes - body.size()) {
     exchange.broken = Exchange::Broken::too_large;
@@ -58,6 +75,8 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* con
   const std::size_t taken = line.size();
   if (line.starts_with("HTTP/")) {
     exchange.answer.headers.clear();  // an interim answer (1xx) went before
+    if (const auto blank = line.find(' '); blank != std::string_view::npos)
+      std::from_chars(line.data() + blank + 1, line.data() + line.size(), exchange.answer.status);
     return taken;
   }
   const auto colon = line.find(':');
@@ -105,6 +124,8 @@ std::unexpected<base::Error> explain(CURLcode code, const Exchange& exchange, bo
   using Broken = Exchange::Broken;
   const ErrorKind lost = got_out ? ErrorKind::unknown_fate : ErrorKind::unreachable;
   switch (exchange.broken) {
+    case Broken::refused:
+      return base::failure(ErrorKind::cancelled, "The answer of " + host + " was no longer wanted.");
     case Broken::stopped:
       return base::failure(ErrorKind::cancelled, "Stopped while " + host + " was being asked.");
     case Broken::too_large:
@@ -190,7 +211,11 @@ CurlTransport::~CurlTransport() = default;
 
 base::Result<Answer> CurlTransport::send(const Request& request) {
   CURL* const curl = handle_->curl;
-  Exchange exchange{.clock = &handle_->clock, .deadlines = &handle_->deadlines, .stop = &handle_->stop, .answer = {}};
+  Exchange exchange{.clock = &handle_->clock,
+                    .deadlines = &handle_->deadlines,
+                    .stop = &handle_->stop,
+                    .sink = request.sink,
+                    .answer = {}};
   exchange.request_bytes = request.body.size();
   exchange.moved_at = handle_->clock.elapsed();
   exchange.answer.body.reserve(body_padding);
@@ -208,7 +233,8 @@ base::Result<Answer> CurlTransport::send(const Request& request) {
   curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(curl, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(curl, CURLOPT_BUFFERSIZE, 512L * 1024);
-  curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
+  // What a sink takes is unpacked behind it, three times as fast as here.
+  if (request.sink == nullptr) curl_easy_setopt(curl, CURLOPT_ACCEPT_ENCODING, "gzip");
   curl_easy_setopt(curl, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
   curl_easy_setopt(curl, CURLOPT_USERAGENT, "lockstep/" LOCKSTEP_VERSION);
   curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, static_cast<long>(handle_->deadlines.connect.count()));
@@ -234,6 +260,7 @@ base::Result<Answer> CurlTransport::send(const Request& request) {
       return base::failure(ErrorKind::malformed, "The header " + header.name + " would hold a line break.");
     headers.add(header.name + ": " + header.value);
   }
+  if (request.sink != nullptr) headers.add("Accept-Encoding: gzip");
   headers.add("Expect:");  // a large body would wait a second for a "100 Continue" that few servers send
   curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers.list);
 
@@ -248,6 +275,10 @@ base::Result<Answer> CurlTransport::send(const Request& request) {
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   exchange.answer.status = static_cast<int>(status);
+  if (begin_sink(exchange)) return std::move(exchange.answer);  // an empty body has to begin too
+  if (request.sink != nullptr && exchange.answer.header("content-encoding") == "gzip") {
+    ASSIGN_OR_RETURN(exchange.answer.body, gzip::unpacked(exchange.answer.body, handle_->deadlines.answer_bytes));
+  }
   return std::move(exchange.answer);
 }
 

@@ -17,15 +17,17 @@ base::Error subrequest_error(int status, Json& body, const Doing& doing) {
 
 base::Result<Answer> RestClient::call(std::string_view method, const std::string& path, std::string body,
                                       const Doing& doing) {
-  Request request{.method = std::string{method},
-                  .url = path,
-                  .headers = {{"Accept", "application/json"},
-                              {"Sforce-Call-Options", "client=lockstep/" LOCKSTEP_VERSION},
-                              {"Sforce-Auto-Assign", "FALSE"}},
-                  .body = std::move(body)};
+  Request request{
+      .method = std::string{method}, .url = path, .headers = {{"Accept", "application/json"}}, .body = std::move(body)};
   if (!request.body.empty()) request.headers.push_back({"Content-Type", "application/json; charset=UTF-8"});
+  return exchange(transport_, std::move(request), doing);
+}
+
+base::Result<Answer> RestClient::exchange(Transport& transport, Request request, const Doing& doing) {
+  request.headers.push_back({"Sforce-Call-Options", "client=lockstep/" LOCKSTEP_VERSION});
+  request.headers.push_back({"Sforce-Auto-Assign", "FALSE"});
   int exchanges = 0;
-  auto answer = session_.send(transport_, std::move(request), &exchanges);
+  auto answer = session_.send(transport, std::move(request), &exchanges);
   calls_ += exchanges;
   if (!answer) {
     base::Error error = std::move(answer).error();
@@ -33,7 +35,10 @@ base::Result<Answer> RestClient::call(std::string_view method, const std::string
     if (!doing.write && error.kind == base::ErrorKind::unknown_fate) error.kind = base::ErrorKind::unreachable;
     return std::unexpected(std::move(error));
   }
-  read_usage(answer->header("sforce-limit-info"), usage_);
+  {
+    const std::lock_guard lock{usage_mutex_};
+    read_usage(answer->header("sforce-limit-info"), usage_);
+  }
   const bool html = answer->header("content-type").contains("html");
   if (answer->status < 200 || answer->status >= 300 || html) return std::unexpected(error_from(*answer, doing));
   return answer;

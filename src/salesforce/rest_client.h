@@ -1,6 +1,8 @@
 #pragma once
 
+#include <atomic>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <string_view>
 
@@ -25,21 +27,29 @@ class RestClient {
   /// One call; any status but 2xx is an error. Sent once more at once if it provably did not get out.
   base::Result<Answer> call(std::string_view method, const std::string& path, std::string body, const Doing& doing);
 
+  /// The same for any request, whose url is a path, over any transport: from several threads at once.
+  base::Result<Answer> exchange(Transport& transport, Request request, const Doing& doing);
+
   /// One composite call. Its answers come as with read_composite(); `as_of`, if given, is set before the first.
   base::Result<void> ask(const Composite& composite, const Doing& doing, base::Utc* as_of,
                          const std::function<base::Result<void>(std::size_t, int, Json&)>& each);
 
+  Transport& transport() { return transport_; }
   JsonReader& reader() { return reader_; }
   std::int64_t calls() const { return calls_; }
-  ApiUsage usage() const { return usage_; }
+  ApiUsage usage() const {
+    const std::lock_guard lock{usage_mutex_};
+    return usage_;
+  }
 
  private:
   Session& session_;
   Transport& transport_;
   const std::string version_;
   JsonReader reader_;
-  std::int64_t calls_ = 0;
-  ApiUsage usage_;
+  std::atomic<std::int64_t> calls_ = 0;
+  mutable std::mutex usage_mutex_;
+  ApiUsage usage_;  ///< Guarded by usage_mutex_.
 };
 
 /// The org's clock when it answered. `malformed` without a `Date`: stamps could not be judged by any other clock.

@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <map>
 
+#include "salesforce/bulk_choice.h"
+#include "salesforce/bulk_ingest.h"
+#include "salesforce/bulk_query.h"
 #include "salesforce/composite.h"
 #include "salesforce/errors.h"
 #include "salesforce/records.h"
@@ -26,23 +29,15 @@ std::string reading(const model::Mapping& mapping) {
   return "read " + mapping.object + " records";
 }
 
+/// Appends what one answer holds; `more` is then what that answer says of it.
 base::Result<void> read_page(Json& answer, const PageRequest& request, base::Utc as_of, Page& page) {
-  page.observed.restart(request.mapping->fields.size());
-  page.observed.as_of = as_of;
+  if (page.observed.as_of == base::Utc{}) {
+    page.observed.restart(request.mapping->fields.size());
+    page.observed.as_of = as_of;
+  }
   RETURN_IF_ERROR(RecordDecoder{*request.mapping}.read_page(answer, page));
   if (page.observed.size() + page.observed.unreadable.size() >= request.limit) page.more = true;
   return {};
-}
-
-base::Result<Page> fetch_one(RestClient& client, const PageRequest& request, const std::string& encoded_query) {
-  const std::string what = reading(*request.mapping);
-  ASSIGN_OR_RETURN(Answer answer, client.call("GET", client.path("query?q=" + encoded_query), {}, {.what = what}));
-  ASSIGN_OR_RETURN(const base::Utc as_of, date_of(answer));
-  if (!client.reader().open(answer.body))
-    return base::failure(ErrorKind::malformed, "Salesforce's answer when asked to " + what + " is not JSON.");
-  Page page;
-  RETURN_IF_ERROR(read_page(client.reader().root(), request, as_of, page));
-  return page;
 }
 
 /// Which of our keys belong to which places, as the org compares them: without regard to case.
@@ -106,13 +101,22 @@ base::Result<void> read_found(Json& answer, const model::Mapping& mapping, KeyPl
 
 }  // namespace
 
-RestOrg::RestOrg(Session& session, Transport& transport, std::string api_version)
-    : client_(std::make_unique<RestClient>(session, transport, std::move(api_version))) {}
+RestOrg::RestOrg(Session& session, Transport& transport, std::string api_version, std::optional<BulkAccess> bulk)
+    : client_(std::make_unique<RestClient>(session, transport, std::move(api_version))), access_(std::move(bulk)) {
+  if (!access_) return;
+  bulk_query_ = std::make_unique<BulkQuery>(*client_, *access_);
+  bulk_ingest_ = std::make_unique<BulkIngest>(*client_, *access_);
+}
 RestOrg::~RestOrg() = default;
 
 std::int64_t RestOrg::calls_for(std::size_t writes) {
   constexpr std::size_t records_per_call = records_per_collection * Composite::most_queries;
   if (writes <= conditional_writes_limit()) return writes > 0 ? 1 : 0;
+  if (writes >= bulk_write_from) {
+    constexpr std::size_t records_per_job = 10'000;  // as many as a push looks at together
+    constexpr std::int64_t calls_per_job = 7;        // made, filled, closed, looked at, and what came of it
+    return static_cast<std::int64_t>((writes + records_per_job - 1) / records_per_job) * calls_per_job;
+  }
   return static_cast<std::int64_t>((writes + records_per_call - 1) / records_per_call);
 }
 
@@ -131,6 +135,10 @@ std::vector<base::Result<Page>> RestOrg::fetch(std::span<const PageRequest> requ
   };
   std::vector<Asked> asked;
   for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (auto page = fetch_in_bulk(requests[i])) {
+      pages[i] = *std::move(page);
+      continue;
+    }
     auto query = soql::keyset_query(*requests[i].mapping, requests[i].after, requests[i].limit);
     if (query) {
       asked.push_back({i, url_encoded(*query)});
@@ -138,9 +146,13 @@ std::vector<base::Result<Page>> RestOrg::fetch(std::span<const PageRequest> requ
       pages[i] = std::unexpected(std::move(query).error());
     }
   }
-  if (asked.size() == 1 && asked[0].query.size() <= longest_query_in_url) {
-    pages[asked[0].request] = fetch_one(*client_, requests[asked[0].request], asked[0].query);
-    return pages;
+  if (asked.size() == 1) {
+    const PageRequest& request = requests[asked[0].request];
+    const bool is_wide = request.limit > records_per_page && pages_come_together_;
+    if (is_wide || asked[0].query.size() <= longest_query_in_url) {
+      pages[asked[0].request] = is_wide ? fetch_wide(request, asked[0].query) : fetch_one(request, asked[0].query);
+      return pages;
+    }
   }
   for (std::size_t first = 0; first < asked.size(); first += Composite::most_queries) {
     const std::span group = std::span{asked}.subspan(first, std::min(Composite::most_queries, asked.size() - first));
@@ -168,9 +180,75 @@ std::vector<base::Result<Page>> RestOrg::fetch(std::span<const PageRequest> requ
   return pages;
 }
 
+base::Result<Page> RestOrg::fetch_one(const PageRequest& request, const std::string& encoded_query) {
+  const std::string what = reading(*request.mapping);
+  ASSIGN_OR_RETURN(Answer answer, client_->call("GET", client_->path("query?q=" + encoded_query), {}, {.what = what}));
+  ASSIGN_OR_RETURN(const base::Utc as_of, date_of(answer));
+  if (!client_->reader().open(answer.body))
+    return base::failure(ErrorKind::malformed, "Salesforce's answer when asked to " + what + " is not JSON.");
+  Page page;
+  RETURN_IF_ERROR(read_page(client_->reader().root(), request, as_of, page));
+  return page;
+}
+
+/// Up to five pages of one query in one call: each further subrequest asks for the nextRecordsUrl of the one before.
+/// The reference documents such references for any field of an answer, and the query resource; whether for this pair is
+/// not known for certain, so an org that does not follow gets its pages one by one.
+base::Result<Page> RestOrg::fetch_wide(const PageRequest& request, const std::string& encoded_query) {
+  const Doing doing{.what = "read records"};
+  Composite composite;
+  composite.add("GET", client_->path("query?q=" + encoded_query));
+  while (composite.size() < Composite::most_queries && composite.size() * records_per_page < request.limit)
+    composite.add("GET", "@{r" + std::to_string(composite.size() - 1) + ".nextRecordsUrl}");
+  Page page;
+  base::Utc as_of{};
+  bool goes_on = true;
+  RETURN_IF_ERROR(
+      client_->ask(composite, doing, &as_of, [&](std::size_t i, int status, Json& body) -> base::Result<void> {
+        if (i == 0 && status != 200)
+          return std::unexpected(subrequest_error(status, body, {.what = reading(*request.mapping)}));
+        goes_on = goes_on && status == 200;
+        // Behind the last page there is no URL to refer to, and so an error.
+        if (!goes_on) {
+          pages_come_together_ = pages_come_together_ && !page.more;
+          return {};
+        }
+        return read_page(body, request, as_of, page);
+      }));
+  return page;
+}
+
+std::optional<base::Result<Page>> RestOrg::fetch_in_bulk(const PageRequest& request) {
+  const model::Mapping& mapping = *request.mapping;
+  if (!bulk_query_) {
+    if (!request.bulk) return std::nullopt;
+    return base::failure(ErrorKind::precondition, "The Bulk reading of " + mapping.object + " cannot go on here.");
+  }
+  constexpr int most_failures = 2;
+  if (request.bulk) {
+    auto page = bulk_query_->read(mapping, *request.bulk, std::min(request.limit, records_per_page));
+    if (!page && page.error().kind == ErrorKind::precondition) ++bulk_failures_[mapping.id];
+    return page;
+  }
+  if (request.after != model::Keyset{} || bulk_failures_[mapping.id] >= most_failures) return std::nullopt;
+  const auto records = count(mapping);
+  // An object too large to be counted in time is large.
+  const bool is_large =
+      records ? choose_read(*records) == ReadBy::bulk : records.error().service_code == "QUERY_TIMEOUT";
+  if (!is_large) return std::nullopt;
+  auto begun = bulk_query_->begin(mapping);
+  if (begun || begun.error().kind == ErrorKind::unauthorized) return begun;
+  bulk_failures_[mapping.id] = most_failures;  // Not to be had: read page by page.
+  return std::nullopt;
+}
+
+base::Result<void> RestOrg::finish_earlier_jobs() {
+  return bulk_ingest_ ? bulk_ingest_->finish_earlier() : base::Result<void>{};
+}
+
 base::Result<Page> RestOrg::slice(const model::Mapping& mapping, const core::IdRange& range, std::size_t limit) {
   ASSIGN_OR_RETURN(const std::string query, soql::slice_query(mapping, range.after, range.through, limit));
-  return fetch_one(*client_, {&mapping, {}, limit}, url_encoded(query));
+  return fetch_one({&mapping, {}, limit}, url_encoded(query));
 }
 
 base::Result<std::int64_t> RestOrg::count(const model::Mapping& mapping) {
@@ -184,6 +262,7 @@ base::Result<std::int64_t> RestOrg::count(const model::Mapping& mapping) {
 }
 
 base::Result<Observation> RestOrg::retrieve(const model::Mapping& mapping, std::span<const model::RecordId> ids) {
+  RETURN_IF_ERROR(finish_earlier_jobs());
   const std::string what = reading(mapping);
   RETURN_IF_ERROR(soql::check_names(mapping));
   std::string fields;
@@ -191,31 +270,53 @@ base::Result<Observation> RestOrg::retrieve(const model::Mapping& mapping, std::
     if (!fields.empty()) fields += ',';
     append_json_string(fields, name);
   }
-  RecordDecoder decoder{mapping};
-  Observation out;
-  out.restart(mapping.fields.size());
-  for (std::size_t first = 0; first < ids.size(); first += records_per_retrieve) {
-    const auto chunk = ids.subspan(first, std::min(records_per_retrieve, ids.size() - first));
+  const auto body_for = [&](std::span<const model::RecordId> chunk) {
     std::string body = "{\"ids\":[";
     for (const model::RecordId& id : chunk) {
       if (!body.ends_with('[')) body += ',';
       append_json_string(body, id.view());
     }
-    ((body += "],\"fields\":[") += fields) += "]}";
-    ASSIGN_OR_RETURN(Answer answer, client_->call("POST", client_->path("composite/sobjects/" + mapping.object),
-                                                  std::move(body), {.what = what}));
-    ASSIGN_OR_RETURN(const base::Utc as_of, date_of(answer));
-    // Of several answers the first: no record is younger in here than it says.
-    if (first == 0) out.as_of = as_of;
+    return body + "],\"fields\":[" + fields + "]}";
+  };
+  const std::string url = client_->path("composite/sobjects/" + mapping.object);
+  RecordDecoder decoder{mapping};
+  Observation out;
+  out.restart(mapping.fields.size());
+  const auto chunk_at = [&](std::size_t first) {
+    return ids.subspan(first, std::min(records_per_retrieve, ids.size() - first));
+  };
+  if (ids.empty()) return out;
+  if (ids.size() <= records_per_retrieve) {
+    ASSIGN_OR_RETURN(Answer answer, client_->call("POST", url, body_for(ids), {.what = what}));
+    ASSIGN_OR_RETURN(out.as_of, date_of(answer));
     if (!client_->reader().open(answer.body))
       return base::failure(ErrorKind::malformed, "Salesforce's answer when asked to " + what + " is not JSON.");
-    RETURN_IF_ERROR(decoder.read_retrieved(client_->reader().root(), chunk, out));
+    RETURN_IF_ERROR(decoder.read_retrieved(client_->reader().root(), ids, out));
+    return out;
+  }
+  for (std::size_t first = 0; first < ids.size();) {
+    Composite composite;
+    std::vector<std::span<const model::RecordId>> chunks;
+    for (; first < ids.size() && chunks.size() < Composite::most_queries; first += chunks.back().size()) {
+      chunks.push_back(chunk_at(first));
+      composite.add("POST", url, body_for(chunks.back()));
+    }
+    base::Utc as_of{};
+    RETURN_IF_ERROR(client_->ask(composite, {.what = what}, &as_of,
+                                 [&](std::size_t i, int status, Json& body) -> base::Result<void> {
+                                   if (status != 200)
+                                     return std::unexpected(subrequest_error(status, body, {.what = what}));
+                                   return decoder.read_retrieved(body, chunks[i], out);
+                                 }));
+    // Of several answers the first: no record is younger in here than it says.
+    if (out.as_of == base::Utc{}) out.as_of = as_of;
   }
   return out;
 }
 
 base::Result<std::vector<std::optional<FoundRecord>>> RestOrg::find(const model::Mapping& mapping,
                                                                     std::span<const std::string_view> keys) {
+  RETURN_IF_ERROR(finish_earlier_jobs());
   const std::string what = "look up " + mapping.object + " records by " + mapping.upsert_field;
   const Doing doing{.what = what};
   std::vector<std::string> urls;
@@ -271,7 +372,8 @@ base::Result<std::vector<std::optional<FoundRecord>>> RestOrg::find(const model:
 base::Result<std::vector<base::Result<model::RecordId>>> RestOrg::write(const model::Mapping& mapping,
                                                                         std::span<const core::OrgWrite> writes) {
   RETURN_IF_ERROR(soql::check_names(mapping));
-  return write_records(*client_, mapping, writes);
+  RETURN_IF_ERROR(finish_earlier_jobs());
+  return write_records(*client_, bulk_ingest_.get(), mapping, writes);
 }
 
 base::Result<std::optional<std::int64_t>> RestOrg::record_count(std::string_view object) {

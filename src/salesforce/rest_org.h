@@ -1,7 +1,9 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -9,27 +11,34 @@
 #include "core/ports/survey.h"
 #include "salesforce/api_usage.h"
 #include "salesforce/auth.h"
+#include "salesforce/bulk_access.h"
 #include "salesforce/transport.h"
 
 namespace salesforce {
 
+class BulkIngest;
+class BulkQuery;
 class RestClient;
 
-/// A Salesforce org over its REST API.
+/// A Salesforce org over its REST API, and over its Bulk API where that takes fewer calls (see bulk_choice.h).
 ///
-/// Puts as much as it can into one call: five polls, five lookups, a thousand records. A request that provably did
+/// Puts as much as it can into one call: five polls or five pages of one, five lookups, ten thousand records retrieved,
+/// a thousand written. A request that provably did
 /// not get out is made once more at once, an expired session is renewed once; any other waiting is the caller's.
 /// Records that a call cannot decide are errors of their own; a call fails as a whole only if none of its records
 /// were written and known to be.
 ///
-/// Used by one thread. Session and transport are borrowed.
+/// Used by one thread. Session, transport and what `bulk` names are borrowed.
 class RestOrg final : public core::Org, public core::OrgSurvey {
  public:
+  static constexpr std::size_t records_per_page = 2'000;
   static constexpr std::size_t records_per_retrieve = 2'000;
   static constexpr std::size_t records_per_collection = 200;
   static constexpr std::size_t keys_per_query = 300;
 
-  RestOrg(Session& session, Transport& transport, std::string api_version = "66.0");
+  /// Without `bulk` everything goes by REST.
+  RestOrg(Session& session, Transport& transport, std::string api_version = "66.0",
+          std::optional<BulkAccess> bulk = std::nullopt);
   ~RestOrg() override;
 
   std::vector<base::Result<core::Page>> fetch(std::span<const core::PageRequest> requests) override;
@@ -59,7 +68,18 @@ class RestOrg final : public core::Org, public core::OrgSurvey {
   ApiUsage usage() const;
 
  private:
+  /// The whole object in bulk, if that was begun or is worth it; nothing if its pages are to be read.
+  std::optional<base::Result<core::Page>> fetch_in_bulk(const core::PageRequest& request);
+  base::Result<core::Page> fetch_one(const core::PageRequest& request, const std::string& encoded_query);
+  base::Result<core::Page> fetch_wide(const core::PageRequest& request, const std::string& encoded_query);
+  base::Result<void> finish_earlier_jobs();
+
   std::unique_ptr<RestClient> client_;
+  const std::optional<BulkAccess> access_;
+  std::unique_ptr<BulkQuery> bulk_query_;    ///< Null without access.
+  std::unique_ptr<BulkIngest> bulk_ingest_;  ///< The same.
+  std::map<model::MappingId, int> bulk_failures_;
+  bool pages_come_together_ = true;  ///< Whether the org follows nextRecordsUrl within one call.
 };
 
 }  // namespace salesforce

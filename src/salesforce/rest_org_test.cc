@@ -229,8 +229,7 @@ TEST_F(RestOrgTest, RetrievesInChunksAndKeepsTheOrder) {
     if (!body.empty()) body += ',';
     body += n == 7 ? "null" : contact_record(n, "L" + std::to_string(n));
   }
-  rest.then(200, "[" + first + "]");
-  rest.then(Answer{200, {{"date", "Sat, 31 Jan 2026 11:00:00 GMT"}}, "[" + second + "]"});
+  rest.then(200, composite({part(0, 200, "[" + first + "]"), part(1, 200, "[" + second + "]")}));
   const auto out = org.retrieve(mapping, ids);
   ASSERT_TRUE(out) << out.error().message;
   ASSERT_EQ(out->size(), 2001u);
@@ -238,10 +237,39 @@ TEST_F(RestOrgTest, RetrievesInChunksAndKeepsTheOrder) {
   EXPECT_EQ(std::as_const(out->cells)[7][0].text(), "L8");
   EXPECT_EQ(std::as_const(out->cells)[2000][0].text(), "L2001");
   EXPECT_EQ(base::to_iso(out->as_of), "2026-01-31T10:11:12.000Z");
-  EXPECT_EQ(rest.sent.at(1).method, "POST");
-  EXPECT_EQ(rest.sent[1].url, "https://acme.my.salesforce.com/services/data/v66.0/composite/sobjects/Contact");
-  EXPECT_EQ(rest.sent[1].body,
-            R"({"ids":[")" + contact_id(2001).str() + R"("],"fields":["Id","SystemModstamp","LastName"]})");
+  EXPECT_EQ(org.calls(), 1);
+  EXPECT_EQ(rest.sent.at(0).url, "https://acme.my.salesforce.com/services/data/v66.0/composite");
+  EXPECT_EQ(count_of(rest.sent[0].body, R"("url":"/services/data/v66.0/composite/sobjects/Contact")"), 2u);
+  EXPECT_TRUE(rest.sent[0].body.contains(R"({"ids":[")" + contact_id(2001).str() +
+                                         R"("],"fields":["Id","SystemModstamp","LastName"]})"));
+}
+
+TEST_F(RestOrgTest, ReadsSeveralPagesOfOneObjectInOneCall) {
+  const model::Keyset after{base::Utc{std::chrono::seconds{1}}, {}};
+  const std::string halted = R"([{"errorCode":"PROCESSING_HALTED","message":"no value"}])";
+  rest.then(200, composite({part(0, 200, page(contact_record(1), "false")), part(1, 200, page(contact_record(2))),
+                            part(2, 400, halted), part(3, 400, halted), part(4, 400, halted)}));
+  const auto pages = org.fetch(std::vector<PageRequest>{{&mapping, after, 10'000}});
+  ASSERT_TRUE(pages[0]) << pages[0].error().message;
+  EXPECT_EQ(pages[0]->observed.size(), 2u);
+  EXPECT_FALSE(pages[0]->more);
+  EXPECT_TRUE(rest.sent.at(0).body.contains(R"("url":"@{r0.nextRecordsUrl}")"));
+  EXPECT_TRUE(rest.sent[0].body.contains("LIMIT%2010000"));
+}
+
+TEST_F(RestOrgTest, ReadsPageByPageWhereTheOrgDoesNotFollow) {
+  const model::Keyset after{base::Utc{std::chrono::seconds{1}}, {}};
+  const std::string refused = error("NOT_FOUND");
+  rest.then(200, composite({part(0, 200, page(contact_record(1), "false")), part(1, 404, refused),
+                            part(2, 404, refused), part(3, 404, refused), part(4, 404, refused)}));
+  rest.then(200, page(contact_record(2)));
+  const auto first = org.fetch(std::vector<PageRequest>{{&mapping, after, 10'000}});
+  ASSERT_TRUE(first[0]) << first[0].error().message;
+  EXPECT_EQ(first[0]->observed.size(), 1u);
+  EXPECT_TRUE(first[0]->more) << "what the first page says of itself stands";
+  const auto second = org.fetch(std::vector<PageRequest>{{&mapping, after, 10'000}});
+  ASSERT_TRUE(second[0]);
+  EXPECT_EQ(rest.sent.at(1).method, "GET");
 }
 
 TEST_F(RestOrgTest, FindsKeysAmongTheLivingAndTheDeleted) {

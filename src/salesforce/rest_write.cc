@@ -1,10 +1,12 @@
 #include "salesforce/rest_write.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 #include <unordered_set>
 
 #include "base/time_text.h"
+#include "salesforce/bulk_choice.h"
 #include "salesforce/rest_org.h"
 #include "salesforce/write_body.h"
 
@@ -41,10 +43,9 @@ RowResult id_in(JsonObject& object, const Doing& doing) {
 }
 
 std::vector<Part> single_rows(const RestClient& client, const model::Mapping& mapping, std::span<const OrgWrite> writes,
-                              const Outcomes& outcomes) {
+                              std::span<const std::size_t> places) {
   std::vector<Part> parts;
-  for (std::size_t i = 0; i < writes.size(); ++i) {
-    if (outcomes[i]) continue;
+  for (const std::size_t i : places) {
     const OrgWrite& write = writes[i];
     Part part{.method = "PATCH", .url = client.path("sobjects/" + mapping.object + "/"), .body = "{", .writes = {i}};
     if (write.id) {
@@ -64,7 +65,7 @@ std::vector<Part> single_rows(const RestClient& client, const model::Mapping& ma
 /// Groups of up to 200 creates or updates, each in the given order, no record twice in one group: the org refuses
 /// both then.
 std::vector<Part> collections(const RestClient& client, const model::Mapping& mapping, std::span<const OrgWrite> writes,
-                              const Outcomes& outcomes) {
+                              std::span<const std::size_t> places) {
   std::vector<Part> parts;
   for (const bool creates : {true, false}) {
     std::unordered_set<std::string_view> members;
@@ -76,9 +77,9 @@ std::vector<Part> collections(const RestClient& client, const model::Mapping& ma
       part = {};
       members.clear();
     };
-    for (std::size_t i = 0; i < writes.size(); ++i) {
+    for (const std::size_t i : places) {
       const OrgWrite& write = writes[i];
-      if (outcomes[i] || creates == static_cast<bool>(write.id)) continue;
+      if (creates == static_cast<bool>(write.id)) continue;
       const std::string_view who = creates ? write.upsert_key : write.id.view();
       if (part.writes.size() == RestOrg::records_per_collection || members.contains(who) ||
           part.body.size() > most_call_bytes / Composite::most_queries)
@@ -166,41 +167,82 @@ base::Result<void> send_parts(RestClient& client, std::span<const Part> parts, c
   });
 }
 
+/// Why nothing more should be sent, and which writes were on their way then: theirs is the error as it stands.
+struct Failure {
+  base::Error error;
+  std::vector<std::size_t> in_flight = {};
+};
+
+/// Each upload a job. What the org will not have as a job is left without an outcome.
+std::optional<Failure> write_uploads(BulkIngest& bulk, const model::Mapping& mapping, std::span<const OrgWrite> writes,
+                                     std::span<const std::vector<std::size_t>> kinds, const Doing& doing,
+                                     Outcomes& outcomes) {
+  for (const std::vector<std::size_t>& places : kinds)
+    for (const Upload& upload : spell_uploads(mapping, writes, places)) {
+      auto results = bulk.write(mapping, writes, upload, doing);
+      if (!results && bulk.is_refused()) return std::nullopt;
+      if (!results) return Failure{std::move(results).error()};
+      for (std::size_t row = 0; row < results->size(); ++row) outcomes[upload.writes[row]] = std::move((*results)[row]);
+    }
+  return std::nullopt;
+}
+
+std::optional<Failure> write_parts(RestClient& client, std::span<const Part> left, const Doing& doing,
+                                   std::span<const OrgWrite> writes, Outcomes& outcomes) {
+  while (!left.empty()) {
+    const std::span<const Part> now = left.first(parts_of_a_call(left));
+    left = left.subspan(now.size());
+    const auto sent = send_parts(client, now, doing, writes, outcomes);
+    if (sent) continue;
+    Failure failure{sent.error()};
+    for (const Part& part : now)
+      failure.in_flight.insert(failure.in_flight.end(), part.writes.begin(), part.writes.end());
+    return failure;
+  }
+  return std::nullopt;
+}
+
+std::size_t known(const Outcomes& outcomes) {
+  return static_cast<std::size_t>(std::ranges::count_if(outcomes, &std::optional<RowResult>::has_value));
+}
+
 }  // namespace
 
-base::Result<std::vector<RowResult>> write_records(RestClient& client, const model::Mapping& mapping,
+base::Result<std::vector<RowResult>> write_records(RestClient& client, BulkIngest* bulk, const model::Mapping& mapping,
                                                    std::span<const OrgWrite> writes) {
   const std::string what = "write " + mapping.object + " records";
   const Doing doing{.what = what, .write = true, .upsert_field = mapping.upsert_field};
   Outcomes outcomes(writes.size());
-  bool conditional = false;
-  for (std::size_t i = 0; i < writes.size(); ++i) {
+  for (std::size_t i = 0; i < writes.size(); ++i)
     if (auto checked = check_write(mapping, writes[i]); !checked)
       outcomes[i] = std::unexpected(std::move(checked).error());
-    conditional = conditional || (writes[i].id && writes[i].unless_changed_since != base::Utc{});
-  }
-  const bool single = conditional && writes.size() <= RestOrg::conditional_writes_limit();
-  const std::vector<Part> parts =
-      single ? single_rows(client, mapping, writes, outcomes) : collections(client, mapping, writes, outcomes);
+  const std::size_t refused = known(outcomes);
 
-  std::span<const Part> left = parts;
-  while (!left.empty()) {
-    const std::span<const Part> now = left.first(parts_of_a_call(left));
-    const bool is_first = now.data() == parts.data();
-    const auto sent = send_parts(client, now, doing, writes, outcomes);
-    left = left.subspan(now.size());
-    if (sent) continue;
-    const bool none_known =
-        std::ranges::none_of(now, [&](const Part& part) { return outcomes[part.writes.front()].has_value(); });
-    if (is_first && none_known) return std::unexpected(sent.error());
-    for (const Part& part : now)
-      for (const std::size_t i : part.writes)
-        if (!outcomes[i]) outcomes[i] = std::unexpected(sent.error());
-    base::Error unsent = sent.error();
-    if (unsent.kind == ErrorKind::unknown_fate) unsent.kind = ErrorKind::unreachable;
-    for (const Part& part : left)
-      for (const std::size_t i : part.writes) outcomes[i] = std::unexpected(unsent);
-    break;
+  WritePlan plan = choose_write(writes, bulk != nullptr && !bulk->is_refused());
+  const auto is_settled = [&](std::size_t place) { return outcomes[place].has_value(); };
+  std::optional<Failure> failure;
+  if (!plan.uploads.empty()) {
+    for (std::vector<std::size_t>& places : plan.uploads) std::erase_if(places, is_settled);
+    failure = write_uploads(*bulk, mapping, writes, plan.uploads, doing, outcomes);
+    for (const std::vector<std::size_t>& places : plan.uploads)
+      plan.collections.insert(plan.collections.end(), places.begin(), places.end());
+  }
+  if (!failure) {
+    std::erase_if(plan.collections, is_settled);
+    std::erase_if(plan.conditional, is_settled);
+    std::vector<Part> parts = single_rows(client, mapping, writes, plan.conditional);
+    std::ranges::move(collections(client, mapping, writes, plan.collections), std::back_inserter(parts));
+    failure = write_parts(client, parts, doing, writes, outcomes);
+  }
+  if (failure) {
+    if (known(outcomes) == refused || failure->error.kind == ErrorKind::cancelled)
+      return std::unexpected(std::move(failure->error));
+    for (const std::size_t i : failure->in_flight)
+      if (!outcomes[i]) outcomes[i] = std::unexpected(failure->error);
+    // The rest was not sent.
+    if (failure->error.kind == ErrorKind::unknown_fate) failure->error.kind = ErrorKind::unreachable;
+    for (std::optional<RowResult>& outcome : outcomes)
+      if (!outcome) outcome = std::unexpected(failure->error);
   }
 
   std::vector<RowResult> results;

@@ -3,16 +3,18 @@
 #include <vector>
 
 #include "core/ports/org.h"
+#include "salesforce/bulk_ingest.h"
 #include "salesforce/rest_client.h"
 
 namespace salesforce {
 
-/// Org::write() over REST. Up to 25 writes of which one has a condition: a Composite call of single rows. Else
-/// collections of up to 200 records, five to a Composite call.
+/// Org::write(), each write by the way that choose_write() gives it: a Composite call of single rows; collections of up
+/// to 200 records, five to a Composite call; Bulk ingest jobs, if `bulk` is given and the org does not refuse them.
 ///
-/// The first call's failure is the whole write's. Of later ones it is that of their records, and what comes after
-/// is not sent any more: `unreachable`.
-base::Result<std::vector<base::Result<model::RecordId>>> write_records(RestClient& client,
+/// When a call fails before anything is known of any write, its error is the whole's. Else the error is that of the
+/// writes it carried, and what comes after is not sent any more: `unreachable`. Being asked to stop while a job is
+/// waited for is the whole's error too; the job is looked after in the next run.
+base::Result<std::vector<base::Result<model::RecordId>>> write_records(RestClient& client, BulkIngest* bulk,
                                                                        const model::Mapping& mapping,
                                                                        std::span<const core::OrgWrite> writes);
 

@@ -147,6 +147,11 @@ base::Result<std::string> slice_query(const model::Mapping& mapping, model::Reco
   return select_from(mapping) + condition + " ORDER BY Id ASC LIMIT " + std::to_string(limit);
 }
 
+base::Result<std::string> bulk_query(const model::Mapping& mapping) {
+  ASSIGN_OR_RETURN(const std::string condition, where(mapping, {}));
+  return select_from(mapping) + condition;
+}
+
 base::Result<std::string> count_query(const model::Mapping& mapping) {
   ASSIGN_OR_RETURN(const std::string condition, where(mapping, {}));
   return "SELECT COUNT() FROM " + mapping.object + condition;

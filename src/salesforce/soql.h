@@ -42,6 +42,9 @@ base::Result<std::string> keyset_query(const model::Mapping& mapping, const mode
 base::Result<std::string> slice_query(const model::Mapping& mapping, model::RecordId after, model::RecordId through,
                                       std::size_t limit);
 
+/// All records of the mapping, for a Bulk query: in no order, since one would keep the org from working in parts.
+base::Result<std::string> bulk_query(const model::Mapping& mapping);
+
 /// How many records the mapping's filter lets through.
 base::Result<std::string> count_query(const model::Mapping& mapping);
 

@@ -13,11 +13,25 @@ struct Header {
   std::string value;
 };
 
+struct Answer;
+
+/// Takes the body of a success as it comes, for bodies of any size. Called on the thread that sends.
+class BodySink {
+ public:
+  virtual ~BodySink() = default;
+  /// Status and headers are known; the body follows as the wire has it: packed, if `content-encoding` says so.
+  virtual void begin(const Answer& head) = 0;
+  /// False breaks the exchange off.
+  virtual bool take(std::string_view piece) = 0;
+};
+
 struct Request {
   std::string method = "GET";
   std::string url;  ///< In full: "https://acme.my.salesforce.com/services/data/v66.0/query?q=…".
   std::vector<Header> headers = {};
   std::string body = {};
+  BodySink* sink =
+      nullptr;  ///< Takes the body of an answer with a status 2xx; other bodies come in the answer. Borrowed.
 };
 
 struct Answer {
@@ -38,8 +52,9 @@ inline constexpr std::size_t body_padding = 64;
 
 /// One HTTP exchange at a time. Used by one thread.
 ///
-/// An answer of any status is a value. An error is `unreachable` if the request did not get out whole, so that
-/// the other side cannot have acted on it, and `unknown_fate` if it did and no answer came back whole.
+/// An answer of any status is a value; with a sink, one that the sink broke off is the error `cancelled`. An error is
+/// `unreachable` if the request did not get out whole, so that the other side cannot have acted on it, and
+/// `unknown_fate` if it did and no answer came back whole.
 class Transport {
  public:
   virtual ~Transport() = default;

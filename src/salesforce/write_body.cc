@@ -9,11 +9,6 @@ namespace {
 
 using model::FieldKind;
 
-bool is_written(const model::Mapping& mapping, const model::FieldMapping& field, const model::Cell& cell) {
-  return field.role != model::FieldRole::parent_name && !field.org_field.empty() && !field.org_field.contains('.') &&
-         field.org_field != mapping.upsert_field && !cell.is_unresolved();
-}
-
 /// "-12.50", "1e6"; not "+1", ".5", "0x1", "".
 bool is_json_number(std::string_view text) {
   const auto digits = [&text] {
@@ -43,10 +38,17 @@ bool is_bare(const model::FieldType& type, std::string_view text) {
 
 }  // namespace
 
+bool is_sent(const model::Mapping& mapping, const core::OrgWrite& write, std::size_t field) {
+  const model::FieldMapping& mapped = mapping.fields[field];
+  return write.fields.test(field) && mapped.role != model::FieldRole::parent_name && !mapped.org_field.empty() &&
+         !mapped.org_field.contains('.') && mapped.org_field != mapping.upsert_field &&
+         !write.values[field].is_unresolved();
+}
+
 void append_members(std::string& out, const model::Mapping& mapping, const core::OrgWrite& write, bool first) {
   for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
     const model::FieldMapping& field = mapping.fields[i];
-    if (!write.fields.test(i) || !is_written(mapping, field, write.values[i])) continue;
+    if (!is_sent(mapping, write, i)) continue;
     if (!first) out += ',';
     first = false;
     append_json_string(out, field.org_field);
@@ -75,7 +77,7 @@ base::Result<void> check_write(const model::Mapping& mapping, const core::OrgWri
   if (!is_text(write.upsert_key)) return refuse("its upsert key is not valid UTF-8.");
   for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
     const model::FieldMapping& field = mapping.fields[i];
-    if (!write.fields.test(i) || !is_written(mapping, field, write.values[i]) || !write.values[i].has_text()) continue;
+    if (!is_sent(mapping, write, i) || !write.values[i].has_text()) continue;
     const std::string_view text = write.values[i].text();
     if (!is_text(text)) return refuse("column " + field.column + " is not valid UTF-8. Correct it in the row.");
     const bool bare = field.type.kind == FieldKind::boolean || field.type.kind == FieldKind::number;

@@ -6,10 +6,13 @@
 
 namespace salesforce {
 
+/// Whether the write sends this field of the mapping. Fields that belong to a parent record are not sent, nor are
+/// references that have no value on this side yet, nor the upsert key, which each kind of call wants in a place of its
+/// own.
+bool is_sent(const model::Mapping& mapping, const core::OrgWrite& write, std::size_t field);
+
 /// Appends the write's fields as JSON members: `"FirstName":"Ann","Amount":12.5,"Phone":null`. Null clears a field in
-/// the org, a missing member leaves it. Left out are fields that belong to a parent record, references that have
-/// no value on this side yet, and the upsert key, which each kind of call wants in a place of its own.
-/// `first`: nothing stands before in the object.
+/// the org, a missing member leaves it. `first`: nothing stands before in the object.
 void append_members(std::string& out, const model::Mapping& mapping, const core::OrgWrite& write, bool first);
 
 /// Why the write cannot go out at all; one such would have the org refuse the whole call. Nothing if it can.
