@@ -1,23 +1,44 @@
 #pragma once
 
+#include <functional>
+#include <thread>
+
+#include "connection/store_job_journal.h"
 #include "daemon/app.h"
 
 namespace daemon_process {
 
+/// Waits in small steps, with `meanwhile` between them. False: we are asked to stop.
+inline bool wait_unless_stopped(std::chrono::milliseconds time, const std::function<void()>& meanwhile = [] {}) {
+  constexpr std::chrono::milliseconds step{200};
+  for (; time.count() > 0 && !stop_requested.load(); time -= step) {
+    std::this_thread::sleep_for(std::min(time, step));
+    meanwhile();
+  }
+  return !stop_requested.load();
+}
+
 /// The way to one integration's org, for the length of one command.
 class Connection {
  public:
-  static base::Result<std::unique_ptr<Connection>> open(App& app, const core::Integration& integration) {
+  /// `wait` waits for the org, and answers false when we are asked to stop.
+  static base::Result<std::unique_ptr<Connection>> open(
+      App& app, const core::Integration& integration,
+      std::function<bool(std::chrono::milliseconds)> wait = [](std::chrono::milliseconds time) {
+        return wait_unless_stopped(time);
+      }) {
     ASSIGN_OR_RETURN(auto settings, session_settings(app, integration));
     // A connection of its own, since tokens are renewed from whichever thread meets an expired one.
     ASSIGN_OR_RETURN(auto registry, store::SqliteStore::open(app.settings.store.sqlite_path, {.cache_kib = 256}));
-    return std::unique_ptr<Connection>(new Connection{app, integration, std::move(settings), std::move(registry)});
+    return std::unique_ptr<Connection>(
+        new Connection{app, integration, std::move(settings), std::move(registry), std::move(wait)});
   }
 
  private:
   const std::unique_ptr<store::SqliteStore> registry_;
   salesforce::CurlTransport sign_in_transport_, transport_;
   connection::StoreVault vault_;
+  connection::StoreJobJournal journal_;
 
  public:
   salesforce::Session session;
@@ -25,13 +46,20 @@ class Connection {
 
  private:
   Connection(App& app, const core::Integration& integration, salesforce::SessionSettings settings,
-             std::unique_ptr<store::SqliteStore> registry)
+             std::unique_ptr<store::SqliteStore> registry, std::function<bool(std::chrono::milliseconds)> wait)
       : registry_{std::move(registry)},
         sign_in_transport_{app.clock, {}, {}, app.settings.salesforce.ca_file},
         transport_{app.clock, {}, {}, app.settings.salesforce.ca_file},
         vault_{*registry_, *app.keys, integration.id, app.clock},
+        journal_{*app.store, integration.id},
         session{std::move(settings), vault_, sign_in_transport_, app.clock},
-        org{session, transport_, app.settings.salesforce.api_version} {}
+        org{session, transport_, app.settings.salesforce.api_version,
+            salesforce::BulkAccess{&journal_,
+                                   [&app](std::stop_token stop) -> std::unique_ptr<salesforce::Transport> {
+                                     return std::make_unique<salesforce::CurlTransport>(
+                                         app.clock, salesforce::Deadlines{}, std::move(stop), app.settings.salesforce.ca_file);
+                                   },
+                                   std::move(wait)}} {}
 };
 
 /// Keeps the lease alive beside a long run, and lets go of it at the end.

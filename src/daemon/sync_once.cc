@@ -15,19 +15,23 @@ std::string stat_name(std::string_view object) {
   return std::string{object} + "Synced";
 }
 
-/// In small steps, so that a shutdown does not wait for it.
-void wait_unless_stopped(std::chrono::milliseconds time) {
-  constexpr std::chrono::milliseconds step{100};
-  for (; time.count() > 0 && !stop_requested; time -= step) std::this_thread::sleep_for(std::min(time, step));
-}
-
 }  // namespace
 
 base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration, const SyncRequest& request,
                                         std::optional<base::Error>& end) {
   ASSIGN_OR_RETURN(const auto lease, app.store->take_lease(integration.id, app.clock.now(), HeldLease::time));
   HeldLease held{app, lease};
-  ASSIGN_OR_RETURN(const auto connected, Connection::open(app, integration));
+  const auto stopping = [&] { return stop_requested || (request.stopping && request.stopping()); };
+  // In small steps, so that a shutdown does not wait for it.
+  const auto wait = [&](std::chrono::milliseconds time) {
+    constexpr std::chrono::milliseconds step{100};
+    for (; time.count() > 0 && !stopping(); time -= step) {
+      std::this_thread::sleep_for(std::min(time, step));
+      held.renew();
+    }
+    return !stopping();
+  };
+  ASSIGN_OR_RETURN(const auto connected, Connection::open(app, integration, wait));
   // Whoever asks, and however often: a sign-in that only the user can mend is not tried again.
   if (auto standing = connected->session.check_standing(); !standing) {
     integration.sync_status = "needs_reauth";
@@ -55,8 +59,8 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
                                *app.store,
                                app.clock,
                                app.random,
-                               wait_unless_stopped,
-                               [&] { return stop_requested || (request.stopping && request.stopping()); },
+                               [&](std::chrono::milliseconds time) { wait(time); },
+                               stopping,
                                [&](const std::string& line) {
                                  held.renew();
                                  if (request.progress) request.progress(line);
