@@ -6,6 +6,8 @@
 
 namespace {
 
+using namespace std::chrono_literals;
+
 const contract::RedisServer& server() {
   static const contract::RedisServer running;
   return running;
@@ -31,6 +33,8 @@ class RedisUnderTest final : public contract::QueueUnderTest {
     }
   }
 
+  std::int64_t keys() { return contract::must(raw_.command({"DBSIZE"})).integer; }
+
  private:
   static std::string fresh_name() {
     static std::atomic<int> number = 0;
@@ -47,5 +51,45 @@ class RedisUnderTest final : public contract::QueueUnderTest {
 INSTANTIATE_TEST_SUITE_P(Redis, QueueContract,
                          testing::Values(contract::QueueBackend{"redis",
                                                                 [] { return std::make_unique<RedisUnderTest>(); }}));
+
+// Scripts do a thousand jobs at a time, so that none holds the server up.
+TEST(RedisQueue, OperatesOnMoreJobsThanOneScriptDoes) {
+  constexpr std::int64_t many = 2'300;
+  RedisUnderTest fresh;
+  queue::JobQueue& queue = fresh.here();
+  const auto count = [&](queue::State state) { return contract::must(queue.counts()).at(state); };
+  queue::Scheduler tick;
+  tick.id = "tick";
+  tick.repeat.every = 1h;
+  contract::must(queue.upsert_scheduler(tick, fresh.now()));  // Its first run waits before all others.
+  queue::JobOptions later;
+  later.delay = 1h;
+  for (std::int64_t i = 0; i < many; ++i) {
+    contract::must(queue.add({"later", "{}", later}, fresh.now()));
+    contract::must(queue.add({"job"}, fresh.now()));
+  }
+  EXPECT_EQ(contract::must(queue.promote_all(fresh.now())), many);
+  EXPECT_EQ(count(queue::State::delayed), 0);
+  contract::must(queue.pause());
+  EXPECT_EQ(count(queue::State::paused), 2 * many + 1);
+  contract::must(queue.resume());
+  for (std::int64_t i = 0; i <= many; ++i) {
+    const auto taken = contract::must(queue.take({"token"}, fresh.now()));
+    contract::must(queue.fail(*taken.job, "token", {"no", {"trace"}}, {}, fresh.now()));
+  }
+  EXPECT_EQ(contract::must(queue.retry_all(queue::State::failed, fresh.now())), many + 1);
+  EXPECT_EQ(count(queue::State::waiting), 2 * many + 1);
+  contract::must(queue.drain(true));
+  EXPECT_EQ(count(queue::State::waiting), 1) << "the scheduler's current run stays";
+
+  for (std::int64_t i = 0; i < many; ++i) contract::must(queue.add({"job"}, fresh.now()));
+  EXPECT_EQ(contract::must(queue.clean(queue::State::waiting, 0ms, 1'500, fresh.now())).size(), 1'500u);
+  EXPECT_EQ(contract::must(queue.clean(queue::State::waiting, 0ms, 0, fresh.now())).size(), many - 1'500u);
+  EXPECT_EQ(count(queue::State::waiting), 1);
+  for (std::int64_t i = 0; i < many; ++i) contract::must(queue.add({"job"}, fresh.now()));
+  contract::must(queue.pause());
+  contract::must(queue.obliterate(false));
+  EXPECT_EQ(fresh.keys(), 0) << "nothing is left";
+}
 
 }  // namespace

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# The daemons of serve.sh with their queue on Redis, which BullMQ's programs see; and a Redis that goes away under a
-# daemon and comes back empty. Usage: serve_redis.sh FOLDER-OF-THE-PROGRAMS
+# The daemons of serve.sh with their queue on Redis; then a Redis that goes away under a daemon and comes back empty, and
+# a Node program that asks the daemon for a sync. Usage: serve_redis.sh FOLDER-OF-THE-PROGRAMS
 here=$(cd "$(dirname "$0")" && pwd)
 source "$here/common.sh"
 source "$here/redis.sh"
@@ -27,6 +27,16 @@ record=$(sql "select salesforce_id from contacts where id = 1")
 title() { api "$data/sobjects/Contact/$record" | jq -r .Title; }
 until_true "the edit in the org" '[ "$(title)" = "while Redis was away" ]'
 until_true "the scheduler put back" '[ "$(key exists bull:salesforce-sync:repeat:salesforce-sync)" = 1 ]'
+
+# A Node program, as docs/queue.md has it, asks this daemon for a sync and waits for what became of it.
+ln -s "$here/../e2e/queue/node_modules" node_modules
+awk '/^```js/ {inside = 1; ++blocks; next} /^```/ {inside = 0} inside && blocks == 1' "$here/../../docs/queue.md" |
+  sed "s/port: 6379/port: $redis_port/" > ask.mjs
+integration=$(sql "select id from lockstep_integrations")
+expect "a Node program's sync" "$(node ask.mjs "$integration")" completed
+status=0; node ask.mjs nowhere > answer 2>&1 || status=$?
+[ $status -ne 0 ] && grep -q 'there is no integration nowhere' answer || fail "an unknown integration: $(cat answer)"
+
 kill $server; status=0; wait $server || status=$?; server=
 expect "exit status after SIGTERM" $status 0
 echo "a Redis that came back empty lost nothing"
