@@ -9,6 +9,7 @@
 #include "simulator/bulk/bulk.h"
 #include "simulator/http/api.h"
 #include "simulator/http/sim_clock.h"
+#include "simulator/org/schema_file.h"
 
 namespace {
 volatile std::sig_atomic_t stopping = 0;
@@ -39,11 +40,16 @@ int main(int argc, char** argv) {
   simulator::ApiOptions api_options;
   bool no_upsert_field = false, jwt_needs_consent = false;
   unsigned latency_ms = 0;
-  std::string faults_file, certificate_file;
+  std::string faults_file, rules_file, certificate_file;
   cli.add_option("--port", port, "0 takes a free one")->capture_default_str();
   cli.add_option("--listen", address)->capture_default_str();
   cli.add_option("--seed-rows", org_options.sample.contacts, "Contacts to begin with")->check(CLI::Range(0, 1'000'000));
   cli.add_option("--seed", org_options.sample.seed, "Equal seeds give equal records")->capture_default_str();
+  cli.add_option("--schema", org_options.schema.directory, "Folder of describe files (*.json) that add or replace objects")
+      ->check(CLI::ExistingDirectory);
+  cli.add_option("--rules", rules_file, "Validations, duplicate rules and so on, as PUT to /__sim/rules")
+      ->check(CLI::ExistingFile);
+  cli.add_flag("--short-pages", org_options.short_pages, "Query pages may be shorter than asked for");
   cli.add_option("--latency-ms", latency_ms, "Added to every answer");
   cli.add_option("--api-limit", api_options.daily_calls, "API calls a day")->capture_default_str();
   cli.add_option("--long-calls", api_options.long_calls.long_calls, "Long calls under way at once")->capture_default_str();
@@ -96,7 +102,11 @@ int main(int argc, char** argv) {
   simulator::SimClock clock{machine};
   api_options.clock = &clock;
   api_options.sleep = [&](std::chrono::milliseconds time) { clock.sleep(time); };
-  simulator::Org org{clock, org_options};
+  auto schema = simulator::make_schema(org_options.schema);
+  if (!schema) return complain(org_options.schema.directory, schema.error().message);
+  simulator::Org org{clock, org_options, *std::move(schema)};
+  if (!rules_file.empty())
+    if (const auto set = org.set_rules(contents(rules_file)); !set) return complain(rules_file, set.error().message);
   simulator::Api api{org, api_options};
   if (!faults_file.empty())
     if (const auto wrong = api.set_faults(contents(faults_file))) return complain(faults_file, *wrong);

@@ -89,6 +89,8 @@ Api::Api(Org& org, const ApiOptions& options)
       batch_(router_),
       tree_(org),
       replication_(org),
+      record_count_(org),
+      tooling_(org),
       limits_resource_(limits_) {
   flights_.set_limit(options.long_calls);
   limits_.set_max(daily_calls_limit, options.daily_calls);
@@ -104,6 +106,8 @@ Api::Api(Org& org, const ApiOptions& options)
   mount("composite/graph", graph_);
   mount("composite/batch", batch_);
   mount("composite/tree/*", tree_);
+  mount("tooling/sobjects/*", tooling_);
+  mount("limits/recordCount", record_count_);
   mount("limits", limits_resource_);
 }
 

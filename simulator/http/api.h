@@ -18,9 +18,11 @@
 #include "simulator/http/flights.h"
 #include "simulator/http/limits.h"
 #include "simulator/http/query.h"
+#include "simulator/http/record_count.h"
 #include "simulator/http/replication.h"
 #include "simulator/http/router.h"
 #include "simulator/http/rows.h"
+#include "simulator/http/tooling.h"
 #include "simulator/http/tree.h"
 #include "simulator/org/org.h"
 
@@ -101,6 +103,8 @@ class Api {
   Batch batch_;
   CompositeTree tree_;
   Replication replication_;
+  RecordCount record_count_;
+  Tooling tooling_;
   LimitsResource limits_resource_;
 };
 

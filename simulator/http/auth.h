@@ -21,9 +21,9 @@ struct AuthSettings {
   std::chrono::seconds token_lifetime{7200};
   std::chrono::seconds refresh_token_idle{0};  ///< A refresh token unused for so long is dead; 0: never.
   bool rotate_refresh_tokens = false;
-  bool auto_approve = false;       ///< The authorize page consents by itself.
+  bool auto_approve = false;  ///< The authorize page consents by itself.
   bool require_pkce = false;
-  bool jwt_preauthorized = true;   ///< An admin approved all users; else JWT bearer needs a user's earlier consent.
+  bool jwt_preauthorized = true;  ///< An admin approved all users; else JWT bearer needs a user's earlier consent.
 };
 
 struct AuthOptions {

@@ -6,8 +6,8 @@
 namespace simulator {
 
 struct AuthorizePage {
-  std::string query;     ///< Of the request that asked for consent; the form goes back there.
-  std::string app;       ///< Who asks.
+  std::string query;               ///< Of the request that asked for consent; the form goes back there.
+  std::string app;                 ///< Who asks.
   std::string username, password;  ///< Already filled in.
   std::string scope;
   std::string problem = {};  ///< What was wrong with the last try.

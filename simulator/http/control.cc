@@ -15,8 +15,11 @@ namespace json = boost::json;
 
 constexpr std::string_view newest_root = "/services/data/v66.0";
 constexpr std::size_t records_per_chunk = 500;
+constexpr Caller administrator{.user = 1, .is_administrator = true};
 
-Reply bad_settings(std::string message) { return refuse({400, "INVALID_SETTINGS", std::move(message)}); }
+Reply bad_settings(std::string message) {
+  return refuse({400, "INVALID_SETTINGS", std::move(message)});
+}
 
 bool read(const json::value& value, bool& into) {
   if (!value.is_bool()) return false;
@@ -67,7 +70,8 @@ Reply Control::answer(const http::Request& request) {
   }
   if (name == "dump" && path.size() == 3) return dump(path[2]);
   if (name == "as" && path.size() > 3) return act(request, path);
-  return refuse(not_found_error);
+  auto happened = happenings_.answer(request.method, name, std::span{path}.subspan(2), request.body, administrator);
+  return happened ? *std::move(happened) : refuse(not_found_error);
 }
 
 Reply Control::statistics(const http::Request& request) {
@@ -105,7 +109,8 @@ Reply Control::clock(const http::Request& request) {
     if (advance.count() != 0) parts_.clock->advance(advance);
     parts_.clock->freeze(frozen);
   }
-  return {200, json::serialize(json::object{{"now", base::to_iso(parts_.clock->now())}, {"frozen", parts_.clock->is_frozen()}})};
+  return {200, json::serialize(
+                   json::object{{"now", base::to_iso(parts_.clock->now())}, {"frozen", parts_.clock->is_frozen()}})};
 }
 
 Reply Control::oauth(const http::Request& request) {
@@ -181,6 +186,9 @@ Reply Control::act(const http::Request& request, const std::vector<std::string>&
     if (!who) return refuse({404, "NOT_FOUND", "There is no user " + path[2] + "; GET /__sim/users lists them"});
     call.caller = {static_cast<std::uint16_t>(who->number), true};
   }
+  const auto rest = std::span{path}.subspan(4);
+  if (auto happened = happenings_.answer(request.method, path[3], rest, request.body, call.caller))
+    return *std::move(happened);
   call.method = request.method;
   call.query = request.query;
   call.headers = request.headers;

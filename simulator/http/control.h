@@ -4,6 +4,7 @@
 
 #include "simulator/http/auth.h"
 #include "simulator/http/flights.h"
+#include "simulator/http/happenings.h"
 #include "simulator/http/limits.h"
 #include "simulator/http/resource.h"
 #include "simulator/http/sim_clock.h"
@@ -33,10 +34,10 @@ class Control {
     Faults& faults;
     CallStatistics& statistics;
     Auth& auth;
-    SimClock* clock;                   ///< Null: the clock cannot be moved.
+    SimClock* clock;                     ///< Null: the clock cannot be moved.
     std::function<Reply(Call)> perform;  ///< Makes a call without a session, without costs and faults.
   };
-  explicit Control(Parts parts) : parts_(std::move(parts)) {}
+  explicit Control(Parts parts) : parts_(std::move(parts)), happenings_(parts_.access) {}
   Reply answer(const http::Request& request);
 
  private:
@@ -52,6 +53,7 @@ class Control {
   Reply dump(std::string_view object);
 
   const Parts parts_;
+  Happenings happenings_;
 };
 
 }  // namespace simulator

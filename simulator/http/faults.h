@@ -25,16 +25,16 @@ struct Misfortune {
   std::optional<Answer> answer = {};
   bool cut_before = false, cut_after = false;  ///< The connection is cut before, or after the call took effect.
   bool expire_token = false;
-  bool fail_job = false;                       ///< The Bulk job fails at this batch.
+  bool fail_job = false;  ///< The Bulk job fails at this batch.
   std::chrono::milliseconds latency{0};
 
   double row_share = 0;  ///< Of the rows it writes, this share fails with `row_error`.
   ApiError row_error = {};
 
   // What befalls the answer on its way.
-  std::int64_t bytes_per_second = 0;               ///< 0: as fast as can be.
-  std::optional<std::int64_t> cut_body_at = {};    ///< The connection is cut after so many bytes; -1: at half.
-  bool cut_gzip = false, cut_csv = false;          ///< The body ends early, and the answer as if that were all.
+  std::int64_t bytes_per_second = 0;             ///< 0: as fast as can be.
+  std::optional<std::int64_t> cut_body_at = {};  ///< The connection is cut after so many bytes; -1: at half.
+  bool cut_gzip = false, cut_csv = false;        ///< The body ends early, and the answer as if that were all.
 };
 
 /// Rules that make calls fail the way Salesforce's do; simulator/README.md lists them:

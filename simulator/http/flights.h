@@ -13,7 +13,7 @@ namespace simulator {
 class Flights {
  public:
   struct Limit {
-    std::size_t long_calls = 25;             ///< With so many long calls under way further ones are refused.
+    std::size_t long_calls = 25;              ///< With so many long calls under way further ones are refused.
     std::chrono::milliseconds after{20'000};  ///< When a call counts as long.
   };
 

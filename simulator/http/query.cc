@@ -24,12 +24,12 @@ std::size_t page_size(const Call& call) {
 
 Reply QueryResource::answer(const Call& call) {
   if (call.method != "GET") return refuse(not_found_error);
-  if (call.path.size() == 2) return reply_with(org_.next_page(call.path[1], call.root));
+  if (call.path.size() == 2) return reply_with(org_.next_page(call.path[1], call.root, call.caller));
   const std::string statement = parameter(call.query, "q");
   const bool with_deleted = call.path[0] == "queryAll";
   if (parameter(call.query, "columns") == "true")
     return reply_with(query_columns_json(org_, call.caller, statement, with_deleted));
-  return reply_with(org_.query(statement, with_deleted, page_size(call), call.root));
+  return reply_with(org_.query(statement, with_deleted, page_size(call), call.root, call.caller));
 }
 
 }  // namespace simulator

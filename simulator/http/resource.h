@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "http/message.h"
-#include "simulator/org/api_error.h"
 #include "simulator/http/faults.h"
+#include "simulator/org/api_error.h"
 #include "simulator/org/org.h"
 
 namespace simulator {
@@ -31,12 +31,12 @@ struct Call {
   std::string query;              ///< Behind '?', encoded.
   std::map<std::string, std::string, std::less<>> headers = {};  ///< Names in lower case.
   std::string body = {};
-  std::string version = {};      ///< "62.0"
-  std::string root = {};         ///< "/services/data/v62.0"
-  Caller caller = {};            ///< Who signed in.
-  bool nested = false;           ///< A part of a composite request.
-  Misfortune misfortune = {};    ///< What befalls it.
-  Faults* faults = nullptr;      ///< Chance for what befalls single rows; outlives the call.
+  std::string version = {};    ///< "62.0"
+  std::string root = {};       ///< "/services/data/v62.0"
+  Caller caller = {};          ///< Who signed in.
+  bool nested = false;         ///< A part of a composite request.
+  Misfortune misfortune = {};  ///< What befalls it.
+  Faults* faults = nullptr;    ///< Chance for what befalls single rows; outlives the call.
 
   std::string_view header(std::string_view lower_case_name) const {
     const auto found = headers.find(lower_case_name);
@@ -68,8 +68,8 @@ class BodySink {
 /// A family of resources below "/services/data/vXX.X/".
 ///
 /// A guarded one is called with the org's mutex held and so has the org to itself while it answers; its `stream`
-/// and its sink are called without. One that guards itself is called without the mutex, from several threads at once, and
-/// takes `OrgAccess::mutex` for as long as it looks at the org.
+/// and its sink are called without. One that guards itself is called without the mutex, from several threads at once,
+/// and takes `OrgAccess::mutex` for as long as it looks at the org.
 class Resource {
  public:
   virtual ~Resource() = default;

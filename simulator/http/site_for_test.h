@@ -10,11 +10,15 @@ namespace simulator {
 /// An org with its API and a clock that moves by hand, and a client that knows how to ask.
 class Site {
  public:
-  explicit Site(ApiOptions options = {}) : clock(base::Utc{std::chrono::seconds{1'800'000'000}}), org(clock, {}), api(org, with_seed(std::move(options))) {}
+  explicit Site(ApiOptions options = {})
+      : clock(base::Utc{std::chrono::seconds{1'800'000'000}}),
+        org(clock, {}),
+        api(org, with_seed(std::move(options))) {}
 
   http::Response ask(std::string method, std::string target, std::string body = {},
                      std::map<std::string, std::string, std::less<>> headers = {}) {
-    http::Request request{std::move(method), target.substr(0, target.find('?')), {}, std::move(headers), std::move(body)};
+    http::Request request{
+        std::move(method), target.substr(0, target.find('?')), {}, std::move(headers), std::move(body)};
     if (const auto mark = target.find('?'); mark != std::string::npos) request.query = target.substr(mark + 1);
     request.headers.emplace("host", "org.test");
     return api.handle(request);
@@ -29,7 +33,9 @@ class Site {
   }
 
   /// What the token endpoint answers to this form; the client's id is added.
-  http::Response token(std::string form) { return ask("POST", "/services/oauth2/token", form + "&client_id=sfsim-client"); }
+  http::Response token(std::string form) {
+    return ask("POST", "/services/oauth2/token", form + "&client_id=sfsim-client");
+  }
 
   const std::string& session() {
     if (session_.empty())

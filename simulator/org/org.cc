@@ -90,6 +90,9 @@ void Org::seed() {
   seed(objects[permission_set], 1,
        {{"Name", "X00eSF0000000001"}, {"Label", "Standard User"}, {"ProfileId", id_of({profile, 1})},
         {"IsOwnedByProfile", true}, {"PermissionsApiEnabled", true}, {"PermissionsBulkApiHardDelete", true}});
+  for (std::uint64_t each = 1; each <= number; ++each)
+    seed(objects[permission_set_assignment], each,
+         {{"PermissionSetId", id_of({permission_set, 1})}, {"AssigneeId", id_of({user, each})}});
 }
 
 std::string Org::id_of(RecordKey record) const {
@@ -199,8 +202,8 @@ Outcome<std::string> Org::query(std::string_view statement, bool with_deleted, s
   return cursors_.query(world_, asking(caller), statement, with_deleted, page_size, root);
 }
 
-Outcome<std::string> Org::next_page(std::string_view locator, std::string_view root) {
-  return cursors_.next(world_, asking(), locator, root);
+Outcome<std::string> Org::next_page(std::string_view locator, std::string_view root, const Caller& caller) {
+  return cursors_.next(world_, asking(caller), locator, root);
 }
 
 }  // namespace simulator

@@ -61,6 +61,8 @@ class Org {
 
   const Schema& schema() const { return world_.schema; }
   const World& world() const { return world_; }
+  /// When what describe answers last changed.
+  base::Utc schema_changed() const { return base::Utc{std::chrono::seconds{schema_changed_}}; }
   const base::Clock& clock() const { return clock_; }
   std::string id_of(RecordKey record) const;
 
@@ -145,7 +147,7 @@ class Org {
   Outcome<std::string> query(std::string_view statement, bool with_deleted, std::size_t page_size,
                              std::string_view root, const Caller& caller = {});
   /// The page behind a nextRecordsUrl: "01g…-2000".
-  Outcome<std::string> next_page(std::string_view locator, std::string_view root);
+  Outcome<std::string> next_page(std::string_view locator, std::string_view root, const Caller& caller = {});
 
   /// What a query of this caller takes for today, and for the caller's own records.
   Asking asking(const Caller& caller = {}) const { return asking_of(world_, clock_.now(), caller.user); }
@@ -240,6 +242,7 @@ class Org {
   std::uint64_t last_late_ = 0;
   std::set<std::pair<std::uint16_t, std::size_t>> hidden_fields_, fields_to_grant_;
   std::uint32_t began_;  ///< When the org came to be.
+  std::uint32_t schema_changed_ = began_;
 };
 
 }  // namespace simulator

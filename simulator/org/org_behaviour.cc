@@ -57,6 +57,7 @@ std::size_t Org::add_field(const Object& object, Field field) {
 /// Field-level security as the API's user has it: a field that was made at run time needs a FieldPermissions record
 /// in a permission set of the user or of the user's profile; the fields that were there from the start do not.
 void Org::apply_security() {
+  schema_changed_ = now_second();
   base::Arena arena;
   const auto read = [&](RecordKey record, std::string_view name) {
     const Table& rows = world_.tables[record.object];

@@ -189,7 +189,8 @@ Object standard_object(const ObjectText& text, std::size_t index, bool with_upse
   object.prefix = text.prefix;
   const bool is_data = index <= event && index != user;
   const bool is_setup = index >= permission_set;  // permission sets and what belongs to them
-  object.createable = object.deletable = is_data || is_setup;
+  object.deletable = is_data || is_setup;
+  object.createable = object.deletable || index == user;  // users are never deleted, only deactivated
   object.updateable = object.createable && index != permission_set_assignment;
   object.undeletable = object.searchable = object.layoutable = is_data;
   object.replicateable = is_data || index == user;
