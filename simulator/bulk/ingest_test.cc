@@ -129,6 +129,8 @@ TEST_F(Ingest, FailsAsAWholeByItsHeader) {
   EXPECT_EQ(text(job(unknown), "errorMessage"), "InvalidBatch : Field name not found : Nonsense__c");
   EXPECT_EQ(job(unknown).at("numberRecordsProcessed").as_int64(), 0);
   EXPECT_EQ(unprocessed(unknown), "Lockstep_Id__c,Nonsense__c\nk1,x\n");
+  EXPECT_EQ(call("GET", "/jobs/ingest/" + unknown + "/failedResults").body,
+            "\"sf__Id\",\"sf__Error\",Lockstep_Id__c,Nonsense__c\n");
   EXPECT_EQ(text(job(run(upsert, "LastName\nx\n")), "errorMessage"),
             "InvalidBatch : Field name not found : Lockstep_Id__c");
   EXPECT_EQ(text(job(run(insert, "LastName\r\nx\r\n")), "errorMessage"),

@@ -23,8 +23,11 @@ void append_line(std::string_view line, const csv::Dialect& dialect, std::string
   if (!line.ends_with('\n')) out += dialect.line_ending == csv::LineEnding::crlf ? "\r\n" : "\n";
 }
 
+/// Of a job that failed by its header too.
 std::string_view header_line(const IngestJob& job) {
-  return std::string_view{job.content}.substr(0, job.upload ? job.upload->header_end() : 0);
+  const std::string_view content = job.content;
+  return content.substr(0,
+                        job.upload ? job.upload->header_end() : std::min(content.find('\n'), content.size() - 1) + 1);
 }
 
 /// In which order the outcomes stand in a result file: the order of the upload is not kept, runs of 200 are.
@@ -42,8 +45,9 @@ Reply result_file(const std::shared_ptr<const IngestJob>& job, const char* secon
   csv::Writer writer{head, job->dialect};
   writer.quoted("sf__Id");
   writer.quoted(second_column);
-  head += job->dialect.delimiter;
-  append_line(header_line(*job), job->dialect, head);
+  const std::string_view columns = header_line(*job);
+  if (!columns.empty()) head += job->dialect.delimiter;
+  append_line(columns, job->dialect, head);
   const std::size_t rows = job->upload ? job->upload->outcomes().size() : 0;
   return csv_reply([job, prefix, head = std::move(head), runs = scattered_runs(rows),
                     at = std::size_t{0}](std::string& out) mutable {

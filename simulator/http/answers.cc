@@ -58,10 +58,21 @@ json::object row_result(const ApiError& error) {
   return {{"success", false}, {"errors", std::move(errors)}};
 }
 
-std::string base_url(const http::Request& request) {
-  const bool behind_tls = request.header("x-forwarded-proto") == "https";
-  const std::string_view host = request.header("host");
+namespace {
+template <class Asked>
+std::string base_url_of(const Asked& asked) {
+  const bool behind_tls = asked.header("x-forwarded-proto") == "https";
+  const std::string_view host = asked.header("host");
   return (behind_tls ? "https://" : "http://") + std::string{host.empty() ? "localhost" : host};
+}
+}  // namespace
+
+std::string base_url(const http::Request& request) {
+  return base_url_of(request);
+}
+
+std::string base_url(const Call& call) {
+  return base_url_of(call);
 }
 
 std::string parameter(std::string_view query, std::string_view name) {

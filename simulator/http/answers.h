@@ -34,6 +34,7 @@ boost::json::object row_result(const ApiError& error);
 
 /// Where the client found us: "http://127.0.0.1:5001".
 std::string base_url(const http::Request& request);
+std::string base_url(const Call& call);
 /// The value of a query string's parameter; empty when it has none.
 std::string parameter(std::string_view query, std::string_view name);
 /// "Id,Name" → {"Id", "Name"}.

@@ -15,13 +15,13 @@ Reply DescribeResource::answer(const Call& call) {
   } else {
     const auto object = org_.object(call.path[1]);
     if (!object) return refuse(object.error());
-    reply.body = describe(org_.schema(), **object, call.root);
-  }
-  if (auto unmet = unmet_condition(call, {org_.schema_changed()})) {
-    reply.status = unmet->status;
-    reply.body = unmet->body;
+    reply.body = describe(org_.schema(), **object, call.root, base_url(call));
   }
   reply.headers = {{"ETag", etag_of(reply.body)}, {"Last-Modified", base::to_http_date(org_.schema_changed())}};
+  if (auto unmet = unmet_condition(call, {org_.schema_changed()})) {
+    reply.status = unmet->status;
+    reply.body = std::move(unmet->body);
+  }
   return reply;
 }
 

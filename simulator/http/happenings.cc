@@ -118,6 +118,8 @@ Outcome<json::value> Happenings::each_id(std::string_view name, const json::obje
 Outcome<json::value> Happenings::convert(const json::object& given, const Caller& caller) {
   const auto converted = record_at(given, "lead");
   if (!converted) return std::unexpected(converted.error());
+  const auto is_gone = [&](RecordKey each) { return access_.org.world().tables[each.object].is_deleted(each.number); };
+  if (is_gone(*converted)) return refusal(400, "ENTITY_IS_DELETED", "the lead is deleted: " + text_at(given, "lead"));
   if (converted->object != lead) return refusal(400, "INVALID_ID_FIELD", "not a lead: " + text_at(given, "lead"));
   LeadConversion conversion;
   for (const auto& [key, object, into] :
@@ -127,6 +129,7 @@ Outcome<json::value> Happenings::convert(const json::object& given, const Caller
     if (!found) return std::unexpected(found.error());
     if (found->object != object)
       return refusal(400, "INVALID_ID_FIELD", std::string{"no "} + key + ": " + text_at(given, key));
+    if (is_gone(*found)) return refusal(400, "ENTITY_IS_DELETED", "deleted: " + text_at(given, key));
     *into = found->number;
   }
   if (const json::value* wanted = given.if_contains("opportunity"))

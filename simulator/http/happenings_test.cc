@@ -180,9 +180,12 @@ TEST(Describe, IsNotSentAgainUntilItChanged) {
   const auto first = site.call("GET", "sobjects/Contact/describe");
   const std::string changed = Site::header(first, "Last-Modified");
   EXPECT_THAT(Site::header(first, "ETag"), testing::StartsWith("\""));
+  EXPECT_EQ(Site::json(first).at("urls").at("uiNewRecord").as_string(), "http://org.test/003/e");
+  EXPECT_EQ(Site::json(first).at("supportedScopes").at(1).at("name").as_string(), "mine");
   const auto again = [&](const char* what) { return site.call("GET", what, "", {{"if-modified-since", changed}}); };
   EXPECT_EQ(again("sobjects/Contact/describe").status, 304);
   EXPECT_EQ(again("sobjects/Contact/describe").body, "");
+  EXPECT_EQ(Site::header(again("sobjects/Contact/describe"), "ETag"), Site::header(first, "ETag"));
   EXPECT_EQ(again("sobjects").status, 304);
   site.happens("hidden", R"({"field":"Contact.Phone","hidden":true})");
   EXPECT_EQ(again("sobjects/Contact/describe").status, 200);

@@ -137,6 +137,8 @@ Reply Subrequests::run(const json::object& part) {
   auto call = parse_data_path(std::string_view{url}.substr(0, mark));
   Resource* resource = call ? router_.find(call->path) : nullptr;
   if (!resource || !resource->may_be_nested()) return refuse(not_found_error);
+  for (const char* name : {"host", "x-forwarded-proto"})
+    if (!whole_.header(name).empty()) call->headers[name] = std::string{whole_.header(name)};
   if (const json::value* named = part.if_contains("httpHeaders"); named && named->is_object())
     for (const auto& [key, value] : named->as_object())
       if (value.is_string()) call->headers[folded(key)] = std::string{value.as_string()};

@@ -40,7 +40,8 @@ std::optional<ApiError> version_error(std::string_view version) {
 
 std::string resources_json(const std::string& root) {
   json::object all;
-  for (const char* name : {"sobjects", "query", "queryAll", "composite", "limits", "jobs"}) all[name] = root + "/" + name;
+  for (const char* name : {"sobjects", "query", "queryAll", "composite", "limits", "jobs", "tooling"})
+    all[name] = root + "/" + name;
   return json::serialize(all);
 }
 

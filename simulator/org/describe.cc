@@ -1,6 +1,7 @@
 #include "simulator/org/describe.h"
 
 #include <boost/json.hpp>
+#include <optional>
 
 #include "simulator/org/text.h"
 
@@ -212,7 +213,8 @@ void add_brief_start(Members& m, const Object& object) {
   m.flag("updateable", object.updateable);
 }
 
-void add_urls(Members& m, const Object& object, std::string_view root) {
+/// `site` is where people see the object; the list of all objects names no pages of it.
+void add_urls(Members& m, const Object& object, std::string_view root, std::optional<std::string_view> site) {
   const std::string base = std::string{root} + "/sobjects/" + object.name;
   std::string urls;
   Members u{urls};
@@ -224,12 +226,17 @@ void add_urls(Members& m, const Object& object, std::string_view root) {
   u.text("quickActions", base + "/quickActions");
   u.text("layouts", base + "/describe/layouts");
   u.text("sobject", base);
+  if (site) {
+    u.text("uiDetailTemplate", std::string{*site} + "/{ID}");
+    u.text("uiEditTemplate", std::string{*site} + "/{ID}/e");
+    u.text("uiNewRecord", std::string{*site} + "/" + object.prefix + "/e");
+  }
   u.close();
   m.raw("urls", urls);
 }
 
 /// What the describe file of the object says, with the fields that are seen and this org's addresses.
-std::string described(const Object& object, std::string_view fields, std::string_view root) {
+std::string described(const Object& object, std::string_view fields, std::string_view root, std::string_view site) {
   const boost::json::value file = boost::json::parse(object.described);
   std::string out;
   Members m{out};
@@ -237,12 +244,12 @@ std::string described(const Object& object, std::string_view fields, std::string
     if (key == "fields") {
       m.raw(key, fields);
     } else if (key == "urls") {
-      add_urls(m, object, root);
+      add_urls(m, object, root, site);
     } else {
       m.raw(key, boost::json::serialize(value));
     }
   }
-  if (!file.get_object().contains("urls")) add_urls(m, object, root);
+  if (!file.get_object().contains("urls")) add_urls(m, object, root, site);
   m.close();
   return out;
 }
@@ -253,7 +260,7 @@ std::string describe_briefly(const Object& object, std::string_view root) {
   std::string out;
   Members m{out};
   add_brief_start(m, object);
-  add_urls(m, object, root);
+  add_urls(m, object, root, std::nullopt);
   m.close();
   return out;
 }
@@ -267,7 +274,7 @@ std::string describe_global(const Schema& schema, std::string_view root) {
   return out += "]}";
 }
 
-std::string describe(const Schema& schema, const Object& object, std::string_view root) {
+std::string describe(const Schema& schema, const Object& object, std::string_view root, std::string_view site) {
   std::string fields = "[";
   for (const Field& field : object.fields) {
     if (field.hidden) continue;
@@ -275,7 +282,7 @@ std::string describe(const Schema& schema, const Object& object, std::string_vie
     append_field(fields, field);
   }
   fields += ']';
-  if (!object.described.empty()) return described(object, fields, root);
+  if (!object.described.empty()) return described(object, fields, root, site);
   std::string out;
   Members m{out};
   m.raw("actionOverrides", "[]");
@@ -292,8 +299,10 @@ std::string describe(const Schema& schema, const Object& object, std::string_vie
         "\"master\":true,\"name\":\"Master\",\"recordTypeId\":\"012000000000000AAA\",\"urls\":{}}]");
   m.flag("searchLayoutable", true);
   m.text("sobjectDescribeOption", "FULL");
-  m.raw("supportedScopes", "[{\"label\":\"All\",\"name\":\"everything\"}]");
-  add_urls(m, object, root);
+  m.raw("supportedScopes", object.find("OwnerId")
+                               ? "[{\"label\":\"All\",\"name\":\"everything\"},{\"label\":\"Mine\",\"name\":\"mine\"}]"
+                               : "[{\"label\":\"All\",\"name\":\"everything\"}]");
+  add_urls(m, object, root, site);
   m.close();
   return out;
 }

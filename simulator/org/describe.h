@@ -7,8 +7,8 @@
 
 namespace simulator {
 
-/// The body of `sobjects/{Object}/describe`; `root` is "/services/data/v66.0".
-std::string describe(const Schema& schema, const Object& object, std::string_view root);
+/// The body of `sobjects/{Object}/describe`; `root` is "/services/data/v66.0", `site` "https://acme.my.salesforce.com".
+std::string describe(const Schema& schema, const Object& object, std::string_view root, std::string_view site = {});
 
 /// The body of `sobjects`.
 std::string describe_global(const Schema& schema, std::string_view root);

@@ -91,6 +91,38 @@ export const checks = [
     const six = await org.call('POST', 'composite', { body: { compositeRequest: [1, 2, 3, 4, 5, 6].map(sub) } });
     return [five.status === 200 && six.status === 400, `${five.status}, then ${six.status} ${six.code}`];
   }],
+  ['10', 'SUM of whole numbers is whole', async (org) => {
+    const id = await org.create('Account', { Name: mark, NumberOfEmployees: 5 });
+    const { text } = await org.query(`SELECT SUM(NumberOfEmployees) FROM Account WHERE Id = '${id}'`);
+    return [/"expr0":5[,}]/.test(text), text.slice(-80)];
+  }],
+  ['12', 'too many subrequests are 400 LIMIT_EXCEEDED', async (org) => {
+    const compositeRequest = Array.from({ length: 26 }, (_, at) => ({ method: 'GET', url: `/services/data/${version}/limits`, referenceId: `r${at}` }));
+    const answer = await org.call('POST', 'composite', { body: { compositeRequest } });
+    return [answer.status === 400 && answer.code === 'LIMIT_EXCEEDED', `${answer.status} ${answer.code}`];
+  }],
+  ['12.1', 'a subrequest may not set Accept, Authorization or Content-Type', async (org) => {
+    const compositeRequest = [{ method: 'GET', url: `/services/data/${version}/limits`, referenceId: 'r', httpHeaders: { Accept: 'application/json' } }];
+    const answer = await org.call('POST', 'composite', { body: { compositeRequest } });
+    return [answer.status === 400, `${answer.status} ${answer.code ?? ''}`];
+  }],
+  ['12.3', 'results of a batch have statusCode and result', async (org) => {
+    const { status, body } = await org.call('POST', 'composite/batch', { body: { batchRequests: [
+      { method: 'GET', url: `${version}/query?q=SELECT+Id+FROM+User+LIMIT+1` }, { method: 'GET', url: `${version}/sobjects/Nonsense` }] } });
+    const holds = status === 200 && body.hasErrors === true && body.results[0].statusCode === 200 && body.results[0].result.done === true && body.results[1].statusCode === 404;
+    return [holds, `${status} ${JSON.stringify(body).slice(0, 120)}`];
+  }],
+  ['12.4', 'a tree answers 201, or 400 with the reason and nothing made', async (org) => {
+    const plant = (Email) => org.call('POST', 'composite/tree/Contact', { body: { records: [{ attributes: { type: 'Contact', referenceId: 'r1' }, LastName: mark, Email }] } });
+    const [good, bad] = [await plant('a@example.com'), await plant('123')];
+    if (good.status === 201) org.made.push(`Contact/${good.body.results[0].id}`);
+    return [good.status === 201 && bad.status === 400 && bad.body.results?.[0].errors[0].statusCode === 'INVALID_EMAIL_ADDRESS', `${good.status}, ${bad.status} ${bad.text.slice(0, 120)}`];
+  }],
+  ['12.2', 'retrieve takes up to 2,000 ids', async (org) => {
+    const retrieve = (count) => org.call('POST', 'composite/sobjects/Contact', { body: { ids: Array(count).fill('003000000000000AAA'), fields: ['Id'] } });
+    const [most, more] = [await retrieve(2000), await retrieve(2001)];
+    return [most.status === 200 && more.status === 400, `${most.status}, then ${more.status} ${more.code ?? ''}`];
+  }],
   ['12.2', 'retrieve by POST answers null for unknown ids, in the order asked for', async (org) => {
     const id = await org.contact();
     const { status, body } = await org.call('POST', 'composite/sobjects/Contact', { body: { ids: ['003000000000000AAA', id], fields: ['Id'] } });

@@ -93,6 +93,32 @@ export const checks = [
     const { ReportsToId } = await org.read('Contact', id);
     return [ReportsToId === null, String(ReportsToId)];
   }],
+  ['24', 'clearing a lookup moves the stamp of its record', async (org) => {
+    const manager = await org.contact();
+    const id = await org.contact({ ReportsToId: manager });
+    const before = (await org.read('Contact', id)).SystemModstamp;
+    await new Promise((resolve) => setTimeout(resolve, 1100));
+    await org.call('DELETE', `sobjects/Contact/${manager}`);
+    const { SystemModstamp } = await org.read('Contact', id);
+    return [SystemModstamp > before, `${before}, then ${SystemModstamp}`];
+  }],
+  ['5', 'If-Unmodified-Since that is no date is 400', async (org) => {
+    const id = await org.contact();
+    const answer = await org.call('PATCH', `sobjects/Contact/${id}`, { body: { Title: 'x' }, headers: { 'if-unmodified-since': 'yesterday' } });
+    return [answer.status === 400, seen(answer)];
+  }],
+  ['7', 'describe answers 304 to If-Modified-Since', async (org) => {
+    const answer = await org.call('GET', 'sobjects/Contact/describe', { headers: { 'if-modified-since': new Date(Date.now() + 86_400_000).toUTCString() } });
+    return [answer.status === 304, seen(answer)];
+  }],
+  ['16', 'a picklist value that is not allowed names the field: … bad value for restricted picklist field: …', async (org) => {
+    const answer = await org.call('POST', 'sobjects/Contact', { body: { LastName: mark, MailingGeocodeAccuracy: 'Nonsense' } });
+    return [answer.status === 400 && answer.code === 'INVALID_OR_NULL_FOR_RESTRICTED_PICKLIST' && /bad value for restricted picklist field: Nonsense/.test(answer.message), seen(answer)];
+  }],
+  ['16', 'a value of the wrong JSON type is 400 JSON_PARSER_ERROR', async (org) => {
+    const answer = await org.call('POST', 'sobjects/Account', { body: { Name: mark, NumberOfEmployees: 'many' } });
+    return [answer.status === 400 && answer.code === 'JSON_PARSER_ERROR', seen(answer)];
+  }],
   ['24', 'deleting an account deletes its contacts', async (org) => {
     const account = await org.create('Account', { Name: mark });
     const id = await org.contact({ AccountId: account });

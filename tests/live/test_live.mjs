@@ -4,6 +4,7 @@
 // differs, 1 when something does, 2 when it could not sign in; with --all also 1 when something was not asked. Every
 // record it creates it deletes again.
 import process from 'node:process';
+import { checks as bulk } from './bulk.mjs';
 import { NotAsked, signIn } from './org.mjs';
 import { checks as queries } from './queries.mjs';
 import { checks as records } from './records.mjs';
@@ -24,7 +25,7 @@ async function ask(check) {
 }
 
 try {
-  for (const [section, statement, check] of [...signingIn, ...records, ...queries]) {
+  for (const [section, statement, check] of [...signingIn, ...records, ...queries, ...bulk]) {
     const [verdict, why] = await ask(check);
     ++count[verdict];
     console.log(`${verdict.padEnd(9)}  ${section}: ${statement}${why}`);

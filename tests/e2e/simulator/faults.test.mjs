@@ -66,6 +66,29 @@ describe('faults on demand', () => {
     assert.equal((await sim.call('GET', 'limits', { token })).status, 200);
   });
 
+  test('two calls in flight on one parent: the second cannot lock it', async () => {
+    const parent = (await create('Locked')).body.id;
+    const child = (LastName) => sim.call('POST', 'sobjects/Contact', { token, body: { LastName, AccountId: parent } });
+    await sim.faults({ rules: [{ effect: 'latency', latency_ms: 400, path: '/sobjects/Contact' }] });
+    const answers = await Promise.all([child('One'), child('Two')]);
+    assert.deepEqual(answers.map((answer) => answer.status).sort(), [201, 400]);
+    assert.equal(answers.find((answer) => answer.status === 400).body[0].errorCode, 'UNABLE_TO_LOCK_ROW');
+    assert.equal((await child('Three')).status, 201, 'the lock went with the call');
+  });
+
+  test('too many long calls at once are refused until they end', async () => {
+    await sim.control('PUT', 'limits', { long_calls: 2, long_call_after_ms: 100 });
+    await sim.faults({ rules: [{ effect: 'latency', latency_ms: 1500, path: '/describe' }] });
+    const long = [1, 2].map(() => sim.call('GET', 'sobjects/Account/describe', { token }));
+    await new Promise((resolve) => setTimeout(resolve, 400));
+    const refused = await sim.call('GET', 'limits', { token });
+    assert.equal(refused.status, 403);
+    assert.deepEqual(refused.body, [{ message: 'ConcurrentPerOrgLongTxn Limit exceeded.', errorCode: 'REQUEST_LIMIT_EXCEEDED' }]);
+    assert.deepEqual((await Promise.all(long)).map((answer) => answer.status), [200, 200]);
+    assert.equal((await sim.call('GET', 'limits', { token })).status, 200);
+    await sim.control('PUT', 'limits', { long_calls: 25, long_call_after_ms: 20_000 });
+  });
+
   test('a rule that cannot be read is refused and the old rules stay', async () => {
     await assert.rejects(sim.faults({ rules: [{ effect: 'explode' }] }), /unknown effect/);
     assert.equal((await create('Fine')).status, 201);
