@@ -57,6 +57,16 @@ std::optional<Reply> too_large(const http::Request& request) {
   return std::nullopt;
 }
 
+/// The Salesforce CLI joins an address that ends in a slash with a path that begins with one.
+bool has_slashes_to_spare(const http::Request& request) {
+  return unconfirmed::leading_slashes_are_one && request.path.starts_with("//");
+}
+
+http::Request with_one_slash(http::Request request) {
+  request.path.erase(0, std::min(request.path.find_first_not_of('/'), request.path.size()) - 1);
+  return request;
+}
+
 Call call_of(const http::Request& request, Call call) {
   call.method = request.method;
   call.query = request.query;
@@ -112,6 +122,7 @@ Api::Api(Org& org, const ApiOptions& options)
 }
 
 http::Response Api::handle(const http::Request& request) {
+  if (has_slashes_to_spare(request)) return handle(with_one_slash(request));
   before_each_();
   if (request.path.starts_with(control_path)) return dressed(request, control_.answer(request), {}, nullptr);
   if (is_packed(request) && unconfirmed::request_bodies_may_be_packed) {
@@ -300,6 +311,7 @@ class Api::Upload final : public http::BodyReceiver {
 };
 
 std::unique_ptr<http::BodyReceiver> Api::receive(const http::Request& head) {
+  if (has_slashes_to_spare(head)) return receive(with_one_slash(head));
   auto parsed = parse_data_path(head.path);
   Resource* resource = parsed ? router_.find(parsed->path) : nullptr;
   if (!resource || !resource->takes_stream(call_of(head, *std::move(parsed)))) return nullptr;

@@ -59,7 +59,8 @@ TEST(Api, OthersMountResourcesAndTakeBodiesAsTheyCome) {
   EXPECT_EQ(taken.status, 201);
   EXPECT_EQ(taken.body, "7: hello, world of bodies");
   EXPECT_EQ(Site::header(taken, "Sforce-Limit-Info"), "api-usage=3/100000");
-  EXPECT_EQ(site.upload(gzip::packed("packed on the way"), {{"content-encoding", "gzip"}}).body, "7: packed on the way");
+  EXPECT_EQ(site.upload(gzip::packed("packed on the way"), {{"content-encoding", "gzip"}}).body,
+            "7: packed on the way");
   EXPECT_EQ(site.upload(gzip::packed("packed").substr(0, 12), {{"content-encoding", "gzip"}}).status, 400);
   EXPECT_EQ(site.upload("x", {{"authorization", "Bearer nobody"}}).status, 401);
   EXPECT_THAT(site.ask("GET", "/__sim/stats").body, HasSubstr(R"("depot":)"));
@@ -67,7 +68,8 @@ TEST(Api, OthersMountResourcesAndTakeBodiesAsTheyCome) {
 
 TEST(Api, FaultsBefallUploadsToo) {
   DepotSite site;
-  site.api.set_faults(R"({"rules":[{"effect":"cut_before","method":"PUT","count":1},{"effect":"cut_after","after":1,"count":1},
+  site.api.set_faults(
+      R"({"rules":[{"effect":"cut_before","method":"PUT","count":1},{"effect":"cut_after","after":1,"count":1},
                                    {"effect":"unavailable","after":2,"count":1}]})");
   EXPECT_TRUE(site.upload("a").close_without_answer);
   EXPECT_TRUE(site.upload("a").close_without_answer);
@@ -77,7 +79,8 @@ TEST(Api, FaultsBefallUploadsToo) {
 
 TEST(Api, UnpacksRequestBodiesAndRefusesOnesThatAreNoJson) {
   Site site;
-  const auto made = site.call("POST", "sobjects/Account", gzip::packed(R"({"Name":"Packed"})"), {{"content-encoding", "gzip"}});
+  const auto made =
+      site.call("POST", "sobjects/Account", gzip::packed(R"({"Name":"Packed"})"), {{"content-encoding", "gzip"}});
   EXPECT_EQ(made.status, 201) << made.body;
   EXPECT_EQ(site.call("POST", "sobjects/Account", "rubbish", {{"content-encoding", "gzip"}}).status, 400);
   EXPECT_EQ(site.call("POST", "sobjects/Account", R"({"Name":"x"})", {{"content-type", "text/plain"}}).status, 415);
@@ -86,7 +89,8 @@ TEST(Api, UnpacksRequestBodiesAndRefusesOnesThatAreNoJson) {
 TEST(Api, KnowsVersionsOldOnesAndNone) {
   Site site;
   const auto with = [&](const char* version) {
-    return site.ask("GET", std::string{"/services/data/"} + version + "/limits", "", {{"authorization", "Bearer " + site.session()}});
+    return site.ask("GET", std::string{"/services/data/"} + version + "/limits", "",
+                    {{"authorization", "Bearer " + site.session()}});
   };
   EXPECT_EQ(with("v31.0").status, 200);
   EXPECT_EQ(with("v67.0").status, 200);
@@ -94,7 +98,18 @@ TEST(Api, KnowsVersionsOldOnesAndNone) {
   EXPECT_EQ(Site::code(with("v30.0")), "GONE");
   EXPECT_EQ(with("v99.0").status, 404);
   EXPECT_EQ(with("v62").status, 404);
-  EXPECT_THAT(site.ask("GET", "/services/data").body, HasSubstr(R"({"label":"Spring '26","url":"/services/data/v66.0","version":"66.0"})"));
+  EXPECT_THAT(site.ask("GET", "/services/data").body,
+              HasSubstr(R"({"label":"Spring '26","url":"/services/data/v66.0","version":"66.0"})"));
+}
+
+TEST(Api, TakesSlashesInFrontForOne) {
+  DepotSite site;
+  EXPECT_EQ(site.ask("GET", "//services/data").status, 200);
+  EXPECT_EQ(
+      site.ask("GET", "///services/data/v62.0/limits", "", {{"authorization", "Bearer " + site.session()}}).status,
+      200);
+  EXPECT_EQ(site.ask("GET", "//").status, 401);
+  EXPECT_NE(site.api.receive({"PUT", "//services/data/v62.0/depot/7", "", {}, ""}), nullptr);
 }
 
 TEST(Api, RefusesAddressesThatAreTooLong) {
@@ -142,7 +157,8 @@ TEST(Api, CallsInFlightLockTheParentsOfWhatTheyWrite) {
   Site site{options};
   const std::string parent = Site::text(site.call("POST", "sobjects/Account", R"({"Name":"Parent"})"), "id");
   const auto child = [&](const char* name) {
-    return site.call("POST", "sobjects/Contact", std::string{R"({"LastName":")"} + name + R"(","AccountId":")" + parent + R"("})");
+    return site.call("POST", "sobjects/Contact",
+                     std::string{R"({"LastName":")"} + name + R"(","AccountId":")" + parent + R"("})");
   };
   http::Response second;
   meanwhile = [&] { second = child("second"); };
@@ -220,9 +236,12 @@ TEST(Api, TellsWhatColumnsAQueryHas) {
     list(boost::json::parse(answer.body).at("columnMetadata").as_array());
     return out;
   };
-  EXPECT_EQ(names("SELECT Id, Account.Name, Email, Account.Owner.Name FROM Contact"), "Id Account(Name Owner(Name)) Email");
-  EXPECT_EQ(names("SELECT Name, (SELECT LastName, Account.Name FROM Contacts), Id FROM Account"), "Name Contacts#(LastName Account(Name)) Id");
-  EXPECT_EQ(names("SELECT StageName, COUNT(Id), MAX(Amount) top FROM Opportunity GROUP BY StageName"), "StageName expr0# top#");
+  EXPECT_EQ(names("SELECT Id, Account.Name, Email, Account.Owner.Name FROM Contact"),
+            "Id Account(Name Owner(Name)) Email");
+  EXPECT_EQ(names("SELECT Name, (SELECT LastName, Account.Name FROM Contacts), Id FROM Account"),
+            "Name Contacts#(LastName Account(Name)) Id");
+  EXPECT_EQ(names("SELECT StageName, COUNT(Id), MAX(Amount) top FROM Opportunity GROUP BY StageName"),
+            "StageName expr0# top#");
   EXPECT_EQ(names("SELECT COUNT() FROM Contact"), "");
   EXPECT_EQ(Site::code(site.call("GET", "query?columns=true&q=SELECT+Nope+FROM+Contact")), "INVALID_FIELD");
 }
@@ -232,7 +251,8 @@ TEST(Api, OthersActWithoutSessionCostsOrFaults) {
   site.api.set_faults(R"({"rules":[{"effect":"unavailable"}]})");
   const auto made = site.ask("POST", "/__sim/as/olga@sfsim.example.com/sobjects/Account", R"({"Name":"Hers"})");
   EXPECT_EQ(made.status, 201);
-  const std::string account = "/__sim/as/005SF0000000002YAA/services/data/v62.0/sobjects/Account/" + Site::text(made, "id");
+  const std::string account =
+      "/__sim/as/005SF0000000002YAA/services/data/v62.0/sobjects/Account/" + Site::text(made, "id");
   EXPECT_EQ(site.ask("PATCH", account, R"({"Name":"Ours"})").status, 204);
   const auto read = site.ask("GET", account);
   EXPECT_EQ(Site::text(read, "Name"), "Ours");
@@ -261,7 +281,8 @@ TEST(Api, TheClockIsMovedAndStopped) {
   EXPECT_EQ(put(R"({"frozen":true})"), R"({"now":"2027-01-15T09:00:01.000Z","frozen":true})");
   machine.advance(1h);
   EXPECT_EQ(put(R"({"advance_ms":1000})"), R"({"now":"2027-01-15T09:00:02.000Z","frozen":true})");
-  EXPECT_EQ(put(R"({"frozen":false,"now":"2030-01-01T00:00:00Z"})"), R"({"now":"2030-01-01T00:00:00.000Z","frozen":false})");
+  EXPECT_EQ(put(R"({"frozen":false,"now":"2030-01-01T00:00:00Z"})"),
+            R"({"now":"2030-01-01T00:00:00.000Z","frozen":false})");
   machine.advance(1min);
   EXPECT_EQ(put("{}"), R"({"now":"2030-01-01T00:01:00.000Z","frozen":false})");
   EXPECT_THAT(put(R"({"advance":1})"), HasSubstr("unknown key"));

@@ -19,14 +19,15 @@ inline constexpr bool revoking_a_grant_ends_its_sessions = true;  ///< 2.5
 inline constexpr int bad_identity_token_status = 403;             ///< 2.5
 inline constexpr std::string_view bad_identity_token_text = "Bad_OAuth_Token";
 inline constexpr std::string_view inactive_user_text = "inactive user";  ///< 2.6
-inline constexpr bool oauth_scheme_is_accepted = true;                   ///< 3: "Authorization: OAuth <token>"
-inline constexpr int bad_auth_header_status = 401;                       ///< 3: INVALID_AUTH_HEADER
-inline constexpr bool request_bodies_may_be_packed = true;               ///< 3: Content-Encoding: gzip
-inline constexpr bool method_can_be_tunnelled = true;                    ///< 5: POST …?_HttpMethod=PATCH
-inline constexpr bool text_is_trimmed = true;                            ///< 5: blanks at both ends of text are cut.
-inline constexpr bool empty_text_becomes_null = true;                    ///< 5
-inline constexpr bool id_in_patch_body_is_refused = true;                ///< 5: INVALID_FIELD
-inline constexpr int deleted_row_status = 404;                           ///< 5
+inline constexpr bool leading_slashes_are_one = true;       ///< 1: "//services/data", as the Salesforce CLI asks.
+inline constexpr bool oauth_scheme_is_accepted = true;      ///< 3: "Authorization: OAuth <token>"
+inline constexpr int bad_auth_header_status = 401;          ///< 3: INVALID_AUTH_HEADER
+inline constexpr bool request_bodies_may_be_packed = true;  ///< 3: Content-Encoding: gzip
+inline constexpr bool method_can_be_tunnelled = true;       ///< 5: POST …?_HttpMethod=PATCH
+inline constexpr bool text_is_trimmed = true;               ///< 5: blanks at both ends of text are cut.
+inline constexpr bool empty_text_becomes_null = true;       ///< 5
+inline constexpr bool id_in_patch_body_is_refused = true;   ///< 5: INVALID_FIELD
+inline constexpr int deleted_row_status = 404;              ///< 5
 inline constexpr std::string_view deleted_row_text = "entity is deleted";
 inline constexpr bool binned_unique_value_is_free = true;   ///< 6: a deleted record does not hold its unique value.
 inline constexpr bool numbers_are_rounded_to_scale = true;  ///< 7: a number with more digits is rounded, not refused.

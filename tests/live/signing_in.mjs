@@ -86,6 +86,10 @@ export const checks = [
     const answer = await fetch(`${org.url}/services/data`);
     return [answer.status === 200, `status ${answer.status}`];
   }],
+  ['1', 'two slashes before a path count as one', async (org) => {
+    const answer = await fetch(`${org.url}//services/data`);
+    return [answer.status === 200, `status ${answer.status}`];
+  }],
   ['5', 'a PATCH may be sent as POST with _HttpMethod=PATCH', async (org) => {
     const id = await org.contact();
     const answer = await org.call('POST', `sobjects/Contact/${id}?_HttpMethod=PATCH`, { body: { Title: 'x' } });
