@@ -3,6 +3,8 @@
 #include <map>
 #include <memory>
 
+#include "core/budget.h"
+
 namespace core {
 namespace {
 
@@ -68,7 +70,9 @@ class Run {
       if (step) return *step;
       const Advice advice = advice_for(step.error(), attempt, chance_from(world_.random));
       if (advice.what != Advice::Do::again) {
-        fail(part, step.error(), advice.what == Advice::Do::end_run);
+        // The budget of first loads is not that of the others.
+        const bool only_this = step.error().service_code == budget_exhausted && part.pull && part.pull->backfilling();
+        fail(part, step.error(), advice.what == Advice::Do::end_run && !only_this);
         return std::nullopt;
       }
       if (advice.smaller && part.pull) part.pull->take_less();

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "connection/store_vault.h"
+#include "core/budget.h"
 #include "core/sync_run.h"
 #include "salesforce/auth.h"
 #include "salesforce/curl_transport.h"
@@ -41,6 +42,7 @@ struct SyncRequest {
   std::string integration;           ///< Empty: the only one, or every active one.
   std::vector<std::string> objects;  ///< Empty: all that are switched on.
   std::optional<model::SyncDirection> direction;
+  core::Lane lane = core::Lane::incremental;  ///< Whose part of the API budget it may spend.
   std::function<void(const std::string&)> progress;
   std::function<bool()> stopping = {};  ///< Besides stop_requested: ends the run with the page in hand.
 };

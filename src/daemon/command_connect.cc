@@ -117,7 +117,7 @@ int tell_about(App& app, const core::Integration& integration, const Options& op
     for (const std::string& object : report->without_key_field) {
       const auto made =
           salesforce::create_key_field((*connection)->session, transport, app.settings.salesforce.api_version, object,
-                                       std::string{upsert_field}, report->user_id);
+                                       std::string{upsert_field}, report->user_id, &(*connection)->budget);
       if (!made) std::fprintf(stderr, "lockstep: %s: %s\n", object.c_str(), made.error().message.c_str());
     }
     report = report_on(app, integration, **connection);

@@ -1,6 +1,7 @@
 #include <cstdio>
 
 #include "base/time_text.h"
+#include "daemon/budget.h"
 #include "daemon/command.h"
 
 namespace daemon_process {
@@ -20,6 +21,9 @@ int do_status(App& app, bool as_json) {
                 integration.sync_status.c_str());
     if (integration.last_sync_at) std::printf("  last run %s\n", base::to_iso_seconds(*integration.last_sync_at).c_str());
     if (!integration.last_error.empty()) std::printf("  last error: %s\n", integration.last_error.c_str());
+    const auto budget = budget_json(*app.store, integration, budget_shares(app.settings), app.clock);
+    if (!budget) return tell(budget.error());
+    std::printf("%s", budget_lines(*budget).c_str());
     const auto backlog = app.store->backlog(integration.id);
     if (!backlog) return tell(backlog.error());
     for (const core::Backlog& entry : *backlog)

@@ -73,6 +73,7 @@ void add_sync(CLI::App& cli, Commands& commands) {
   commands.push_back({command, [options](App& app) {
     if (options->direction == "pull") options->request.direction = model::SyncDirection::to_store;
     if (options->direction == "push") options->request.direction = model::SyncDirection::to_org;
+    options->request.lane = core::Lane::interactive;
     if (isatty(2))
       options->request.progress = [](const std::string& line) { std::fprintf(stderr, "\r\033[K%s", line.c_str()); };
     return do_sync(app, options->request, options->integration, options->dry, options->json);

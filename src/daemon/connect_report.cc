@@ -55,7 +55,7 @@ base::Result<ConnectReport> report_on(App& app, const core::Integration& integra
   ConnectReport report;
   salesforce::CurlTransport transport{app.clock, {}, {}, app.settings.salesforce.ca_file};
   const std::string& version = app.settings.salesforce.api_version;
-  ASSIGN_OR_RETURN(report.org, salesforce::org_facts(connection.session, transport, version));
+  ASSIGN_OR_RETURN(report.org, salesforce::org_facts(connection.session, transport, version, &connection.budget));
   if (!report.org.has_version)
     report.missing.push_back("the org has no API version " + version +
                              ": set LOCKSTEP_SALESFORCE_API_VERSION to one from " + report.org.oldest_version + " to " +

@@ -3,8 +3,9 @@
 #include <functional>
 #include <thread>
 
+#include "connection/store_budget.h"
 #include "connection/store_job_journal.h"
-#include "daemon/app.h"
+#include "daemon/budget.h"
 
 namespace daemon_process {
 
@@ -24,34 +25,40 @@ class Connection {
   /// `wait` waits for the org, and answers false when we are asked to stop.
   static base::Result<std::unique_ptr<Connection>> open(
       App& app, const core::Integration& integration,
-      std::function<bool(std::chrono::milliseconds)> wait = [](std::chrono::milliseconds time) {
-        return wait_unless_stopped(time);
-      }) {
+      std::function<bool(std::chrono::milliseconds)> wait =
+          [](std::chrono::milliseconds time) { return wait_unless_stopped(time); },
+      core::Lane lane = core::Lane::interactive) {
     ASSIGN_OR_RETURN(auto settings, session_settings(app, integration));
     // A connection of its own, since tokens are renewed from whichever thread meets an expired one.
     ASSIGN_OR_RETURN(auto registry, store::SqliteStore::open(app.settings.store.sqlite_path, {.cache_kib = 256}));
-    return std::unique_ptr<Connection>(
-        new Connection{app, integration, std::move(settings), std::move(registry), std::move(wait)});
+    // And another, since calls are counted while that one may be in use.
+    ASSIGN_OR_RETURN(auto accounts, store::SqliteStore::open(app.settings.store.sqlite_path, {.cache_kib = 256}));
+    return std::unique_ptr<Connection>(new Connection{app, integration, lane, std::move(settings), std::move(registry),
+                                                      std::move(accounts), std::move(wait)});
   }
 
  private:
-  const std::unique_ptr<store::SqliteStore> registry_;
+  const std::unique_ptr<store::SqliteStore> registry_, accounts_;
   salesforce::CurlTransport sign_in_transport_, transport_;
   connection::StoreVault vault_;
   connection::StoreJobJournal journal_;
 
  public:
+  connection::StoreBudget budget;
   salesforce::Session session;
   salesforce::RestOrg org;
 
  private:
-  Connection(App& app, const core::Integration& integration, salesforce::SessionSettings settings,
-             std::unique_ptr<store::SqliteStore> registry, std::function<bool(std::chrono::milliseconds)> wait)
+  Connection(App& app, const core::Integration& integration, core::Lane lane, salesforce::SessionSettings settings,
+             std::unique_ptr<store::SqliteStore> registry, std::unique_ptr<store::SqliteStore> accounts,
+             std::function<bool(std::chrono::milliseconds)> wait)
       : registry_{std::move(registry)},
+        accounts_{std::move(accounts)},
         sign_in_transport_{app.clock, {}, {}, app.settings.salesforce.ca_file},
         transport_{app.clock, {}, {}, app.settings.salesforce.ca_file},
         vault_{*registry_, *app.keys, integration.id, app.clock},
         journal_{*app.store, integration.id},
+        budget{*accounts_, budget_account(integration), budget_shares(app.settings), lane, app.clock},
         session{std::move(settings), vault_, sign_in_transport_, app.clock},
         org{session, transport_, app.settings.salesforce.api_version,
             salesforce::BulkAccess{&journal_,
@@ -59,7 +66,8 @@ class Connection {
                                      return std::make_unique<salesforce::CurlTransport>(
                                          app.clock, salesforce::Deadlines{}, std::move(stop), app.settings.salesforce.ca_file);
                                    },
-                                   std::move(wait)}} {}
+                                   std::move(wait)},
+            &budget} {}
 };
 
 /// Keeps the lease alive beside a long run, and lets go of it at the end.

@@ -1,7 +1,7 @@
 #include <boost/json.hpp>
 
 #include "base/time_text.h"
-#include "daemon/app.h"
+#include "daemon/budget.h"
 
 namespace daemon_process {
 
@@ -55,6 +55,7 @@ std::string status_json(App& app) {
                              {"conflicts", entry.open_conflicts},
                              {"watermark", entry.watermark ? json::value(base::to_iso(*entry.watermark))
                                                            : json::value(nullptr)}});
+      auto budget = budget_json(*app.store, integration, budget_shares(app.settings), app.clock);
       out.push_back({{"id", integration.id.text},
                      {"workspace", integration.workspace},
                      {"org_id", integration.org_id},
@@ -65,6 +66,7 @@ std::string status_json(App& app) {
                                                                : json::value(nullptr)},
                      {"next_sync_at", integration.next_sync_at ? json::value(base::to_iso(*integration.next_sync_at))
                                                                : json::value(nullptr)},
+                     {"api_budget", budget ? json::value(*std::move(budget)) : json::value()},
                      {"objects", std::move(objects)}});
     }
   return json::serialize(json::object{{"integrations", std::move(out)}});

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/log.h"
 #include "daemon/connection.h"
 #include "daemon/mappings.h"
 #include "schedule/due.h"
@@ -13,6 +14,50 @@ std::string stat_name(std::string_view object) {
   if (object == "Contact") return "contactsSynced";
   if (object == "Opportunity") return "opportunitiesSynced";
   return std::string{object} + "Synced";
+}
+
+/// About how many calls the run takes: one look, what waits to be sent, and a Bulk query for each first load.
+std::int64_t forecast(App& app, const core::Integration& integration, std::span<const model::Mapping> mappings) {
+  constexpr std::int64_t calls_per_load = 8, rows_per_look = 10'000;
+  std::int64_t calls = 1;
+  const auto backlog = app.store->backlog(integration.id);
+  for (const model::Mapping& mapping : mappings) {
+    const auto position = app.store->position(mapping);
+    if (position && !std::holds_alternative<model::Watermark>(*position)) calls += calls_per_load;
+    if (!backlog) continue;
+    for (const core::Backlog& entry : *backlog)
+      if (entry.object == mapping.object && entry.outbox > 0)
+        calls += salesforce::RestOrg::calls_for(static_cast<std::size_t>(entry.outbox)) +
+                 (entry.outbox + rows_per_look - 1) / rows_per_look;
+  }
+  return calls;
+}
+
+/// Says before a run what it will cost, where that is more than there is. It goes as far as it may then.
+void tell_forecast(App& app, const core::Integration& integration, std::span<const model::Mapping> mappings,
+                   connection::StoreBudget& budget) {
+  const std::int64_t calls = forecast(app, integration, mappings);
+  const auto left = budget.left();
+  if (!left || left->calls >= calls) return;
+  base::log(base::LogLevel::warn, "this run takes about " + std::to_string(calls) + " API calls, and " +
+                                      std::to_string(std::max<std::int64_t>(0, left->calls)) +
+                                      " of the budget are left: what they do not reach waits");
+}
+
+/// When the next scheduled run is due, and the state until then.
+void plan_next(App& app, core::Integration& integration, const core::RunRecord& run, const core::RunResult& result,
+               connection::StoreBudget& budget) {
+  if (!run.cut_short) {
+    integration.next_sync_at = schedule::next_sync(integration, run.started_at);
+    const std::chrono::minutes usual{integration.sync_frequency_minutes};
+    if (const auto account = budget.account())
+      *integration.next_sync_at +=
+          core::paced(usual, run.api_calls, account->first, account->second, budget_shares(app.settings)) - usual;
+  }
+  if (result.stopped_by && result.stopped_by->retry_after)
+    integration.next_sync_at = std::max(*integration.next_sync_at, *run.completed_at + *result.stopped_by->retry_after);
+  // A first load that has to wait does not hold up the rest, and is not what stopped the run.
+  if (budget.refusal()) integration.sync_status = "budget_exhausted";
 }
 
 }  // namespace
@@ -31,13 +76,19 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
     }
     return !stopping();
   };
-  ASSIGN_OR_RETURN(const auto connected, Connection::open(app, integration, wait));
+  ASSIGN_OR_RETURN(const auto connected, Connection::open(app, integration, wait, request.lane));
   // Whoever asks, and however often: a sign-in that only the user can mend is not tried again.
   if (auto standing = connected->session.check_standing(); !standing) {
     integration.sync_status = "needs_reauth";
     integration.last_error = standing.error().message;
     RETURN_IF_ERROR(app.store->save_state(integration));
     return std::unexpected(standing.error());
+  }
+  if (request.lane != core::Lane::interactive && integration.sync_status == "budget_exhausted" &&
+      integration.next_sync_at > app.clock.now()) {
+    const auto left = connected->budget.left();
+    if (left && left->calls <= 0)
+      return base::failure(base::ErrorKind::throttled, integration.last_error, std::string{core::budget_exhausted});
   }
   core::RunRecord run;
   run.id = {security::random_hex(12)};
@@ -65,7 +116,9 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
                                  held.renew();
                                  if (request.progress) request.progress(line);
                                }};
+    tell_forecast(app, integration, *mappings, connected->budget);
     result = core::run_sync(*mappings, world);
+    if (auto given = connected->budget.give_back(); !given) base::log(base::LogLevel::warn, given.error().message);
   }
   run.objects = std::move(result.objects);
   run.sync_errors = std::move(warnings);
@@ -93,9 +146,7 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
                                                                                           : "error";
   integration.last_error = run.sync_errors.empty() ? "" : run.sync_errors.back().message;
   integration.last_sync_at = run.completed_at;
-  if (!run.cut_short) integration.next_sync_at = schedule::next_sync(integration, run.started_at);
-  if (result.stopped_by && result.stopped_by->retry_after)
-    integration.next_sync_at = std::max(*integration.next_sync_at, *run.completed_at + *result.stopped_by->retry_after);
+  plan_next(app, integration, run, result, connected->budget);
   integration.stats["totalSynced"] += run.successful;
   integration.stats["syncErrors"] += run.errors;
   integration.stats["lastSyncDuration"] = run.duration.count();

@@ -1,6 +1,7 @@
 #include "daemon/web.h"
 
 #include "base/log.h"
+#include "daemon/budget_pages.h"
 #include "daemon/runs_api.h"
 #include "daemon/workers.h"
 #include "signin/password.h"
@@ -97,6 +98,9 @@ http::Response Web::answer(const http::Request& request) {
   } else if (request.path == "/api/v1/runs") {
     const std::lock_guard lock{registry_mutex_};
     response = ask_for_runs(request, who, *registry_, queue_, kept_by(settings_), clock_.now());
+  } else if (serves_budget(request.path)) {
+    const std::lock_guard lock{registry_mutex_};
+    response = answer_budget(request, *registry_, settings_, clock_);
   } else if (request.path == "/") {
     response = {303, {{"Location", "/admin/queues/"}}, {}, {}, false};
   } else {

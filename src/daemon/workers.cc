@@ -248,6 +248,7 @@ Workers::Outcome Workers::sync(App& app, Held& held, const schedule::Order& orde
   SyncRequest request;
   request.integration = order.integration;
   request.objects = order.objects;
+  if (order.trigger == schedule::Trigger::manual) request.lane = core::Lane::interactive;
   request.progress = progress_of(held.job);
   request.stopping = [&] { return held.lost || held.give_way; };
   std::optional<base::Error> end;

@@ -1,5 +1,6 @@
 #include "salesforce/bulk_ingest.h"
 
+#include "core/budget.h"
 #include "gzip/gzip.h"
 #include "salesforce/csv_sink.h"
 
@@ -165,7 +166,9 @@ base::Result<JobStatus> BulkIngest::wait_until_over(const std::string& job, mill
     if (!access_.wait(pause)) return std::unexpected(stopped());
     waited += pause;
     auto status = jobs_.status(job, doing);
-    if (!status && !may_pass(status.error().kind)) return status;
+    // Without budget there is no use in looking on; the job is in the journal.
+    if (!status && (!may_pass(status.error().kind) || status.error().service_code == core::budget_exhausted))
+      return status;
     if ((status && status->is_over()) || waited >= at_most) return status;
   }
 }

@@ -88,7 +88,7 @@ base::Result<JobStatus> BulkJobs::create(std::string body, const Doing& doing, b
 }
 
 base::Result<JobStatus> BulkJobs::status(const std::string& job, const Doing& doing) {
-  return ask("GET", path("/" + job), {}, {.what = doing.what});
+  return ask("GET", path("/" + job), {}, {.what = doing.what, .backfill = doing.backfill});
 }
 
 base::Result<JobStatus> BulkJobs::set_state(const std::string& job, std::string_view state, const Doing& doing) {

@@ -154,7 +154,7 @@ base::Result<void> BulkPages::fetch(Transport& transport, Download& page) {
   const auto sent = client_.exchange(
       transport,
       {.method = "GET", .url = std::move(url), .headers = {{"Accept", "text/csv"}}, .body = {}, .sink = &sink},
-      {.what = what});
+      {.what = what, .backfill = true});
   return sink.finish_page(sent);
 }
 

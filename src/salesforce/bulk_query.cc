@@ -24,7 +24,7 @@ base::Result<core::Page> BulkQuery::begin(const model::Mapping& mapping) {
   core::Page page;
   page.observed.restart(mapping.fields.size());
   base::Utc as_of{};
-  ASSIGN_OR_RETURN(const JobStatus job, jobs_.create(std::move(body), {.what = what}, &as_of));
+  ASSIGN_OR_RETURN(const JobStatus job, jobs_.create(std::move(body), {.what = what, .backfill = true}, &as_of));
   page.observed.as_of = as_of;
   page.more = true;
   page.bulk = model::BulkPlace{job.id, {}, 0, as_of};
@@ -48,7 +48,7 @@ base::Result<core::Page> BulkQuery::read(const model::Mapping& mapping, const mo
   Reading& reading = readings_[place.job];
   if (reading.pages && reading.pages->place() != place) reading.pages.reset();
   if (!reading.pages) {
-    ASSIGN_OR_RETURN(const bool complete, is_complete(place, {.what = what}));
+    ASSIGN_OR_RETURN(const bool complete, is_complete(place, {.what = what, .backfill = true}));
     if (!complete) {
       core::Page page;
       page.observed.restart(mapping.fields.size());

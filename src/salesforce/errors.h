@@ -20,6 +20,7 @@ struct ServiceError {
 struct Doing {
   std::string_view what;               ///< Completes "Salesforce refused to …": "read Contact records".
   bool write = false;                  ///< Something may have been changed.
+  bool backfill = false;               ///< Part of a first load, whose calls can wait.
   std::string_view upsert_field = {};  ///< Of the mapping, if it has one.
 };
 

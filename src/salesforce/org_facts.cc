@@ -100,21 +100,23 @@ std::string json_text(std::string_view text) {
 
 }  // namespace
 
-base::Result<OrgFacts> org_facts(Session& session, Transport& transport, const std::string& api_version) {
+base::Result<OrgFacts> org_facts(Session& session, Transport& transport, const std::string& api_version,
+                                 CallBudget* budget) {
   OrgFacts facts;
   RestClient first{session, transport, api_version};
   RETURN_IF_ERROR(read_versions(first, api_version, facts));
-  RestClient client{session, transport, facts.has_version ? api_version : facts.newest_version};
+  RestClient client{session, transport, facts.has_version ? api_version : facts.newest_version, budget};
   read_organization(client, facts);
   read_limits(client, facts);
   return facts;
 }
 
 base::Result<void> create_key_field(Session& session, Transport& transport, const std::string& api_version,
-                                    const std::string& object, const std::string& field, const std::string& user_id) {
+                                    const std::string& object, const std::string& field, const std::string& user_id,
+                                    CallBudget* budget) {
   if (!soql::is_identifier(object) || !soql::is_identifier(field) || !field.ends_with("__c"))
     return base::failure(base::ErrorKind::settings, "\"" + object + "." + field + "\" is no name for a custom field.");
-  RestClient client{session, transport, api_version};
+  RestClient client{session, transport, api_version, budget};
   const std::string owner = object == "Task" || object == "Event" ? "Activity" : object;
   std::string label = field.substr(0, field.size() - 3);
   std::ranges::replace(label, '_', ' ');

@@ -10,6 +10,8 @@
 
 namespace salesforce {
 
+class CallBudget;
+
 /// What an org says about itself to the user we act as. Texts are empty where it does not say.
 struct OrgFacts {
   struct Limit {
@@ -27,13 +29,15 @@ struct OrgFacts {
 
 /// Costs two API calls. Errors: those of asking for the versions; what the user may not see beyond that is left out.
 /// Source: salesforce-wire.md section 4; Object Reference, "Organization".
-base::Result<OrgFacts> org_facts(Session& session, Transport& transport, const std::string& api_version);
+base::Result<OrgFacts> org_facts(Session& session, Transport& transport, const std::string& api_version,
+                                 CallBudget* budget = nullptr);
 
 /// Makes `object`'s field for our upsert keys (Text 36, unique, external id), and lets the profile of `user_id` read
 /// and edit it: to whoever makes a field by the API it is hidden otherwise. A field that is there already is left as it
 /// is. `object` "Task" and "Event" share the fields of Activity. Source: Tooling API, "CustomField"; Object Reference,
 /// "FieldPermissions", "PermissionSetAssignment".
 base::Result<void> create_key_field(Session& session, Transport& transport, const std::string& api_version,
-                                    const std::string& object, const std::string& field, const std::string& user_id);
+                                    const std::string& object, const std::string& field, const std::string& user_id,
+                                    CallBudget* budget = nullptr);
 
 }  // namespace salesforce

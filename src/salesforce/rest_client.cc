@@ -23,12 +23,31 @@ base::Result<Answer> RestClient::call(std::string_view method, const std::string
   return exchange(transport_, std::move(request), doing);
 }
 
+/// Asks the budget, and asks it again by the org's own time: the list of versions says it, and is no call of the day's.
+/// Source: REST API Developer Guide, "Limits".
+base::Result<void> RestClient::admit(Transport& transport, const Doing& doing) {
+  auto admitted = budget_->admit(doing.backfill);
+  if (admitted || admitted.error().kind != base::ErrorKind::throttled) return admitted;
+  const auto versions = session_.send(transport, {.method = "GET", .url = "/services/data"});
+  if (!versions || versions->status != 200) return admitted;
+  const auto date = date_of(*versions);
+  if (!date) return admitted;
+  budget_->hear_time(*date);
+  return budget_->admit(doing.backfill);
+}
+
 base::Result<Answer> RestClient::exchange(Transport& transport, Request request, const Doing& doing) {
   request.headers.push_back({"Sforce-Call-Options", "client=lockstep/" LOCKSTEP_VERSION});
   request.headers.push_back({"Sforce-Auto-Assign", "FALSE"});
+  if (budget_ != nullptr) RETURN_IF_ERROR(admit(transport, doing));
   int exchanges = 0;
   auto answer = session_.send(transport, std::move(request), &exchanges);
   calls_ += exchanges;
+  if (budget_ != nullptr) {
+    ApiUsage said;
+    if (answer) read_usage(answer->header("sforce-limit-info"), said);
+    budget_->settle(exchanges, said, answer ? base::parse_http_date(answer->header("date")) : std::nullopt);
+  }
   if (!answer) {
     base::Error error = std::move(answer).error();
     // A read that may have been done is a read that was not.

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "salesforce/api_usage.h"
 #include "salesforce/auth.h"
+#include "salesforce/call_budget.h"
 #include "salesforce/composite.h"
 #include "salesforce/errors.h"
 #include "salesforce/json.h"
@@ -18,8 +19,9 @@ namespace salesforce {
 /// What the resources of one org have in common: headers, versions, repeats, budget.
 class RestClient {
  public:
-  RestClient(Session& session, Transport& transport, std::string version)
-      : session_(session), transport_(transport), version_(std::move(version)) {}
+  /// Without `budget` every call is let out.
+  RestClient(Session& session, Transport& transport, std::string version, CallBudget* budget = nullptr)
+      : session_(session), transport_(transport), version_(std::move(version)), budget_(budget) {}
 
   /// "/services/data/v66.0/" and the rest.
   std::string path(std::string_view tail) const { return "/services/data/v" + version_ + "/" + std::string{tail}; }
@@ -43,9 +45,12 @@ class RestClient {
   }
 
  private:
+  base::Result<void> admit(Transport& transport, const Doing& doing);
+
   Session& session_;
   Transport& transport_;
   const std::string version_;
+  CallBudget* const budget_;
   JsonReader reader_;
   std::atomic<std::int64_t> calls_ = 0;
   mutable std::mutex usage_mutex_;

@@ -101,8 +101,10 @@ base::Result<void> read_found(Json& answer, const model::Mapping& mapping, KeyPl
 
 }  // namespace
 
-RestOrg::RestOrg(Session& session, Transport& transport, std::string api_version, std::optional<BulkAccess> bulk)
-    : client_(std::make_unique<RestClient>(session, transport, std::move(api_version))), access_(std::move(bulk)) {
+RestOrg::RestOrg(Session& session, Transport& transport, std::string api_version, std::optional<BulkAccess> bulk,
+                 CallBudget* budget)
+    : client_(std::make_unique<RestClient>(session, transport, std::move(api_version), budget)),
+      access_(std::move(bulk)) {
   if (!access_) return;
   bulk_query_ = std::make_unique<BulkQuery>(*client_, *access_);
   bulk_ingest_ = std::make_unique<BulkIngest>(*client_, *access_);
@@ -182,7 +184,8 @@ std::vector<base::Result<Page>> RestOrg::fetch(std::span<const PageRequest> requ
 
 base::Result<Page> RestOrg::fetch_one(const PageRequest& request, const std::string& encoded_query) {
   const std::string what = reading(*request.mapping);
-  ASSIGN_OR_RETURN(Answer answer, client_->call("GET", client_->path("query?q=" + encoded_query), {}, {.what = what}));
+  ASSIGN_OR_RETURN(Answer answer, client_->call("GET", client_->path("query?q=" + encoded_query), {},
+                                                {.what = what, .backfill = request.backfill}));
   ASSIGN_OR_RETURN(const base::Utc as_of, date_of(answer));
   if (!client_->reader().open(answer.body))
     return base::failure(ErrorKind::malformed, "Salesforce's answer when asked to " + what + " is not JSON.");
@@ -195,7 +198,7 @@ base::Result<Page> RestOrg::fetch_one(const PageRequest& request, const std::str
 /// The reference documents such references for any field of an answer, and the query resource; whether for this pair is
 /// not known for certain, so an org that does not follow gets its pages one by one.
 base::Result<Page> RestOrg::fetch_wide(const PageRequest& request, const std::string& encoded_query) {
-  const Doing doing{.what = "read records"};
+  const Doing doing{.what = "read records", .backfill = request.backfill};
   Composite composite;
   composite.add("GET", client_->path("query?q=" + encoded_query));
   while (composite.size() < Composite::most_queries && composite.size() * records_per_page < request.limit)

@@ -12,6 +12,7 @@
 #include "salesforce/api_usage.h"
 #include "salesforce/auth.h"
 #include "salesforce/bulk_access.h"
+#include "salesforce/call_budget.h"
 #include "salesforce/transport.h"
 
 namespace salesforce {
@@ -36,9 +37,9 @@ class RestOrg final : public core::Org, public core::OrgSurvey {
   static constexpr std::size_t records_per_collection = 200;
   static constexpr std::size_t keys_per_query = 300;
 
-  /// Without `bulk` everything goes by REST.
+  /// Without `bulk` everything goes by REST; without `budget` (borrowed) every call goes out.
   RestOrg(Session& session, Transport& transport, std::string api_version = "66.0",
-          std::optional<BulkAccess> bulk = std::nullopt);
+          std::optional<BulkAccess> bulk = std::nullopt, CallBudget* budget = nullptr);
   ~RestOrg() override;
 
   std::vector<base::Result<core::Page>> fetch(std::span<const core::PageRequest> requests) override;

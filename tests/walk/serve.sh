@@ -7,7 +7,7 @@ export LOCKSTEP_QUEUE_NAME=serve-walk-$$ LOCKSTEP_QUEUE_LOCK_DURATION_MS=2000 LO
 export LOCKSTEP_SERVER_LISTEN=127.0.0.1:0
 hash() { printf %s "$1" | sha256sum | cut -d' ' -f1; }
 export LOCKSTEP_SECURITY_TOKENS=operator:deploy:$(hash operator-token),viewer:screen:$(hash viewer-token)
-rows=12000
+rows=25000
 
 start_sfsim --seed-rows $rows --latency-ms 400
 sign_in

@@ -74,6 +74,7 @@ status=0; "$bin/lockstep" sync --object Contcat 2> error || status=$?
 expect "exit status of an unknown object" $status 2
 grep -q 'Contcat.*Account, Contact, Opportunity' error || fail "the message does not name the object and what there is"
 
+sync > /dev/null  # Edits are followed at once where the last run went well.
 LOCKSTEP_SERVER_LISTEN=127.0.0.1:0 "$bin/lockstep" serve 2> serve.log &
 server=$!
 sql "update contacts set phone = '+1 555 0199' where id = 7"

@@ -66,6 +66,7 @@ struct PageRequest {
   model::Keyset after;
   std::size_t limit;
   std::optional<model::BulkPlace> bulk = std::nullopt;
+  bool backfill = false;  ///< Of a first load: its calls are the first to wait when the API budget runs short.
 };
 
 /// A record found by our upsert key, living or in the recycle bin.

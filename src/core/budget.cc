@@ -1,0 +1,123 @@
+#include "core/budget.h"
+
+#include <charconv>
+
+namespace core {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+constexpr std::int64_t calls_to_hear = 4;  ///< So many go out where the org's own count is not known, or is old.
+
+/// Takes the next number of a text of numbers.
+std::optional<std::int64_t> next_number(std::string_view& text) {
+  while (!text.empty() && (text.front() == ' ' || text.front() == '\n')) text.remove_prefix(1);
+  std::int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  if (error != std::errc{}) return std::nullopt;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+}  // namespace
+
+std::string_view name_of(Lane lane) {
+  switch (lane) {
+    case Lane::interactive:
+      return "interactive";
+    case Lane::incremental:
+      return "incremental";
+    case Lane::backfill:
+      return "backfill";
+  }
+  return "";
+}
+
+std::int64_t BudgetShares::of_lane(Lane lane, std::int64_t org_limit) const {
+  const std::int64_t all = of_day(org_limit);
+  if (lane == Lane::incremental) return all * incremental / 100;
+  if (lane == Lane::backfill) return all * backfill / 100;
+  return all;
+}
+
+Spending Spending::parse(std::string_view text) {
+  Spending out;
+  const auto used = next_number(text), limit = next_number(text), at = next_number(text), ahead = next_number(text);
+  if (!ahead || *used < 0 || *limit < 0) return {};
+  out.heard(*used, *limit, base::Utc{milliseconds{*at}});
+  out.ahead = milliseconds{*ahead};
+  for (;;) {
+    const auto begin = next_number(text);
+    const auto calls = begin ? next_number(text) : std::nullopt;
+    if (!calls) return out;
+    out.spend(base::Utc{milliseconds{*begin}}, *calls);
+  }
+}
+
+std::string Spending::text() const {
+  std::string out = std::to_string(org_used) + ' ' + std::to_string(org_limit) + ' ' +
+                    std::to_string(heard_at.time_since_epoch().count()) + ' ' + std::to_string(ahead.count());
+  for (const auto& [begin, calls] : slots_)
+    out += '\n' + std::to_string(begin.time_since_epoch().count()) + ' ' + std::to_string(calls);
+  return out;
+}
+
+void Spending::spend(base::Utc slot_begin, std::int64_t calls) {
+  std::int64_t& slot_calls = slots_[slot_begin];
+  slot_calls = std::max<std::int64_t>(0, slot_calls + calls);
+  if (slot_calls == 0) slots_.erase(slot_begin);
+}
+
+void Spending::forget(base::Utc now) {
+  std::erase_if(slots_, [&](const auto& each) { return each.first + slot + window <= now; });
+}
+
+void Spending::heard(std::int64_t used, std::int64_t limit, base::Utc at) {
+  org_used = used;
+  org_limit = limit;
+  heard_at = at;
+}
+
+std::int64_t Spending::ours(base::Utc now) const {
+  std::int64_t sum = 0;
+  for (const auto& [begin, calls] : slots_) sum += begin + slot + window > now ? calls : 0;
+  return sum;
+}
+
+std::optional<base::Utc> Spending::when_back(std::int64_t calls, base::Utc now) const {
+  std::int64_t back = 0;
+  for (const auto& [begin, spent] : slots_) {
+    if (begin + slot + window <= now) continue;
+    if ((back += spent) >= calls) return begin + slot + window;
+  }
+  return std::nullopt;
+}
+
+Allowance allowance(const Spending& spending, Lane lane, base::Utc now, const BudgetShares& shares) {
+  const std::int64_t ours = spending.ours(now);
+  if (spending.org_limit == 0) {
+    if (ours < calls_to_hear) return {calls_to_hear - ours};
+    return {0, now + Spending::slot};
+  }
+  const std::int64_t left = shares.of_lane(lane, spending.org_limit) - ours;
+  if (left <= 0) return {0, spending.when_back(1 - left, now).value_or(now + Spending::slot)};
+  const std::int64_t reserve = spending.org_limit * shares.org_reserve / 100;
+  const std::int64_t in_org = spending.org_limit - reserve - spending.org_used;
+  if (in_org > 0) return {std::min(left, in_org)};
+  // Others spent it. When theirs come back nobody tells us but an answer.
+  const base::Utc hear_at = spending.heard_at + Spending::slot;
+  if (now >= hear_at) return {std::min(left, calls_to_hear)};
+  return {0, hear_at};
+}
+
+std::chrono::minutes paced(std::chrono::minutes usual, std::int64_t calls, const Spending& spending, base::Utc now,
+                           const BudgetShares& shares) {
+  const std::int64_t share = shares.of_lane(Lane::incremental, spending.org_limit);
+  if (share <= 0 || spending.ours(now) * 2 < share) return usual;
+  constexpr std::chrono::minutes day = Spending::window, longest = 6h;
+  const std::chrono::minutes affordable{std::min(calls, share) * day.count() / share};
+  return std::max(usual, std::min(affordable, longest));
+}
+
+}  // namespace core
