@@ -60,5 +60,28 @@ expect "edited records" "$(query "SELECT COUNT() FROM Contact WHERE Title LIKE '
 expect "updated records" "$(query "SELECT COUNT() FROM Contact WHERE Title LIKE 'U%'" | jq .totalSize)" \
   "$(sql "select count(*) from contacts where title like 'U%'")"
 expect "conflicts" "$(sql "select count(*) from lockstep_conflicts")" 0
+
+echo "the same through bad weather"
+curl -sf -X PUT "$url/__sim/faults" -d '{"seed": 3, "rules": [
+  {"effect": "cut_after", "method": "POST", "path": "/jobs/ingest", "count": 1},
+  {"effect": "cut_after", "method": "PATCH", "path": "/jobs/ingest", "count": 1},
+  {"effect": "unavailable", "method": "PUT", "path": "/batches", "count": 1},
+  {"effect": "cut_csv", "path": "Results/", "count": 2},
+  {"effect": "lock_rows", "method": "BATCH", "share": 0.05, "count": 3},
+  {"effect": "expire_token", "path": "/jobs/", "every": 5}]}' > /dev/null
+sql "update contacts set title = 'W' || id where id <= 10000;
+     with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
+     insert into contacts(last_name, email) select 'Rough ' || i, 'rough' || i || '@bulk.example' from n"
+for _ in 1 2 3 4 5; do
+  "$bin/lockstep" sync > said 2>&1 || true
+  [ "$(sql "select count(*) from lockstep_outbox")" != 0 ] || break
+done
+expect "rows not yet sent" "$(sql "select count(*) from lockstep_outbox")" 0
+curl -sf -X DELETE "$url/__sim/faults" > /dev/null
+sign_in
+sleep 1.1; "$bin/lockstep" sync > /dev/null || fail "the sync after bad weather did not end well"
+expect "rows" "$(sql "select count(*), count(distinct salesforce_id) from contacts")" "70000|70000"
+expect "records" "$(query "SELECT COUNT() FROM Contact" | jq .totalSize)" 70000
+expect "edited records" "$(query "SELECT COUNT() FROM Contact WHERE Title LIKE 'W%'" | jq .totalSize)" 10000
 "$bin/lockstep" verify > verified || { cat verified; fail "the sides differ"; }
 echo "killed in the middle of both, nothing lost, nothing double"
