@@ -372,6 +372,7 @@ base::Result<CompiledMapping> compile_mapping(const Integration& integration, co
   if (schema.columns.empty())
     return base::failure(base::ErrorKind::settings, "the store has no table " + mapping.table + " for " +
                                                         schema.object + ": create it, or name another in the mapping");
+  mapping.shows_author = org_field(schema, "LastModifiedById") != nullptr;
   if (org_field(schema, upsert_field)) mapping.upsert_field = std::string{upsert_field};
 
   FieldCompiler fields{integration, setting, schema, compiled};

@@ -49,7 +49,7 @@ class PullPass {
   /// Asks for half as many records at a time from now on, when the org could not make out so many.
   void take_less() { page_size_ = std::max(page_size_ / 2, std::min<std::size_t>(page_size_, 100)); }
 
-  PageRequest next() const { return {&mapping_, progress_->cursor(), page_size_, bulk_, backfilling_}; }
+  PageRequest next() const { return {&mapping_, progress_->cursor(), page_size_, bulk_, backfilling_, !backfilling_}; }
   std::chrono::milliseconds ready_in() const { return ready_in_; }
   bool backfilling() const { return backfilling_; }
   const PullCounts& counts() const { return counts_; }

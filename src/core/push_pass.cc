@@ -2,12 +2,14 @@
 
 #include <algorithm>
 
+#include "core/history.h"
+#include "core/retry.h"
+
 namespace core {
 namespace {
 
 using model::Cell;
 
-constexpr std::chrono::hours rejected_patience{24};  ///< A record refused for its data is offered again after this.
 constexpr std::size_t most_announced = 64;           ///< Announced values kept per record; the oldest go first.
 
 constexpr std::size_t most_errors = 100;             ///< Named one by one; the rest is counted.
@@ -37,6 +39,7 @@ base::Error record_is_gone(const model::Mapping& mapping, const KnownHead& head)
 struct PushPass::Intent {
   enum class Kind { nothing, create, update, hold } kind = Kind::nothing;
   model::FieldSet fields;
+  model::FieldSet won;  ///< Of them, those whose value beats one of the org's.
   model::RecordId record;
   std::string upsert_key;
   model::OutboxSeq seq{};      ///< The entry as it was when the row was read.
@@ -99,7 +102,7 @@ base::Result<Step> PushPass::step() {
     CHECK(results.size() == writes.size());
   }
   ASSIGN_OR_RETURN(auto refused_after, store_.update(mapping_, seen.rows, [&](const Known& known) {  // checkpoint
-    return confirm(known, intents, results);
+    return confirm(seen, known, intents, results);
   }));
   count(seen, intents, results);
   count_refused(seen, refused);
@@ -176,7 +179,8 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
   const auto done = [&] { settlement.acknowledge = head.pending; };
   const auto park = [&](base::Error error) {
     intent.parked = error;
-    settlement.parked = Parked{std::move(error), clock_.now() + rejected_patience, {}};
+    const base::Utc retry_at = next_attempt(error.kind, head.attempts + 1, clock_.now());
+    settlement.parked = Parked{std::move(error), retry_at, {}};
     settlement.acknowledge = head.pending;
   };
 
@@ -249,10 +253,13 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
         values[field.via] = Cell{values_.text().copy(known.parents[i][f].text())};
         intent.fields.set(field.via);
       }
+      intent.won[f] = outcomes_[f] == Outcome::store_won;
       if (outcomes_[f] == Outcome::store_won)
         (safeguards_.record_loser_first ? settlement.conflicts : intent.late_conflicts)
             .push_back({f, kept(known.bases[i][f]), kept(org[f]), kept(store[f]), Conflict::Decision::store_won});
     }
+    date_conflicts(record, head, settlement.conflicts);
+    date_conflicts(record, head, intent.late_conflicts);
     intent.conflicts = static_cast<std::int64_t>(settlement.conflicts.size());
     if (intent.fields.none()) {
       if (intent.incomplete) {
@@ -282,7 +289,7 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
   }
 }
 
-WriteSet PushPass::confirm(const Known& known, const std::vector<Intent>& intents,
+WriteSet PushPass::confirm(const Look& seen, const Known& known, const std::vector<Intent>& intents,
                            const std::vector<base::Result<model::RecordId>>& results) {
   WriteSet writes;
   for (std::size_t i = 0; i < intents.size(); ++i) {
@@ -302,8 +309,13 @@ WriteSet PushPass::confirm(const Known& known, const std::vector<Intent>& intent
       settlement.sent = std::move(sent);
     }
     if (result) {
-      for (std::size_t f = 0; f < mapping_.fields.size(); ++f)
+      for (std::size_t f = 0; f < mapping_.fields.size(); ++f) {
         bases_[i][f] = intent.fields[f] ? values_[i][f] : known.bases[i][f];
+        if (!intent.fields[f]) continue;
+        const Cell before = seen.at[i] ? seen.observed.cells[*seen.at[i]][f] : Cell{};
+        settlement.sent_to_org.push_back({f, before, values_[i][f], intent.won[f]});
+      }
+      settlement.request = org_.request_of(intent.write);
       settlement.base = bases_[i];
       settlement.link = LinkState::linked;
       settlement.record = *result;
@@ -312,7 +324,10 @@ WriteSet PushPass::confirm(const Known& known, const std::vector<Intent>& intent
       settlement.conflicts = intent.late_conflicts;
       if (!intent.incomplete) settlement.acknowledge = seq;
     } else if (is_for_good(result.error().kind)) {
-      settlement.parked = Parked{result.error(), clock_.now() + rejected_patience, {}};
+      settlement.parked = Parked{result.error(),
+                                 next_attempt(result.error().kind, head.attempts + 1, clock_.now()),
+                                 {},
+                                 request_json(mapping_, intent.fields, values_[i])};
       settlement.acknowledge = seq;
     } else {
       left_behind_ = true;

@@ -44,7 +44,7 @@ class PushPass {
   base::Result<Look> look(const std::vector<OutboxEntry>&);
   WriteSet announce(const Look&, const Known&, std::vector<Intent>&);
   void announce_row(const Look&, const Known&, std::size_t i, Settlement&, Intent&);
-  WriteSet confirm(const Known&, const std::vector<Intent>&,
+  WriteSet confirm(const Look&, const Known&, const std::vector<Intent>&,
                    const std::vector<base::Result<model::RecordId>>& results);
   void count(const Look&, const std::vector<Intent>&, const std::vector<base::Result<model::RecordId>>& results);
   void count_refused(const Look&, const std::vector<Refused>&);

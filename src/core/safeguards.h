@@ -18,6 +18,8 @@ struct Safeguards {
   bool pass_unreadable = true;         ///< Off: a page that holds only unreadable records stops its object.
   bool push_after_bulk = true;         ///< Off: rows are pushed while an object is being read in bulk.
   bool look_back = true;               ///< Off: a run reads on from the last stamp, without overlap or sweep.
+  bool sweep_what_changed = true;  ///< Off: a field that is added to a mapping is not read for the records there are.
+  bool resolve_what_was_shown = true;  ///< Off: a person's choice also counts for a row that has changed since.
 };
 
 }  // namespace core

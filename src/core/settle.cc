@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/retry.h"
+
 namespace core {
 namespace {
 
@@ -114,6 +116,14 @@ void settle_store_half(const model::Mapping& mapping, const KnownHead& head, std
   }
 }
 
+void date_conflicts(const RecordHead& record, const KnownHead& head, std::vector<Conflict>& conflicts) {
+  for (Conflict& conflict : conflicts) {
+    conflict.org_changed_at = record.stamp;
+    conflict.org_changed_by = record.changed_by;
+    conflict.store_changed_at = head.changed_at;
+  }
+}
+
 void settle_page(const model::Mapping& mapping, const Observation& observed, const Known& known, base::Utc now,
                  const Safeguards& safeguards, Decided& decided) {
   decided.writes = {};
@@ -152,7 +162,7 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
       decided.writes.settlements.push_back(std::move(settlement));
       continue;
     } else if (head.unreadable) {
-      settlement.parked = Parked{*head.unreadable, now + std::chrono::hours{1}, {}};
+      settlement.parked = Parked{*head.unreadable, next_attempt(head.unreadable->kind, head.attempts + 1, now), {}};
       decided.writes.settlements.push_back(std::move(settlement));
       continue;
     } else {
@@ -160,6 +170,7 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
                  head.changed_at},
                 safeguards, outcomes);
       settle_store_half(mapping, head, known.bases[i], org, outcomes, known.rows[i], decided.bases[i], settlement);
+      date_conflicts(record, head, settlement.conflicts);
       decided.counts.conflicts += static_cast<std::int64_t>(settlement.conflicts.size());
       if (head.link != LinkState::linked) {
         settlement.link = LinkState::linked;

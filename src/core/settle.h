@@ -25,6 +25,9 @@ void settle_store_half(const model::Mapping&, const KnownHead&, std::span<const 
                        std::span<const model::Cell> org, std::span<const Outcome> outcomes,
                        std::span<const model::Cell> store, std::span<model::Cell> base, Settlement& settlement);
 
+/// Notes beside conflicts who changed the two sides, and when.
+void date_conflicts(const RecordHead&, const KnownHead&, std::vector<Conflict>&);
+
 /// A pull's decision for a page: everything the store needs to follow the org. What the org still needs is put
 /// into the outbox for a push to find.
 void settle_page(const model::Mapping&, const Observation&, const Known&, base::Utc now, const Safeguards&, Decided&);

@@ -4,12 +4,14 @@
 #include <memory>
 
 #include "core/budget.h"
+#include "core/sweep_pass.h"
 
 namespace core {
 namespace {
 
 using namespace std::chrono_literals;
 
+constexpr int most_swept_pages = 500;       ///< In one run: a million records.
 constexpr int most_waits = 3;               ///< Times a run waits for the running second to be over.
 constexpr std::int64_t echo_worth_a_look = 400;  ///< So many of our own writes are read back in the same run.
 
@@ -31,6 +33,7 @@ class Run {
     for (Part& part : parts_) new_pull(part);
     look();
     for (Part& part : parts_) drain_pull(part);
+    for (Part& part : parts_) drain_sweep(part);
     for (Part& part : parts_) drain_push(part);
     for (Part& part : parts_) {
       if (!part.push || part.push->counts().updated + part.push->counts().created < echo_worth_a_look) continue;
@@ -129,6 +132,24 @@ class Run {
       }
     }
     if (!over()) attempt(part, [&] { return part.pull->retry_parked(); });
+  }
+
+  /// What a changed mapping asks to be read again, so much of it that the next run's poll does not wait for long.
+  void drain_sweep(Part& part) {
+    if (!part.pull || part.ended) return;
+    SweepPass sweep{*part.mapping, world_.org, world_.store, world_.clock};
+    for (int pages = 0; pages < most_swept_pages && !over(); ++pages) {
+      const auto step = attempt(part, [&] { return sweep.step(); });
+      if (!step || *step == Step::idle) break;
+      world_.progress(part.mapping->object + ": " + std::to_string(sweep.counts().updated + sweep.counts().unchanged) +
+                      " records read again for the changed mapping");
+    }
+    ObjectCounts& counts = counts_[part.mapping];
+    counts.pulled_created += sweep.counts().created;
+    counts.pulled_updated += sweep.counts().updated;
+    counts.conflicts += sweep.counts().conflicts;
+    counts.parked += sweep.counts().parked;
+    result_.errors.insert(result_.errors.end(), sweep.errors().begin(), sweep.errors().end());
   }
 
   void drain_push(Part& part) {

@@ -45,6 +45,7 @@ struct SyncRequest {
   core::Lane lane = core::Lane::incremental;  ///< Whose part of the API budget it may spend.
   std::function<void(const std::string&)> progress;
   std::function<bool()> stopping = {};  ///< Besides stop_requested: ends the run with the page in hand.
+  bool fresh = false;                   ///< The org's schemas are asked for anew.
 };
 /// Syncs one integration and writes its log. The outer error means that no run took place.
 base::Result<core::RunRecord> sync_once(App&, core::Integration&, const SyncRequest&, std::optional<base::Error>& end);

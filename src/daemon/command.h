@@ -28,6 +28,9 @@ void add_integration(CLI::App&, Commands&);
 void add_keys(CLI::App&, Commands&);
 void add_doctor(CLI::App&, Commands&);
 void add_queue(CLI::App&, Commands&);
+void add_conflicts(CLI::App&, Commands&);
+void add_parked(CLI::App&, Commands&);
+void add_history(CLI::App&, Commands&);
 
 /// Prints the error for a person and says with which status to exit.
 int tell(const base::Error&);

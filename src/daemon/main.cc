@@ -48,7 +48,7 @@ int main(int argc, char** argv) {
 
   Commands commands;
   for (const auto add : {add_serve, add_connect, add_sync, add_status, add_runs, add_plan, add_verify, add_mapping,
-                         add_integration, add_keys, add_doctor, add_queue})
+                         add_integration, add_keys, add_doctor, add_queue, add_conflicts, add_parked, add_history})
     add(cli, commands);
   for (const Command& command : commands)  // --config and its like may stand behind the command too.
     for (CLI::App* at = command.parsed; at != &cli; at = at->get_parent()) at->fallthrough();

@@ -94,7 +94,12 @@ base::Result<core::ObjectSchema> schema_of(App& app, const core::Integration& in
     cached = core::Registry::CachedDescribe{std::move(json), now};
     RETURN_IF_ERROR(app.store->save_describe(integration.id, object, *cached));
   }
-  ASSIGN_OR_RETURN(const auto described, salesforce::parse_describe(cached->json));
+  return schema_from(app, object, table, cached->json);
+}
+
+base::Result<core::ObjectSchema> schema_from(App& app, const std::string& object, const std::string& table,
+                                             const std::string& describe) {
+  ASSIGN_OR_RETURN(const auto described, salesforce::parse_describe(describe));
   core::ObjectSchema schema;
   schema.object = object;
   for (const auto& field : described.fields)

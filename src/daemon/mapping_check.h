@@ -27,6 +27,10 @@ base::Result<core::ObjectSchema> schema_of(App&, const core::Integration&, sales
                                            const std::string& object, const std::string& table,
                                            std::chrono::milliseconds keeps);
 
+/// The same from a describe answer.
+base::Result<core::ObjectSchema> schema_from(App&, const std::string& object, const std::string& table,
+                                             const std::string& describe);
+
 /// Compiles a setting against both sides, tries its query on the org, and looks for blind spots. Stores nothing but
 /// the describe. The outer error is the org's or the store's own.
 base::Result<CheckedMapping> check_mapping(App&, const core::Integration&, salesforce::RestOrg&,

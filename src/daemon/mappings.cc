@@ -58,7 +58,7 @@ base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Int
       ASSIGN_OR_RETURN(const auto schema, schema_of(app, integration, org, object, table, keeps));
       return core::compile_mapping(integration, setting, schema, upsert_field);
     };
-    auto compiled = compile(describe_keeps);
+    auto compiled = compile(request.fresh ? std::chrono::hours{0} : describe_keeps);
     // What is missing may have been made since the org was last asked.
     if (compiled && (!compiled->warnings.empty() || compiled->mapping.upsert_field.empty()))
       compiled = compile(std::chrono::milliseconds{0});
@@ -83,6 +83,22 @@ base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Int
       warn(prepared.error());
       continue;
     }
+    mappings.push_back(std::move(compiled->mapping));
+  }
+  return mappings;
+}
+
+base::Result<std::vector<model::Mapping>> known_mappings(App& app, const core::Integration& integration) {
+  ASSIGN_OR_RETURN(auto documents, app.store->mappings(integration.id));
+  std::vector<model::Mapping> mappings;
+  for (const core::MappingSetting& setting : core::one_a_table(std::move(documents))) {
+    const std::string object = core::object_for(setting.object_type);
+    ASSIGN_OR_RETURN(const auto described, app.store->describe(integration.id, object));
+    if (!described) continue;  // Never synced.
+    const std::string table = setting.table.empty() ? core::table_for(object) : setting.table;
+    ASSIGN_OR_RETURN(const auto schema, schema_from(app, object, table, described->json));
+    auto compiled = core::compile_mapping(integration, setting, schema, upsert_field);
+    if (!compiled || !app.store->prepare(compiled->mapping)) continue;
     mappings.push_back(std::move(compiled->mapping));
   }
   return mappings;

@@ -14,4 +14,8 @@ inline constexpr std::string_view upsert_field = "Lockstep_Id__c";
 base::Result<std::vector<model::Mapping>> mappings_for(App&, const core::Integration&, salesforce::RestOrg&,
                                                        const SyncRequest&, std::vector<core::RunError>& warnings);
 
+/// The integration's mappings as they were last seen to fit, without asking the org. Those that fit no more are left
+/// out.
+base::Result<std::vector<model::Mapping>> known_mappings(App&, const core::Integration&);
+
 }  // namespace daemon_process

@@ -60,6 +60,52 @@ void plan_next(App& app, core::Integration& integration, const core::RunRecord& 
   if (budget.refusal()) integration.sync_status = "budget_exhausted";
 }
 
+constexpr std::size_t most_forgotten = 20'000;  ///< Entries of the history that a run clears away.
+
+bool is_lost_field(const core::RunError& error) {
+  return error.record.empty() && (error.code == "INVALID_FIELD" || error.code == "INVALID_TYPE");
+}
+
+void add(core::ObjectCounts& sum, const core::ObjectCounts& more) {
+  using Counts = core::ObjectCounts;
+  for (auto member : {&Counts::pulled_created, &Counts::pulled_updated, &Counts::pulled_deleted,
+                      &Counts::pulled_unchanged, &Counts::pushed_created, &Counts::pushed_updated,
+                      &Counts::pushed_deleted, &Counts::linked, &Counts::conflicts, &Counts::parked})
+    sum.*member += more.*member;
+}
+
+/// A field that was removed or hidden since the org was last described fails its whole object. The org is asked again,
+/// and the objects that have other fields now are synced with those; the lost one is set aside with a warning.
+base::Result<void> go_on_without_lost_fields(App& app, const core::Integration& integration, SyncRequest request,
+                                             std::span<const model::Mapping> before, const core::RunWorld& world,
+                                             salesforce::RestOrg& org, std::vector<core::RunError>& warnings,
+                                             core::RunResult& result) {
+  if (result.stopped_by || std::ranges::none_of(result.errors, is_lost_field)) return {};
+  request.fresh = true;
+  std::vector<core::RunError> again_warnings;
+  ASSIGN_OR_RETURN(auto now, mappings_for(app, integration, org, request, again_warnings));
+  std::erase_if(now, [&](const model::Mapping& mapping) {
+    const auto same = std::ranges::find(before, mapping.id, &model::Mapping::id);
+    return same != before.end() && same->layout() == mapping.layout();
+  });
+  if (now.empty()) return {};
+  std::erase_if(result.errors, is_lost_field);
+  warnings = std::move(again_warnings);
+  core::RunResult again = core::run_sync(now, world);
+  for (const auto& [object, counts] : again.objects) {
+    const auto first = std::ranges::find(result.objects, object, &std::pair<std::string, core::ObjectCounts>::first);
+    if (first == result.objects.end()) {
+      result.objects.emplace_back(object, counts);
+    } else {
+      add(first->second, counts);
+    }
+  }
+  result.errors.insert(result.errors.end(), again.errors.begin(), again.errors.end());
+  result.stopped_by = again.stopped_by;
+  result.cut_short = again.cut_short;
+  return {};
+}
+
 }  // namespace
 
 base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration, const SyncRequest& request,
@@ -96,6 +142,7 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
   run.started_at = app.clock.now();
   const auto started = app.clock.elapsed();
   RETURN_IF_ERROR(app.store->save(run));
+  app.store->name_run(run.id);
 
   salesforce::RestOrg& org = connected->org;
 
@@ -118,6 +165,10 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
                                }};
     tell_forecast(app, integration, *mappings, connected->budget);
     result = core::run_sync(*mappings, world);
+    if (const auto stopped =
+            go_on_without_lost_fields(app, integration, request, *mappings, world, org, warnings, result);
+        !stopped)
+      result.stopped_by = stopped.error();
     if (auto given = connected->budget.give_back(); !given) base::log(base::LogLevel::warn, given.error().message);
   }
   run.objects = std::move(result.objects);
@@ -152,6 +203,9 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
   integration.stats["lastSyncDuration"] = run.duration.count();
   RETURN_IF_ERROR(app.store->save(run));
   RETURN_IF_ERROR(app.store->save_state(integration));
+  // A little after each run, so that nobody ever waits for a large deletion.
+  const auto oldest = app.clock.now() - std::chrono::days{app.settings.sync.history_days};
+  RETURN_IF_ERROR(app.store->forget_history(oldest, most_forgotten));
   return run;
 }
 

@@ -10,6 +10,7 @@ namespace daemon_process {
 namespace {
 
 constexpr std::int64_t records_per_call = 2000;
+constexpr std::int64_t written_per_call = 1000;  ///< Five collections of 200.
 
 /// Says what the comparison will cost before it begins.
 base::Result<void> forecast(salesforce::RestOrg& org, const std::vector<model::Mapping>& mappings,
@@ -59,6 +60,20 @@ base::Result<std::vector<ObjectVerified>> verify_all(App& app, Connection& conne
   return objects;
 }
 
+/// What mending costs: the differing objects are compared while they are mended and once more after that, what differs
+/// is read by itself, and at worst all of it is written; beside a sync's own look.
+void announce_repair(const Verification& verification, const VerifyRequest& request) {
+  std::int64_t calls = 1;
+  for (const ObjectVerified& object : verification.objects) {
+    const std::int64_t differing = object.counts.differing();
+    if (differing == 0) continue;
+    calls += 2 * (1 + object.counts.records / records_per_call) + 2 * (1 + differing / records_per_call) + 1 +
+             differing / written_per_call;
+  }
+  request.announce("repairing " + std::to_string(verification.repaired) + " differences in about " +
+                   std::to_string(calls) + " API calls");
+}
+
 /// Mends the objects that differ, syncs them, and compares them again.
 base::Result<void> repair(App& app, core::Integration& integration, Connection& connection,
                           const VerifyRequest& request, Verification& verification) {
@@ -69,6 +84,7 @@ base::Result<void> repair(App& app, core::Integration& integration, Connection& 
       verification.repaired += object.counts.differing();
     }
   if (differing.empty()) return {};
+  announce_repair(verification, request);
   {
     ASSIGN_OR_RETURN(const auto lease, app.store->take_lease(integration.id, app.clock.now(), HeldLease::time));
     HeldLease held{app, lease};

@@ -105,6 +105,7 @@ std::uint32_t Mapping::layout() const {
   for (const FieldMapping& field : fields) {
     mix(field.column);
     mix(field.org_field);
+    if (field.transform) mix(signature(field.transform.get()));
   }
   return hash;
 }

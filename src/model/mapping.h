@@ -88,6 +88,7 @@ struct Mapping {
   std::string upsert_field;       ///< External id field that carries our key: "Lockstep_Id__c".
   std::string filter;             ///< SOQL condition, checked; empty for all records.
   FilterLeave on_filter_leave = FilterLeave::keep;
+  bool shows_author = false;  ///< The object has LastModifiedById.
   SyncDirection direction = SyncDirection::both;
   std::vector<FieldMapping> fields;
   /// How a record and a row that nothing links yet are known to be the same one: by ordinals of fields that are all

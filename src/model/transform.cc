@@ -121,6 +121,27 @@ Raw apply(const TransformStep& step, Raw raw, base::Arena& arena) {
 
 }  // namespace
 
+std::string signature(const Transform* transform) {
+  if (!transform) return {};
+  std::uint64_t hash = 14695981039346656037ull;  // FNV-1a
+  const auto mix = [&hash](std::string_view text) {
+    for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+    hash = (hash ^ 0xFFu) * 1099511628211ull;
+  };
+  mix(std::to_string(static_cast<int>(transform->part)));
+  for (const auto* steps : {&transform->to_org, &transform->to_row}) {
+    for (const TransformStep& step : *steps) {
+      mix(std::to_string(static_cast<int>(step.kind)) + ' ' + std::to_string(step.length));
+      mix(step.text);
+      for (const auto& [from, to] : step.pairs) mix(from), mix(to);
+    }
+    mix("|");
+  }
+  std::string text;
+  for (int shift = 60; shift >= 0; shift -= 4) text += "0123456789abcdef"[(hash >> shift) & 15];
+  return text;
+}
+
 Raw transformed(const std::vector<TransformStep>& steps, Raw raw, base::Arena& arena) {
   for (const TransformStep& step : steps) raw = apply(step, raw, arena);
   return raw;

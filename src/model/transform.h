@@ -46,6 +46,9 @@ struct Transform {
   std::vector<std::string> no_way_back;  ///< Record values that to_row and to_org would turn into others. Sorted.
 };
 
+/// Tells two transforms apart: a short text of letters and digits; empty for none.
+std::string signature(const Transform* transform);
+
 /// `raw` after all steps; blank text is nothing. Borrows from `raw` where nothing changes, else from `arena`.
 Raw transformed(const std::vector<TransformStep>& steps, Raw raw, base::Arena& arena);
 

@@ -237,6 +237,11 @@ bool is_html(const Answer& answer) {
 
 }  // namespace
 
+std::string_view remedy_of(std::string_view code) {
+  const auto found = std::ranges::find(known_codes, code, &Known::code);
+  return found == known_codes.end() ? std::string_view{} : found->remedy;
+}
+
 base::ErrorKind kind_of(RetryClass what) {
   switch (what) {
     case RetryClass::sign_in: return ErrorKind::unauthorized;

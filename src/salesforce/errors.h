@@ -40,6 +40,9 @@ enum class RetryClass {
 /// For codes that the catalogue does not hold the status decides.
 RetryClass class_of(int status, const ServiceError& error, const Doing& doing);
 
+/// What to do about a code of the catalogue, as its messages end too; empty for others.
+std::string_view remedy_of(std::string_view code);
+
 /// The terms in which the core acts on a class; core/advice.h says how.
 base::ErrorKind kind_of(RetryClass what);
 

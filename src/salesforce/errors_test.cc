@@ -191,5 +191,11 @@ TEST(Errors, RenewOnlyWhatANewTokenCures) {
   EXPECT_FALSE(is_expired_session(answer(401, "<html>")));
 }
 
+TEST(Errors, TellTheRemedyOfACodeByItself) {
+  EXPECT_EQ(remedy_of("INVALID_EMAIL_ADDRESS"), "Correct the email address.");
+  EXPECT_EQ(remedy_of("NO_SUCH_CODE"), "");
+  EXPECT_EQ(remedy_of(""), "");
+}
+
 }  // namespace
 }  // namespace salesforce

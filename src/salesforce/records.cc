@@ -97,9 +97,10 @@ void RecordDecoder::add(std::string_view path, const std::function<void(Node&)>&
   }
 }
 
-RecordDecoder::RecordDecoder(const model::Mapping& mapping) : mapping_(mapping) {
+RecordDecoder::RecordDecoder(const model::Mapping& mapping, bool authors) : mapping_(mapping) {
   add("Id", [](Node& node) { node.is_id = true; });
   add("SystemModstamp", [](Node& node) { node.is_stamp = true; });
+  if (authors && mapping.shows_author) add("LastModifiedById", [](Node& node) { node.is_author = true; });
   if (!mapping.upsert_field.empty()) add(mapping.upsert_field, [](Node& node) { node.is_upsert_key = true; });
   for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
     if (mapping.fields[i].org_field.empty()) {
@@ -167,6 +168,8 @@ void RecordDecoder::read_scalar(Json& value, Node& node, Reading& reading, bool&
       reading.has_stamp = true;
     }
   }
+  if (node.is_author)
+    if (const auto author = model::RecordId::parse(text)) reading.head.changed_by = *author;
   std::string_view kept;
   if (node.is_upsert_key) reading.head.upsert_key = kept = reading.arena->copy(text);
   for (const std::size_t ordinal : node.ordinals) {

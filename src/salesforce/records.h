@@ -20,7 +20,7 @@ namespace salesforce {
 class RecordDecoder {
  public:
   /// The mapping is borrowed.
-  explicit RecordDecoder(const model::Mapping& mapping);
+  explicit RecordDecoder(const model::Mapping& mapping, bool authors = false);
 
   /// Appends the record to `out`, to its unreadable ones if a value is none of its field's type. `malformed` if it is
   /// no record at all: broken JSON, or no id or stamp in it.
@@ -36,7 +36,7 @@ class RecordDecoder {
  private:
   struct Node {
     std::string key;
-    bool is_id = false, is_stamp = false, is_upsert_key = false;
+    bool is_id = false, is_stamp = false, is_author = false, is_upsert_key = false;
     std::vector<std::size_t> ordinals;
     std::vector<Node> children;  ///< Of a parent record: "Account.Name".
     std::uint64_t seen_in = 0;   ///< Number of the record in which the key came last.

@@ -56,6 +56,9 @@ base::Result<Answer> RestClient::exchange(Transport& transport, Request request,
   }
   {
     const std::lock_guard lock{usage_mutex_};
+    request_ = "call " + std::to_string(calls_);
+    for (const std::string_view name : {"x-request-id", "x-sfdc-request-id"})
+      if (const auto id = answer->header(name); !id.empty()) request_ = id;
     read_usage(answer->header("sforce-limit-info"), usage_);
   }
   const bool html = answer->header("content-type").contains("html");

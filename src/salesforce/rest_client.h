@@ -43,6 +43,11 @@ class RestClient {
     const std::lock_guard lock{usage_mutex_};
     return usage_;
   }
+  /// The last request by the org's own name, as its support asks for it; else its number among our calls.
+  std::string request() const {
+    const std::lock_guard lock{usage_mutex_};
+    return request_;
+  }
 
  private:
   base::Result<void> admit(Transport& transport, const Doing& doing);
@@ -54,7 +59,8 @@ class RestClient {
   JsonReader reader_;
   std::atomic<std::int64_t> calls_ = 0;
   mutable std::mutex usage_mutex_;
-  ApiUsage usage_;  ///< Guarded by usage_mutex_.
+  ApiUsage usage_;       ///< Guarded by usage_mutex_.
+  std::string request_;  ///< The same.
 };
 
 /// The org's clock when it answered. `malformed` without a `Date`: stamps could not be judged by any other clock.

@@ -35,7 +35,7 @@ base::Result<void> read_page(Json& answer, const PageRequest& request, base::Utc
     page.observed.restart(request.mapping->fields.size());
     page.observed.as_of = as_of;
   }
-  RETURN_IF_ERROR(RecordDecoder{*request.mapping}.read_page(answer, page));
+  RETURN_IF_ERROR((RecordDecoder{*request.mapping, request.authors}.read_page(answer, page)));
   if (page.observed.size() + page.observed.unreadable.size() >= request.limit) page.more = true;
   return {};
 }
@@ -141,7 +141,7 @@ std::vector<base::Result<Page>> RestOrg::fetch(std::span<const PageRequest> requ
       pages[i] = *std::move(page);
       continue;
     }
-    auto query = soql::keyset_query(*requests[i].mapping, requests[i].after, requests[i].limit);
+    auto query = soql::keyset_query(*requests[i].mapping, requests[i].after, requests[i].limit, requests[i].authors);
     if (query) {
       asked.push_back({i, url_encoded(*query)});
     } else {
@@ -233,7 +233,8 @@ std::optional<base::Result<Page>> RestOrg::fetch_in_bulk(const PageRequest& requ
     if (!page && page.error().kind == ErrorKind::precondition) ++bulk_failures_[mapping.id];
     return page;
   }
-  if (request.after != model::Keyset{} || bulk_failures_[mapping.id] >= most_failures) return std::nullopt;
+  if (request.authors || request.after != model::Keyset{} || bulk_failures_[mapping.id] >= most_failures)
+    return std::nullopt;
   const auto records = count(mapping);
   // An object too large to be counted in time is large.
   const bool is_large =
@@ -269,7 +270,7 @@ base::Result<Observation> RestOrg::retrieve(const model::Mapping& mapping, std::
   const std::string what = reading(mapping);
   RETURN_IF_ERROR(soql::check_names(mapping));
   std::string fields;
-  for (const std::string& name : soql::selected_fields(mapping)) {
+  for (const std::string& name : soql::selected_fields(mapping, true)) {
     if (!fields.empty()) fields += ',';
     append_json_string(fields, name);
   }
@@ -282,7 +283,7 @@ base::Result<Observation> RestOrg::retrieve(const model::Mapping& mapping, std::
     return body + "],\"fields\":[" + fields + "]}";
   };
   const std::string url = client_->path("composite/sobjects/" + mapping.object);
-  RecordDecoder decoder{mapping};
+  RecordDecoder decoder{mapping, true};
   Observation out;
   out.restart(mapping.fields.size());
   const auto chunk_at = [&](std::size_t first) {
@@ -376,7 +377,7 @@ base::Result<std::vector<base::Result<model::RecordId>>> RestOrg::write(const mo
                                                                         std::span<const core::OrgWrite> writes) {
   RETURN_IF_ERROR(soql::check_names(mapping));
   RETURN_IF_ERROR(finish_earlier_jobs());
-  return write_records(*client_, bulk_ingest_.get(), mapping, writes);
+  return write_records(*client_, bulk_ingest_.get(), mapping, writes, requests_);
 }
 
 base::Result<std::optional<std::int64_t>> RestOrg::record_count(std::string_view object) {

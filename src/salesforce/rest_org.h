@@ -49,6 +49,9 @@ class RestOrg final : public core::Org, public core::OrgSurvey {
                                                                    std::span<const std::string_view> keys) override;
   base::Result<std::vector<base::Result<model::RecordId>>> write(const model::Mapping& mapping,
                                                                  std::span<const core::OrgWrite> writes) override;
+  std::string request_of(std::size_t write) const override {
+    return write < requests_.size() ? requests_[write] : std::string{};
+  }
 
   base::Result<core::Page> slice(const model::Mapping& mapping, const core::IdRange& range, std::size_t limit) override;
   base::Result<std::int64_t> count(const model::Mapping& mapping) override;
@@ -81,6 +84,7 @@ class RestOrg final : public core::Org, public core::OrgSurvey {
   std::unique_ptr<BulkIngest> bulk_ingest_;  ///< The same.
   std::map<model::MappingId, int> bulk_failures_;
   bool pages_come_together_ = true;  ///< Whether the org follows nextRecordsUrl within one call.
+  std::vector<std::string> requests_;  ///< One a write of the last write().
 };
 
 }  // namespace salesforce

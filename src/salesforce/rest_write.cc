@@ -174,25 +174,31 @@ struct Failure {
 };
 
 /// Each upload a job. What the org will not have as a job is left without an outcome.
-std::optional<Failure> write_uploads(BulkIngest& bulk, const model::Mapping& mapping, std::span<const OrgWrite> writes,
-                                     std::span<const std::vector<std::size_t>> kinds, const Doing& doing,
-                                     Outcomes& outcomes) {
+std::optional<Failure> write_uploads(RestClient& client, BulkIngest& bulk, const model::Mapping& mapping,
+                                     std::span<const OrgWrite> writes, std::span<const std::vector<std::size_t>> kinds,
+                                     const Doing& doing, Outcomes& outcomes, std::vector<std::string>& requests) {
   for (const std::vector<std::size_t>& places : kinds)
     for (const Upload& upload : spell_uploads(mapping, writes, places)) {
       auto results = bulk.write(mapping, writes, upload, doing);
       if (!results && bulk.is_refused()) return std::nullopt;
       if (!results) return Failure{std::move(results).error()};
-      for (std::size_t row = 0; row < results->size(); ++row) outcomes[upload.writes[row]] = std::move((*results)[row]);
+      for (std::size_t row = 0; row < results->size(); ++row) {
+        outcomes[upload.writes[row]] = std::move((*results)[row]);
+        requests[upload.writes[row]] = client.request();
+      }
     }
   return std::nullopt;
 }
 
 std::optional<Failure> write_parts(RestClient& client, std::span<const Part> left, const Doing& doing,
-                                   std::span<const OrgWrite> writes, Outcomes& outcomes) {
+                                   std::span<const OrgWrite> writes, Outcomes& outcomes,
+                                   std::vector<std::string>& requests) {
   while (!left.empty()) {
     const std::span<const Part> now = left.first(parts_of_a_call(left));
     left = left.subspan(now.size());
     const auto sent = send_parts(client, now, doing, writes, outcomes);
+    for (const Part& part : now)
+      for (const std::size_t i : part.writes) requests[i] = client.request();
     if (sent) continue;
     Failure failure{sent.error()};
     for (const Part& part : now)
@@ -209,7 +215,9 @@ std::size_t known(const Outcomes& outcomes) {
 }  // namespace
 
 base::Result<std::vector<RowResult>> write_records(RestClient& client, BulkIngest* bulk, const model::Mapping& mapping,
-                                                   std::span<const OrgWrite> writes) {
+                                                   std::span<const OrgWrite> writes,
+                                                   std::vector<std::string>& requests) {
+  requests.assign(writes.size(), {});
   const std::string what = "write " + mapping.object + " records";
   const Doing doing{.what = what, .write = true, .upsert_field = mapping.upsert_field};
   Outcomes outcomes(writes.size());
@@ -223,7 +231,7 @@ base::Result<std::vector<RowResult>> write_records(RestClient& client, BulkInges
   std::optional<Failure> failure;
   if (!plan.uploads.empty()) {
     for (std::vector<std::size_t>& places : plan.uploads) std::erase_if(places, is_settled);
-    failure = write_uploads(*bulk, mapping, writes, plan.uploads, doing, outcomes);
+    failure = write_uploads(client, *bulk, mapping, writes, plan.uploads, doing, outcomes, requests);
     for (const std::vector<std::size_t>& places : plan.uploads)
       plan.collections.insert(plan.collections.end(), places.begin(), places.end());
   }
@@ -232,7 +240,7 @@ base::Result<std::vector<RowResult>> write_records(RestClient& client, BulkInges
     std::erase_if(plan.conditional, is_settled);
     std::vector<Part> parts = single_rows(client, mapping, writes, plan.conditional);
     std::ranges::move(collections(client, mapping, writes, plan.collections), std::back_inserter(parts));
-    failure = write_parts(client, parts, doing, writes, outcomes);
+    failure = write_parts(client, parts, doing, writes, outcomes, requests);
   }
   if (failure) {
     if (known(outcomes) == refused || failure->error.kind == ErrorKind::cancelled)

@@ -89,8 +89,9 @@ base::Result<void> check_names(const model::Mapping& mapping) {
   return {};
 }
 
-std::vector<std::string> selected_fields(const model::Mapping& mapping) {
+std::vector<std::string> selected_fields(const model::Mapping& mapping, bool authors) {
   std::vector<std::string> names{"Id", "SystemModstamp"};
+  if (authors && mapping.shows_author) names.emplace_back("LastModifiedById");
   const auto add = [&](const std::string& name) {
     if (std::ranges::none_of(names, [&](const std::string& known) { return equal_ignoring_case(known, name); }))
       names.push_back(name);
@@ -118,14 +119,15 @@ static base::Result<std::string> where(const model::Mapping& mapping, const std:
   return " WHERE " + filter + (filter.empty() || place.empty() ? "" : " AND ") + place;
 }
 
-static std::string select_from(const model::Mapping& mapping) {
+static std::string select_from(const model::Mapping& mapping, bool authors = false) {
   std::string query = "SELECT ";
-  for (const std::string& name : selected_fields(mapping)) (query += name) += ", ";
+  for (const std::string& name : selected_fields(mapping, authors)) (query += name) += ", ";
   query.resize(query.size() - 2);
   return query += " FROM " + mapping.object;
 }
 
-base::Result<std::string> keyset_query(const model::Mapping& mapping, const model::Keyset& after, std::size_t limit) {
+base::Result<std::string> keyset_query(const model::Mapping& mapping, const model::Keyset& after, std::size_t limit,
+                                       bool authors) {
   std::string place;
   const std::string at = datetime(after.at);
   if (after.last) {
@@ -134,7 +136,7 @@ base::Result<std::string> keyset_query(const model::Mapping& mapping, const mode
     place = "SystemModstamp >= " + at;
   }
   ASSIGN_OR_RETURN(const std::string condition, where(mapping, place));
-  return select_from(mapping) + condition + " ORDER BY SystemModstamp ASC, Id ASC LIMIT " +
+  return select_from(mapping, authors) + condition + " ORDER BY SystemModstamp ASC, Id ASC LIMIT " +
          std::to_string(limit);
 }
 

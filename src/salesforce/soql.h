@@ -29,14 +29,15 @@ std::string datetime(base::Utc moment);
 /// `settings` for an object, upsert field or field whose name is no identifier; the message says which.
 base::Result<void> check_names(const model::Mapping& mapping);
 
-/// What keyset_query() selects, each name once, in this order: Id, SystemModstamp, the upsert field if the
-/// mapping has one, the fields.
-std::vector<std::string> selected_fields(const model::Mapping& mapping);
+/// What keyset_query() selects, each name once, in this order: Id, SystemModstamp, LastModifiedById if `authors` are
+/// asked for and the object has them, the upsert field if the mapping has one, the fields.
+std::vector<std::string> selected_fields(const model::Mapping& mapping, bool authors = false);
 
 /// Records after `after` in the order of (SystemModstamp, Id), at most `limit`. A place without a record id
 /// includes its own second; the epoch without one is the beginning. `settings` for names that are no identifiers
 /// and a filter that does not close.
-base::Result<std::string> keyset_query(const model::Mapping& mapping, const model::Keyset& after, std::size_t limit);
+base::Result<std::string> keyset_query(const model::Mapping& mapping, const model::Keyset& after, std::size_t limit,
+                                       bool authors = false);
 
 /// Records of an id range in the order of their ids, at most `limit`; no `after` or `through` leaves that end open.
 base::Result<std::string> slice_query(const model::Mapping& mapping, model::RecordId after, model::RecordId through,

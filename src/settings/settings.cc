@@ -294,6 +294,8 @@ constexpr Key keys[] = {
     {"sync", "schedule", Type::text, "*/15 * * * *",
      "five cron fields (minute hour day month weekday), each of numbers, *, a-b, a,b and /step",
      [](std::string_view v, Settings& s) { return read_cron(v, s.sync.schedule); }},
+    {"sync", "history_days", Type::number, "90", "1 to 3650 days that `lockstep history` looks back",
+     [](std::string_view v, Settings& s) { return read_number(v, 1, 3650, s.sync.history_days); }},
     {"salesforce", "login_url", Type::text, "https://login.salesforce.com",
      "an https URL, or http on a loopback address",
      [](std::string_view v, Settings& s) { return read_base_url(v, PlainHttp::on_loopback, s.salesforce.login_url); }},

@@ -34,6 +34,7 @@ struct Settings {
   } queue;
   struct {
     std::string schedule;  ///< Five cron fields; the default of new integrations.
+    int history_days;      ///< How long lockstep_history is kept.
   } sync;
   struct {
     std::string login_url;  ///< Without a slash at the end.

@@ -61,6 +61,7 @@ TEST_F(SettingsFile, MayBeMissing) {
   EXPECT_EQ(loaded->queue.lock_duration_ms, 30000);
   EXPECT_EQ(loaded->queue.stalled_interval_ms, 30000);
   EXPECT_EQ(loaded->sync.schedule, "*/15 * * * *");
+  EXPECT_EQ(loaded->sync.history_days, 90);
   EXPECT_EQ(loaded->salesforce.login_url, "https://login.salesforce.com");
   EXPECT_EQ(loaded->salesforce.client_id, "");
   EXPECT_EQ(loaded->salesforce.api_version, "62.0");

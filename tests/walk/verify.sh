@@ -51,9 +51,17 @@ grep -q 'verify --repair' text || fail "the text does not say what to do"
 
 verify --repair
 expect "the repair" "$status $(counts)" "0 [5001,0,0,0,0,0,0,0]"
+grep -q 'repairing 3 differences in about [0-9]* API calls' said || fail "the repair does not say its cost"
 expect "repaired" "$(jq .repaired report)" 3
 expect "the unseen edit in the org" "$(api "$contacts/$(record 3)" | jq -r .Title)" Unseen
 expect "the stray row in the org" "$(api "$contacts/$(sql "select salesforce_id from contacts where last_name = 'Stray'")" |
   jq -r .LastName)" Stray
 expect "runs in the log" "$("$bin/lockstep" runs list --json | jq '[.[] | select(.errors | length > 0)] | length')" 2
+
+# What a field's direction leaves alone differs by choice.
+"$bin/lockstep" mapping set Contact --field 'title=Title;direction=salesforce_to_crm' > /dev/null
+sql "update contacts set title = 'Only here' where id = 5"
+"$bin/lockstep" sync > /dev/null
+verify
+expect "a one-way field" "$status $(counts)" "0 [5000,0,0,0,0,0,1,0]"
 echo "verify finds and mends what was broken"

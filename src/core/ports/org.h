@@ -18,6 +18,7 @@ struct RecordHead {
   model::RecordId id;           ///< None where there is no record (see Org::retrieve).
   std::string_view upsert_key;  ///< Value of the mapping's external id field; empty if it has none. In the arena.
   base::Utc stamp{};            ///< SystemModstamp: whole seconds.
+  model::RecordId changed_by{};  ///< Whose edit was the last, where it was asked for.
 };
 
 /// A record that came in a form we cannot read, with the reason. The others go on without it.
@@ -67,6 +68,8 @@ struct PageRequest {
   std::size_t limit;
   std::optional<model::BulkPlace> bulk = std::nullopt;
   bool backfill = false;  ///< Of a first load: its calls are the first to wait when the API budget runs short.
+  /// With who changed each record last; such pages are never read in bulk. A first load has no use for that.
+  bool authors = false;
 };
 
 /// A record found by our upsert key, living or in the recycle bin.
@@ -110,6 +113,10 @@ class Org {
   /// two hundred records a call.
   virtual base::Result<std::vector<base::Result<model::RecordId>>> write(const model::Mapping&,
                                                                          std::span<const OrgWrite> writes) = 0;
+
+  /// What the org, or we, call the request that carried the i-th write of the last write(): for the history, and for
+  /// whoever asks the org's support.
+  virtual std::string request_of(std::size_t write) const { return static_cast<void>(write), std::string{}; }
 };
 
 }  // namespace core

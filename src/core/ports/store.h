@@ -48,6 +48,7 @@ struct KnownHead {
   /// Keyed by an observation, no link and several rows that fit a match rule: their keys.
   std::vector<model::RowKey> candidates;
   bool parked = false;
+  int attempts = 0;                       ///< How often what is parked has failed.
   std::optional<base::Error> unreadable;  ///< A column holds what is no value of its type; its cell is null here.
 };
 
@@ -67,6 +68,8 @@ struct Conflict {
   std::size_t field;
   model::Cell base, org, store;
   enum class Decision { org_won, store_won, open } decision;
+  base::Utc org_changed_at{}, store_changed_at{};  ///< Zero where it is not known.
+  model::RecordId org_changed_by{};
 };
 
 /// A row or record set aside with its error until something changes.
@@ -74,6 +77,7 @@ struct Parked {
   base::Error error;
   base::Utc retry_at{};          ///< Offered again from then on; at once when the row changes.
   model::RecordId waits_for{};   ///< The parent record whose row is missing: offered again once it is linked.
+  std::string request{};         ///< What was to be sent, as JSON, if it came to that.
 };
 
 /// What one transaction keeps about one key.
@@ -93,6 +97,18 @@ struct Settlement {
   std::optional<std::vector<model::SentValue>> sent;  ///< New list of announced values.
 
   std::vector<Conflict> conflicts;       ///< Recording one twice keeps one.
+  model::FieldSet resolved;              ///< Fields whose open conflicts a person has settled, …
+  std::string resolution;                ///< … and who that was.
+
+  /// What the org took, for the history; `won`: over a value of its own. Cells borrow as `values` do.
+  struct OrgChange {
+    std::size_t field;
+    model::Cell before, after;
+    bool won = false;
+  };
+  std::vector<OrgChange> sent_to_org;
+  std::string request;  ///< With `sent_to_org`: what the org calls the request.
+
   std::optional<Parked> parked;          ///< Sets the row aside; its outbox entry goes only if acknowledged.
   bool unpark = false;                   ///< Whatever was parked is settled.
   /// With `parked`: rows without a link that are set aside with the same error until they change. Their outbox
@@ -112,6 +128,15 @@ struct WriteSet {
   std::vector<Unreadable> unreadable = {};    ///< Parked by record id.
   std::vector<model::RecordId> gone = {};     ///< Records that are there no longer: nothing of them stays parked.
   std::optional<model::Position> position = {};  ///< New pull position of the mapping.
+  std::optional<model::Keyset> swept_to = {};    ///< How far its sweep has come, …
+  bool sweep_done = false;                       ///< … or that it is through.
+};
+
+/// What is to be read again because a mapping changed; see SweepPass.
+struct Sweep {
+  model::FieldSet fields;   ///< New ones, and those that follow other rules than before.
+  bool everything = false;  ///< The filter changed.
+  model::Keyset reached;    ///< How far it has come.
 };
 
 /// Rows that could not be written, by index into the settlements: they were parked instead, with this error.
@@ -135,11 +160,16 @@ class Store {
   virtual base::Result<std::vector<std::string>> columns(std::string_view table) = 0;
 
   /// Makes sure that every later edit of a mapped column enters the outbox, whoever makes it. The first time,
-  /// rows that exist already enter it too. Call it before the first pass and after every change of the mapping.
+  /// rows that exist already enter it too. Call it before the first pass and after every change of the mapping: fields
+  /// that are new or follow other rules, or another filter, make a sweep; conflicts that a rule decides now are looked
+  /// at again.
   /// Errors: `settings` when the table, its key or a column is missing.
   virtual base::Result<void> prepare(const model::Mapping&) = 0;
 
   virtual base::Result<model::Position> position(const model::Mapping&) = 0;
+
+  /// What prepare() found to have changed since the mapping was prepared first, and what was not read again since.
+  virtual base::Result<std::optional<Sweep>> sweep(const model::Mapping&) { return std::nullopt; }
 
   /// Settles an observation: finds each record by its link, or by an announced upsert key, or else by the one row
   /// without a link that a match rule of the mapping names (such a head has a row and no link), calls `decide` with

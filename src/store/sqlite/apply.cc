@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/time_text.h"
+#include "core/retry.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/sqlite/step.h"
 #include "store/sqlite/values.h"
@@ -16,9 +17,6 @@ using model::Cell;
 using model::OutboxSeq;
 
 constexpr std::size_t statements_kept = 64;  ///< Per mapping and kind: sets of columns written together.
-
-/// A refused row is tried again after this, in case someone made room for it.
-constexpr std::chrono::hours retry_after{1};
 
 /// How a row's sync stands, for its sync columns.
 struct RowState {
@@ -93,10 +91,9 @@ base::Result<std::vector<core::Refused>> SqliteStore::transact(const model::Mapp
     CHECK(settlement.at < step.size());
     RETURN_IF_ERROR(apply(step, settlement));
   }
-  for (const core::Unreadable& unreadable : writes.unreadable)
-    RETURN_IF_ERROR(
-        park_record(mapping, unreadable.id, {.error = unreadable.error, .retry_at = step.now + retry_after}));
+  for (const core::Unreadable& unreadable : writes.unreadable) RETURN_IF_ERROR(park_unreadable(mapping, unreadable));
   for (const model::RecordId& record : writes.gone) RETURN_IF_ERROR(unpark_record(mapping, record));
+  RETURN_IF_ERROR(keep_sweep(mapping, writes));
   if (writes.position) RETURN_IF_ERROR(save_position(mapping, *writes.position));
   RETURN_IF_ERROR(guard(false));
   RETURN_IF_ERROR(transaction.commit());
@@ -111,6 +108,7 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
   ASSIGN_OR_RETURN(auto taken, taken_link(step, s));
   if (taken) return refuse(step, s, *std::move(taken));
 
+  step.opened.clear();
   // Recorded before the row, because what the row held is the loser.
   RETURN_IF_ERROR(write_conflicts(step, s));
   RETURN_IF_ERROR(close_conflicts(step, s));
@@ -261,7 +259,21 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
   if (s.unpark) RETURN_IF_ERROR(unpark(step, s.at));
   if (s.parked) RETURN_IF_ERROR(park(step, s.at, *s.parked));
   for (const model::RowKey& row : s.also_parked) RETURN_IF_ERROR(park_candidate(step, row, *s.parked));
+  RETURN_IF_ERROR(note(step, s));
   return rename_in_children(step, s);
+}
+
+base::Result<void> SqliteStore::park_unreadable(const model::Mapping& mapping, const core::Unreadable& unreadable) {
+  ASSIGN_OR_RETURN(const int attempts, attempts_at(mapping, unreadable.id));
+  const base::Utc now = clock_.now();
+  const core::Parked parked{.error = unreadable.error,
+                            .retry_at = core::next_attempt(unreadable.error.kind, attempts + 1, now),
+                            .waits_for = {}};
+  RETURN_IF_ERROR(park_record(mapping, unreadable.id, parked));
+  Settlement aside;
+  aside.parked = parked;
+  const auto note = core::history_note(mapping, {}, {}, aside, {});
+  return write_history(mapping, {}, unreadable.id, *note, {});
 }
 
 base::Result<std::optional<base::Error>> SqliteStore::taken_link(Step& step, const Settlement& s) {
@@ -304,10 +316,17 @@ base::Result<std::optional<base::Error>> SqliteStore::taken_link(Step& step, con
 
 base::Result<void> SqliteStore::refuse(Step& step, const Settlement& s, base::Error error, model::RecordId waits_for) {
   Prepared& p = step.mapping;
-  core::Parked parked{.error = error, .retry_at = step.now + retry_after, .waits_for = waits_for};
-  if (waits_for) parked.retry_at = {};
   const core::KnownHead& head = step.known.heads[s.at];
+  core::Parked parked{.error = error,
+                      .retry_at = core::next_attempt(error.kind, head.attempts + 1, step.now),
+                      .waits_for = waits_for,
+                      .request = s.columns.any() ? core::request_json(p.mapping, s.columns, s.values) : std::string{}};
+  if (waits_for) parked.retry_at = {};
   RETURN_IF_ERROR(park(step, s.at, parked));
+  Settlement aside;
+  aside.at = s.at;
+  aside.parked = std::move(parked);
+  RETURN_IF_ERROR(note(step, aside));
   // A row's own edit goes with it until the retry; a record's refusal leaves the row's edit to the push.
   bool pending = head.pending != OutboxSeq::none;
   if (!step.observed && pending && (s.acknowledge == OutboxSeq::none || s.acknowledge == head.pending)) {

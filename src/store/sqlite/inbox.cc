@@ -25,6 +25,23 @@ std::string_view name_of(Conflict::Decision decision) {
   return "open";
 }
 
+std::string time_text(base::Utc moment) {
+  return moment == base::Utc{} ? std::string{} : base::to_iso(moment);
+}
+
+/// Sets a row or a record aside, or counts another failure of it.
+std::string put_parked(const std::string& key) {
+  return "INSERT INTO lockstep_parked(mapping_id, " + key +
+         ", kind, message, service_code, parked_at, retry_at, waits_for, changed_at, request, run_id) VALUES "
+         "(?1, "
+         "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (mapping_id, " +
+         key + ") WHERE " + key +
+         " IS NOT NULL DO UPDATE SET kind = excluded.kind, message = excluded.message, service_code = "
+         "excluded.service_code, retry_at = excluded.retry_at, waits_for = excluded.waits_for, changed_at = "
+         "max(changed_at, excluded.changed_at), request = COALESCE(excluded.request, request), "
+         "run_id = excluded.run_id, attempts = attempts + 1";
+}
+
 void bind_value(Statement& statement, int at, const Cell& cell) {
   if (cell.has_text()) {
     statement.bind(at, cell.text());
@@ -40,6 +57,8 @@ base::Result<void> SqliteStore::write_conflicts(Step& step, const Settlement& s)
   const std::string at = base::to_iso(step.now);
   for (const Conflict& conflict : s.conflicts) {
     const model::RecordId record = s.record ? s.record : step.record(s.at);
+    const std::string org_changed_at = time_text(conflict.org_changed_at),
+                      store_changed_at = time_text(conflict.store_changed_at);
     const auto bind_keys = [&](Statement& statement) {
       statement.bind(1, p.number).bind(2, p.mapping.fields[conflict.field].org_field);
       statement.bind_or_null(3, step.found[s.at].row_key).bind_or_null(4, record.view());
@@ -47,14 +66,19 @@ base::Result<void> SqliteStore::write_conflicts(Step& step, const Settlement& s)
       bind_value(statement, 6, conflict.org);
       bind_value(statement, 7, conflict.store);
       statement.bind(8, name_of(conflict.decision)).bind(9, at);
+      statement.bind_or_null(11, org_changed_at).bind_or_null(12, conflict.org_changed_by.view());
+      statement.bind_or_null(13, store_changed_at).bind_or_null(14, run_);
     };
     if (conflict.decision == Conflict::Decision::open) {
       // Both sides still hold theirs, so the newest values are the whole story.
       ASSIGN_OR_RETURN(
           Statement * renew,
-          statement("UPDATE lockstep_conflicts SET base_value = ?5, org_value = ?6, store_value = ?7, "
-                    "record_id = COALESCE(?4, record_id) WHERE mapping_id = ?1 AND field = ?2 AND row_key IS "
-                    "?3 AND decision = ?8 AND resolved_at IS NULL AND ?9 IS NOT NULL"));
+          statement(
+              "UPDATE lockstep_conflicts SET base_value = ?5, org_value = ?6, store_value = ?7, "
+              "record_id = COALESCE(?4, record_id), org_changed_at = COALESCE(?11, org_changed_at), org_changed_by = "
+              "COALESCE(?12, org_changed_by), store_changed_at = COALESCE(?13, store_changed_at), run_id = "
+              "COALESCE(?14, run_id) WHERE mapping_id = ?1 AND field = ?2 AND row_key IS "
+              "?3 AND decision = ?8 AND resolved_at IS NULL AND ?9 IS NOT NULL"));
       bind_keys(*renew);
       RETURN_IF_ERROR(database_.run(*renew, "recording a conflict"));
       if (database_.changes() > 0) {
@@ -65,13 +89,15 @@ base::Result<void> SqliteStore::write_conflicts(Step& step, const Settlement& s)
     ASSIGN_OR_RETURN(
         Statement * record_it,
         statement("INSERT INTO lockstep_conflicts(mapping_id, field, row_key, record_id, base_value, "
-                  "org_value, store_value, decision, at, column_name) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, "
-                  "?9, ?10 WHERE NOT EXISTS (SELECT 1 FROM lockstep_conflicts WHERE mapping_id = ?1 AND "
+                  "org_value, store_value, decision, at, column_name, org_changed_at, org_changed_by, "
+                  "store_changed_at, run_id) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 WHERE "
+                  "NOT EXISTS (SELECT 1 FROM lockstep_conflicts WHERE mapping_id = ?1 AND "
                   "row_key IS ?3 AND field = ?2 AND record_id IS ?4 AND base_value IS ?5 AND org_value IS ?6 "
                   "AND store_value IS ?7 AND decision = ?8 AND resolved_at IS NULL)"));
     bind_keys(*record_it);
     record_it->bind(10, p.mapping.fields[conflict.field].column);
     RETURN_IF_ERROR(database_.run(*record_it, "recording a conflict"));
+    if (conflict.decision == Conflict::Decision::open && database_.changes() > 0) step.opened.push_back(conflict);
     step.wrote_conflicts = true;
   }
   return {};
@@ -92,6 +118,10 @@ base::Result<void> SqliteStore::close_conflicts(Step& step, const Settlement& s)
       if (field == p.mapping.fields.end()) continue;
       const auto i = static_cast<std::size_t>(field - p.mapping.fields.begin());
       if (std::ranges::any_of(s.conflicts, [i](const Conflict& c) { return c.field == i; })) continue;
+      if (s.resolved[i]) {
+        over.push_back(open->integer(0));
+        continue;
+      }
       const Cell then = open->is_null(2) ? Cell{} : Cell{open->text(2)};
       const Cell row = s.columns[i] ? s.values[i] : step.known.rows[s.at][i];
       // Over when the two sides agreed on a new value, or the row went back to the agreed one.
@@ -100,9 +130,9 @@ base::Result<void> SqliteStore::close_conflicts(Step& step, const Settlement& s)
   }
   const std::string at = base::to_iso(step.now);
   for (const std::int64_t id : over) {
-    ASSIGN_OR_RETURN(Statement * close, statement("UPDATE lockstep_conflicts SET resolved_at = ?2 WHERE conflict_id = "
-                                                  "?1"));
-    close->bind(1, id).bind(2, at);
+    ASSIGN_OR_RETURN(Statement * close, statement("UPDATE lockstep_conflicts SET resolved_at = ?2, resolution = ?3 "
+                                                  "WHERE conflict_id = ?1"));
+    close->bind(1, id).bind(2, at).bind_or_null(3, s.resolution);
     RETURN_IF_ERROR(database_.run(*close, "closing a conflict"));
   }
   return {};
@@ -117,36 +147,36 @@ base::Result<void> SqliteStore::park(Step& step, std::size_t at, const core::Par
 
 base::Result<void> SqliteStore::park_row(Step& step, std::string_view row, const core::Parked& parked,
                                          base::Utc changed_at) {
-  ASSIGN_OR_RETURN(
-      Statement * put,
-      statement("INSERT INTO lockstep_parked(mapping_id, row_key, kind, message, service_code, parked_at, "
-                "retry_at, waits_for, changed_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT "
-                "(mapping_id, row_key) WHERE row_key IS NOT NULL DO UPDATE SET kind = excluded.kind, message "
-                "= excluded.message, service_code = excluded.service_code, retry_at = excluded.retry_at, "
-                "waits_for = excluded.waits_for, changed_at = max(changed_at, excluded.changed_at)"));
-  const std::string now = base::to_iso(step.now);
-  put->bind(1, step.mapping.number).bind(2, row).bind(3, base::name_of(parked.error.kind));
-  put->bind(4, parked.error.message).bind_or_null(5, parked.error.service_code).bind(6, now);
-  put->bind(7, milliseconds(parked.retry_at)).bind_or_null(8, parked.waits_for.view());
-  put->bind(9, milliseconds(changed_at));
-  return database_.run(*put, "parking a row");
+  static const std::string sql = put_parked("row_key");
+  ASSIGN_OR_RETURN(Statement * put, statement(sql.c_str()));
+  put->bind(1, step.mapping.number).bind(2, row);
+  return put_aside(*put, parked, changed_at);
 }
 
 base::Result<void> SqliteStore::park_record(const model::Mapping& mapping, model::RecordId record,
                                             const core::Parked& parked) {
   if (!record) return {};
-  ASSIGN_OR_RETURN(
-      Statement * put,
-      statement("INSERT INTO lockstep_parked(mapping_id, record_id, kind, message, service_code, parked_at, "
-                "retry_at, waits_for) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT (mapping_id, "
-                "record_id) WHERE record_id IS NOT NULL DO UPDATE SET kind = excluded.kind, message = "
-                "excluded.message, service_code = excluded.service_code, retry_at = excluded.retry_at, "
-                "waits_for = excluded.waits_for"));
+  static const std::string sql = put_parked("record_id");
+  ASSIGN_OR_RETURN(Statement * put, statement(sql.c_str()));
+  put->bind(1, static_cast<std::int64_t>(mapping.id)).bind(2, record.view());
+  return put_aside(*put, parked, {});
+}
+
+base::Result<void> SqliteStore::put_aside(Statement& put, const core::Parked& parked, base::Utc changed_at) {
   const std::string now = base::to_iso(clock_.now());
-  put->bind(1, static_cast<std::int64_t>(mapping.id)).bind(2, record.view()).bind(3, base::name_of(parked.error.kind));
-  put->bind(4, parked.error.message).bind_or_null(5, parked.error.service_code).bind(6, now);
-  put->bind(7, milliseconds(parked.retry_at)).bind_or_null(8, parked.waits_for.view());
-  return database_.run(*put, "parking a record");
+  put.bind(3, base::name_of(parked.error.kind)).bind(4, parked.error.message);
+  put.bind_or_null(5, parked.error.service_code).bind(6, now).bind(7, milliseconds(parked.retry_at));
+  put.bind_or_null(8, parked.waits_for.view()).bind(9, milliseconds(changed_at));
+  put.bind_or_null(10, parked.request).bind_or_null(11, run_);
+  return database_.run(put, "setting something aside");
+}
+
+base::Result<int> SqliteStore::attempts_at(const model::Mapping& mapping, model::RecordId record) {
+  ASSIGN_OR_RETURN(Statement * find, statement("SELECT attempts FROM lockstep_parked WHERE mapping_id = ?1 AND "
+                                               "record_id = ?2"));
+  Use use{*find};
+  use->bind(1, static_cast<std::int64_t>(mapping.id)).bind(2, record.view());
+  return use->step() == Statement::Step::row ? static_cast<int>(use->integer(0)) : 0;
 }
 
 base::Result<void> SqliteStore::unpark(Step& step, std::size_t at) {

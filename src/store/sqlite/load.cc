@@ -70,6 +70,7 @@ base::Result<bool> SqliteStore::load(const model::Mapping& mapping, const core::
   std::vector<LastParent> last(width);
   std::vector<model::Cell> base(width);
   std::string new_key;
+  std::int64_t first_link = 0;
   char spelt[24];
   base::Arena texts;  ///< What transforms made.
   const std::string now = base::to_iso(clock_.now());
@@ -142,8 +143,10 @@ base::Result<bool> SqliteStore::load(const model::Mapping& mapping, const core::
       if (database_.unique_violated()) return false;
       return std::unexpected(database_.error("storing a link"));
     }
+    if (at == 0) first_link = database_.last_rowid();
   }
   if (database_.owes_foreign_keys()) return false;
+  RETURN_IF_ERROR(note_load(mapping, first_link, database_.last_rowid()));
   RETURN_IF_ERROR(save_position(mapping, position));
   RETURN_IF_ERROR(guard(false));
   RETURN_IF_ERROR(transaction.commit());

@@ -28,7 +28,8 @@ SyncColumns sync_columns(const model::Mapping& mapping, const Table& table) {
 
 /// The fields of a layout, one a line.
 std::string spelt(const model::FieldMapping& field) {
-  return field.column + '\t' + field.org_field + '\n';
+  const std::string transform = model::signature(field.transform.get());
+  return field.column + '\t' + field.org_field + (transform.empty() ? "" : '\t' + transform) + '\n';
 }
 
 /// Notes the mapping's layout, and learns where the fields of its earlier ones are now.

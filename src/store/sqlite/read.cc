@@ -222,14 +222,15 @@ base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
 
 base::Result<void> SqliteStore::read_parked(Step& step, std::size_t at) {
   ASSIGN_OR_RETURN(Statement * find,
-                   statement("SELECT 1 FROM lockstep_parked WHERE mapping_id = ?1 AND (row_key = ?2 OR "
-                             "record_id = ?3)"));
+                   statement("SELECT attempts FROM lockstep_parked WHERE mapping_id = ?1 AND (row_key = ?2 OR "
+                             "record_id = ?3) ORDER BY attempts DESC LIMIT 1"));
   Use use{*find};
   const model::RecordId record = step.record(at);
   use->bind(1, step.mapping.number).bind_or_null(2, step.found[at].row_key).bind_or_null(3, record.view());
   const auto read = use->step();
   if (read == Statement::Step::failed) return std::unexpected(database_.error("reading what is parked"));
   step.known.heads[at].parked = read == Statement::Step::row;
+  if (read == Statement::Step::row) step.known.heads[at].attempts = static_cast<int>(use->integer(0));
   return {};
 }
 

@@ -278,6 +278,34 @@ CREATE TABLE lockstep_queues(
 ALTER TABLE lockstep_checkpoints ADD COLUMN bulk_job TEXT;
 ALTER TABLE lockstep_checkpoints ADD COLUMN bulk_locator TEXT;
 ALTER TABLE lockstep_checkpoints ADD COLUMN bulk_rows INTEGER;
+)sql",
+                                                           R"sql(
+CREATE TABLE lockstep_history(
+  history_id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  mapping_id INTEGER NOT NULL,
+  row_key TEXT,
+  record_id TEXT,
+  first_link INTEGER,
+  last_link INTEGER,
+  action TEXT NOT NULL,
+  details TEXT NOT NULL,
+  run_id TEXT,
+  request TEXT
+);
+CREATE INDEX lockstep_history_row ON lockstep_history(mapping_id, row_key) WHERE row_key IS NOT NULL;
+CREATE INDEX lockstep_history_record ON lockstep_history(mapping_id, record_id) WHERE record_id IS NOT NULL;
+CREATE INDEX lockstep_history_load ON lockstep_history(mapping_id, first_link) WHERE first_link IS NOT NULL;
+
+CREATE TABLE lockstep_sweeps(
+  mapping_id INTEGER PRIMARY KEY,
+  fields TEXT NOT NULL,
+  everything INTEGER NOT NULL,
+  reached_at INTEGER NOT NULL,
+  reached_record TEXT
+);
+ALTER TABLE lockstep_captures ADD COLUMN fields TEXT;
+ALTER TABLE lockstep_captures ADD COLUMN filter TEXT;
 )sql"};
 
 struct ApplicationTable {

@@ -166,12 +166,19 @@ base::Result<void> SqliteStore::prepare(const model::Mapping& mapping) {
                               "FROM lockstep_outbox o WHERE o.mapping_id = l.mapping_id AND o.row_key = l.row_key)"));
     }
     ASSIGN_OR_RETURN(Statement keep,
-                     database_.prepare("REPLACE INTO lockstep_captures(mapping_id, workspace_id, object, "
-                                       "table_name, key_column, name_column, triggers) VALUES (?1, ?2, "
-                                       "?3, ?4, ?5, ?6, ?7)"));
+                     database_.prepare("INSERT INTO lockstep_captures(mapping_id, workspace_id, object, table_name, "
+                                       "key_column, name_column, triggers) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON "
+                                       "CONFLICT (mapping_id) DO UPDATE SET workspace_id = ?2, object = ?3, table_name "
+                                       "= ?4, key_column = ?5, name_column = ?6, triggers = ?7"));
     keep.bind(1, static_cast<std::int64_t>(mapping.id)).bind(2, mapping.workspace).bind(3, mapping.object);
     keep.bind(4, table->name).bind(5, made->key->name).bind_or_null(6, name_column).bind(7, wanted);
     RETURN_IF_ERROR(database_.run(keep, "noting the mapping of " + mapping.object));
+    RETURN_IF_ERROR(transaction.commit());
+  }
+  {
+    ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database_));
+    RETURN_IF_ERROR(note_rules(*made));
+    RETURN_IF_ERROR(reopen_decided(*made));
     RETURN_IF_ERROR(transaction.commit());
   }
   prepared_.insert_or_assign(mapping.id, std::move(made));
@@ -276,7 +283,8 @@ base::Result<void> SqliteStore::guard(bool ours) {
 base::Result<void> SqliteStore::forget_mapping(model::MappingId mapping) {
   const std::string id = std::to_string(static_cast<std::int64_t>(mapping));
   RETURN_IF_ERROR(drop_triggers(id));
-  for (const char* table : {"captures", "outbox", "links", "checkpoints", "conflicts", "parked", "layouts"})
+  for (const char* table :
+       {"captures", "outbox", "links", "checkpoints", "conflicts", "parked", "layouts", "sweeps", "history"})
     RETURN_IF_ERROR(database_.execute("DELETE FROM lockstep_" + std::string{table} + " WHERE mapping_id = " + id));
   RETURN_IF_ERROR(database_.execute("DELETE FROM lockstep_field_mappings WHERE id = " + id));
   prepared_.erase(mapping);

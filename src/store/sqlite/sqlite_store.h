@@ -10,6 +10,8 @@
 
 #include "base/clock.h"
 #include "base/random.h"
+#include "core/history.h"
+#include "core/ports/journal.h"
 #include "core/ports/registry.h"
 #include "core/ports/store.h"
 #include "core/ports/survey.h"
@@ -36,7 +38,7 @@ struct SqliteOptions {
 ///
 /// References are spelt through the link of the parent, so the mappings of one workspace are all prepared before the
 /// first pass; a parent prepared by an earlier process is remembered.
-class SqliteStore final : public core::Store, public core::StoreSurvey, public core::Registry {
+class SqliteStore final : public core::Store, public core::StoreSurvey, public core::Journal, public core::Registry {
  public:
   /// Opens or makes the file and brings its schema up to date.
   /// Errors: `settings` for a file that is no database or was written by a newer Lockstep, `unreachable` when it
@@ -46,6 +48,8 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
 
   /// From now on settle(), update() and load() store nothing once the lease is no longer ours. Nothing: no check.
   void bind(std::optional<core::Lease> lease) { lease_ = std::move(lease); }
+  /// The run that conflicts, parked entries and the history name from now on.
+  void name_run(const model::RunId& run) { run_ = run.text; }
 
   /// Writes all of it, as it stands at one moment, into a new file, for a rehearsal. Others may go on writing.
   base::Result<void> copy_to(const std::string& path);
@@ -64,6 +68,7 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<std::vector<std::string>> columns(std::string_view table) override;
   base::Result<void> prepare(const model::Mapping& mapping) override;
   base::Result<model::Position> position(const model::Mapping& mapping) override;
+  base::Result<std::optional<core::Sweep>> sweep(const model::Mapping& mapping) override;
   base::Result<std::vector<core::Refused>> settle(const model::Mapping& mapping, const core::Observation& observed,
                                                   const Decide& decide) override;
   base::Result<std::vector<core::Refused>> update(const model::Mapping& mapping, std::span<const model::RowKey> rows,
@@ -81,6 +86,16 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
                             core::Known& known) override;
   base::Result<std::vector<model::RowKey>> strays(const model::Mapping& mapping, const model::RowKey& after,
                                                   std::size_t limit) override;
+
+  // core::Journal
+  base::Result<std::vector<core::ConflictEntry>> conflicts(const model::IntegrationId& integration,
+                                                           const core::EntryFilter& filter) override;
+  base::Result<std::vector<core::ParkedEntry>> parked(const model::IntegrationId& integration,
+                                                      const core::EntryFilter& filter) override;
+  base::Result<void> retry(const std::vector<std::int64_t>& parked) override;
+  base::Result<void> discard(const std::vector<std::int64_t>& parked) override;
+  base::Result<std::vector<core::HistoryEntry>> history(std::string_view key, std::size_t limit) override;
+  base::Result<std::int64_t> forget_history(base::Utc before, std::size_t most) override;
 
   // core::Registry
   base::Result<std::vector<core::Integration>> integrations() override;
@@ -117,6 +132,10 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<Prepared*> prepared(const model::Mapping& mapping);
   base::Result<void> resolve_parents(Prepared& mapping);
   base::Result<void> index_for_parents();
+  base::Result<void> note_rules(const Prepared& mapping);
+  base::Result<void> send_column(const Prepared& mapping, const model::FieldMapping& field);
+  base::Result<void> reopen_decided(const Prepared& mapping);
+  base::Result<void> keep_sweep(const model::Mapping& mapping, const core::WriteSet& writes);
   base::Result<void> forget_mapping(model::MappingId mapping);
   base::Result<void> drop_triggers(const std::string& mapping);
 
@@ -148,7 +167,14 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<void> park_row(Step& step, std::string_view row, const core::Parked& parked, base::Utc changed_at);
   base::Result<void> park_candidate(Step& step, const model::RowKey& row, const core::Parked& parked);
   base::Result<void> park_record(const model::Mapping& mapping, model::RecordId record, const core::Parked& parked);
+  base::Result<void> put_aside(Statement& put, const core::Parked& parked, base::Utc changed_at);
+  base::Result<void> park_unreadable(const model::Mapping& mapping, const core::Unreadable& unreadable);
+  base::Result<int> attempts_at(const model::Mapping& mapping, model::RecordId record);
   base::Result<void> unpark(Step& step, std::size_t at);
+  base::Result<void> note_load(const model::Mapping& mapping, std::int64_t first_link, std::int64_t last_link);
+  base::Result<void> note(Step& step, const core::Settlement& settlement);
+  base::Result<void> write_history(const model::Mapping& mapping, std::string_view row, model::RecordId record,
+                                   const core::HistoryNote& note, std::string_view request);
   base::Result<void> unpark_record(const model::Mapping& mapping, model::RecordId record);
   base::Result<void> rename_in_children(Step& step, const core::Settlement& settlement);
 
@@ -156,6 +182,7 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   const base::Clock& clock_;
   base::Random random_;
   std::optional<core::Lease> lease_;
+  std::string run_;
   std::unordered_map<const char*, Statement> statements_;
   std::map<model::MappingId, std::unique_ptr<Prepared>> prepared_;
   core::Known known_;  ///< Reused from page to page.

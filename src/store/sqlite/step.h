@@ -28,6 +28,7 @@ struct Step {
   bool any_parked = false;
   bool any_open_conflicts = false;
   bool wrote_conflicts = false;
+  std::vector<core::Conflict> opened = {};  ///< By the settlement in hand.
 
   std::size_t size() const { return observed ? observed->size() : rows.size(); }
   /// The record that key `at` is about, as far as it is known.

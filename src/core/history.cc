@@ -1,0 +1,106 @@
+#include "core/history.h"
+
+#include <algorithm>
+#include <boost/json.hpp>
+
+namespace core {
+namespace {
+
+namespace json = boost::json;
+
+json::value value_of(const model::Cell& cell) {
+  if (!cell.has_text()) return nullptr;
+  return json::value(json::string_view{cell.text().data(), cell.text().size()});
+}
+
+std::string_view name_of(Conflict::Decision decision) {
+  switch (decision) {
+    case Conflict::Decision::org_won:
+      return "salesforce_won";
+    case Conflict::Decision::store_won:
+      return "crm_won";
+    case Conflict::Decision::open:
+      break;
+  }
+  return "open";
+}
+
+const std::string& place(const model::FieldMapping& field) {
+  return field.org_field.empty() ? field.column : field.org_field;
+}
+
+json::object change(const model::FieldMapping& field, std::string_view side, const model::Cell& before,
+                    const model::Cell& after, std::string_view decision) {
+  return {{"field", place(field)},
+          {"side", json::string_view{side.data(), side.size()}},
+          {"before", value_of(before)},
+          {"after", value_of(after)},
+          {"decision", json::string_view{decision.data(), decision.size()}}};
+}
+
+}  // namespace
+
+std::optional<HistoryNote> history_note(const model::Mapping& mapping, const KnownHead& head,
+                                        std::span<const model::Cell> row, const Settlement& s,
+                                        std::span<const Conflict> opened) {
+  const bool inserts = s.insert_row && !head.row_exists;
+  const bool links = s.link == LinkState::linked && head.link != LinkState::linked && !inserts;
+  std::string_view action;
+  if (s.parked) {
+    action = "parked";
+  } else if (!s.sent_to_org.empty()) {
+    action = head.link == LinkState::linked ? "record_updated" : "record_created";
+  } else if (inserts) {
+    action = "row_created";
+  } else if (s.columns.any() && head.row_exists) {
+    action = "row_updated";
+  } else if (!opened.empty()) {
+    action = "conflict";
+  } else if (!s.resolution.empty()) {
+    action = "resolved";
+  } else if (links) {
+    action = "linked";
+  } else {
+    return std::nullopt;
+  }
+  json::array changes;
+  for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
+    if (!s.columns[i] || (!inserts && !head.row_exists)) continue;
+    const auto conflict = std::ranges::find(s.conflicts, i, &Conflict::field);
+    const std::string_view decision = conflict != s.conflicts.end() ? name_of(conflict->decision)
+                                      : s.resolution.empty()        ? "only_salesforce_changed"
+                                                                    : "resolved";
+    if (inserts && s.values[i].is_null()) continue;
+    changes.push_back(change(mapping.fields[i], "crm", inserts ? model::Cell{} : row[i], s.values[i], decision));
+  }
+  for (const Settlement::OrgChange& sent : s.sent_to_org)
+    changes.push_back(change(mapping.fields[sent.field], "salesforce", sent.before, sent.after,
+                             sent.won ? "crm_won" : "only_crm_changed"));
+  for (const Conflict& conflict : opened) {
+    json::object entry{{"field", place(mapping.fields[conflict.field])},
+                       {"side", "both"},
+                       {"before", value_of(conflict.base)},
+                       {"decision", "open"},
+                       {"salesforce", value_of(conflict.org)},
+                       {"crm", value_of(conflict.store)}};
+    changes.push_back(std::move(entry));
+  }
+  json::object details;
+  if (!changes.empty()) details["changes"] = std::move(changes);
+  if (s.parked) {
+    details["error"] = s.parked->error.message;
+    if (!s.parked->error.service_code.empty()) details["code"] = s.parked->error.service_code;
+  }
+  if (!s.resolution.empty()) details["by"] = s.resolution;
+  return HistoryNote{action, json::serialize(details)};
+}
+
+std::string request_json(const model::Mapping& mapping, const model::FieldSet& fields,
+                         std::span<const model::Cell> values) {
+  json::object request;
+  for (std::size_t i = 0; i < mapping.fields.size(); ++i)
+    if (fields[i]) request[mapping.fields[i].org_field] = value_of(values[i]);
+  return json::serialize(request);
+}
+
+}  // namespace core

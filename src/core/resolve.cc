@@ -1,0 +1,73 @@
+#include "core/resolve.h"
+
+#include <algorithm>
+
+namespace core {
+namespace {
+
+using model::Cell;
+
+Cell cell_of(const Text& text) {
+  return text ? Cell{*text} : Cell{};
+}
+
+}  // namespace
+
+base::Result<void> resolve_conflict(Store& store, const model::Mapping& mapping, const ConflictEntry& conflict,
+                                    const Choice& choice, const Safeguards& safeguards) {
+  const std::string what = "conflict " + std::to_string(conflict.id);
+  if (conflict.decision != "open" || conflict.resolved_at)
+    return base::failure(base::ErrorKind::precondition, what + " is settled already");
+  const auto found = std::ranges::find(mapping.fields, conflict.field, &model::FieldMapping::org_field);
+  if (found == mapping.fields.end())
+    return base::failure(base::ErrorKind::settings, what + ": " + mapping.object + "." + conflict.field +
+                                                        " is not mapped any more; map it again to decide");
+  const auto field = static_cast<std::size_t>(found - mapping.fields.begin());
+
+  base::Arena arena;
+  Cell value;
+  if (choice.take == Choice::Take::value) {
+    const auto read = model::canonical(found->type, choice.value, arena);
+    if (!read)
+      return base::failure(base::ErrorKind::rejected,
+                           what + ": \"" + choice.value + "\" is no " + std::string{model::name_of(found->type.kind)});
+    value = *read;
+  }
+  std::vector<Cell> base, values;
+  std::optional<base::Error> stale;
+  const std::vector rows{conflict.row};
+  ASSIGN_OR_RETURN(const auto refused, store.update(mapping, rows, [&](const Known& known) {
+    stale.reset();
+    WriteSet writes;
+    const KnownHead& head = known.heads[0];
+    const bool as_shown = same_value(found->type, known.rows[0][field], cell_of(conflict.store)) &&
+                          same_value(found->type, known.bases[0][field], cell_of(conflict.base));
+    if (head.link != LinkState::linked || !head.row_exists || (!as_shown && safeguards.resolve_what_was_shown)) {
+      stale =
+          base::Error{base::ErrorKind::precondition, what + ": row " + conflict.row.text + " of " + mapping.table +
+                                                         " has changed since; sync, then look at the conflict again"};
+      return writes;
+    }
+    Settlement settlement;
+    settlement.at = 0;
+    base.assign(known.bases[0].begin(), known.bases[0].end());
+    base[field] = choice.take == Choice::Take::org ? known.rows[0][field] : cell_of(conflict.org);
+    settlement.base = base;
+    if (choice.take == Choice::Take::value) {
+      values.assign(known.rows[0].begin(), known.rows[0].end());
+      values[field] = value;
+      settlement.values = values;
+      settlement.columns.set(field);
+    }
+    settlement.resolution = choice.by;
+    settlement.resolved.set(field);
+    settlement.enqueue = head.pending == model::OutboxSeq::none;
+    writes.settlements.push_back(std::move(settlement));
+    return writes;
+  }));
+  if (stale) return std::unexpected(*std::move(stale));
+  if (!refused.empty()) return std::unexpected(refused.front().error);
+  return {};
+}
+
+}  // namespace core

@@ -1,0 +1,122 @@
+#!/usr/bin/env bash
+# A person decides conflicts, mends and retries what was parked, and asks what happened to a record.
+# Usage: inbox.sh FOLDER-OF-THE-PROGRAMS
+source "$(dirname "$0")/common.sh"
+status_of() { local status=0; "$@" > out 2> error || status=$?; echo $status; }
+sync() { "$bin/lockstep" sync --json > report 2> error || true; jq -r .status report; }
+
+start_sfsim --seed-rows 50
+sign_in
+record() { sql "select salesforce_id from contacts where id = $1"; }
+org() { api "$data/sobjects/Contact/$(record "$1")" | jq -r ".$2"; }
+org_edit() { api -X PATCH -d "$2" "$data/sobjects/Contact/$(record "$1")"; }
+cell() { sql "select $2 from contacts where id = $1"; }
+
+"$bin/lockstep" connect --flow client-credentials > /dev/null
+"$bin/lockstep" mapping set Contact --conflicts manual --field 'phone=Phone;winner=newest_wins' > /dev/null
+expect "first sync" "$(sync)" completed
+expect "no conflicts yet" "$("$bin/lockstep" conflicts list --json)" "[]"
+
+# Both sides change one field of four contacts; another field of the first goes its way all the same.
+for id in 1 2 3 4; do
+  sql "update contacts set title = 'Store $id' where id = $id"
+  org_edit $id "{\"Title\":\"Org $id\"}"
+done
+sql "update contacts set email = 'first@example.com' where id = 1"
+sleep 1.1
+sync > /dev/null
+expect "open conflicts" "$("$bin/lockstep" conflicts list --json | jq length)" 4
+expect "exit status with conflicts" "$(status_of "$bin/lockstep" sync)" 1
+expect "both keep theirs" "$(cell 1 title)|$(org 1 Title)" "Store 1|Org 1"
+expect "the rest is in step" "$(org 1 Email)" first@example.com
+expect "the row says so" "$(cell 1 salesforce_sync_status)" conflict
+first=$("$bin/lockstep" conflicts list --json | jq '.[] | select(.row == "1")')
+expect "values" "$(jq -c '[.field, .org, .store, .decision]' <<< "$first")" '["Title","Org 1","Store 1","open"]'
+expect "who and when" "$(jq -c '[(.org_changed_by | startswith("005")), (.org_changed_at != null), (.store_changed_at != null), (.run_id != null)]' \
+  <<< "$first")" '[true,true,true,true]'
+number() { "$bin/lockstep" conflicts list --json | jq ".[] | select(.row == \"$1\") | .id"; }
+expect "show" "$("$bin/lockstep" conflicts show "$(number 2)" --json | jq -r .store)" "Store 2"
+
+# One by one, by either side's value and by another.
+"$bin/lockstep" conflicts resolve "$(number 1)" --take org > /dev/null
+"$bin/lockstep" conflicts resolve "$(number 2)" --take store > /dev/null
+"$bin/lockstep" conflicts resolve "$(number 3)" --take "Both 3" > /dev/null
+expect "a decision without a choice" "$(status_of "$bin/lockstep" conflicts resolve "$(number 4)")" 2
+expect "a conflict that is not there" "$(status_of "$bin/lockstep" conflicts resolve 999 --take org)" 2
+sleep 1.1
+sync > /dev/null
+expect "took the org's" "$(cell 1 title)|$(org 1 Title)" "Org 1|Org 1"
+expect "took the store's" "$(cell 2 title)|$(org 2 Title)" "Store 2|Store 2"
+expect "took another" "$(cell 3 title)|$(org 3 Title)" "Both 3|Both 3"
+expect "statuses" "$(sql 'select group_concat(salesforce_sync_status) from (select * from contacts where id < 5 order by id)')" \
+  synced,synced,synced,conflict
+
+# What has changed since it was shown is not overwritten.
+four=$(number 4)
+sql "update contacts set title = 'Later 4' where id = 4"
+expect "a stale decision" "$(status_of "$bin/lockstep" conflicts resolve "$four" --take org)" 1
+grep -q 'has changed since' error || fail "the message does not say why"
+expect "the later edit" "$(cell 4 title)" "Later 4"
+sync > /dev/null
+"$bin/lockstep" conflicts resolve --object contact --field title --all --take store --json > out
+expect "by rule" "$(jq -c . out)" '{"resolved":1,"errors":[]}'
+sleep 1.1
+expect "sync once all is decided" "$(sync)" completed
+expect "took the later one" "$(cell 4 title)|$(org 4 Title)" "Later 4|Later 4"
+expect "who decided" "$("$bin/lockstep" conflicts list --settled --json | jq -r '.[] | select(.row == "2") | .resolution' | cut -d, -f1)" \
+  "took the CRM's value"
+
+# A field of the newest keeps what it overwrote.
+sql "update contacts set phone = '+1 555 0001' where id = 5"
+sleep 1.1
+org_edit 5 '{"Phone":"+1 555 0002"}'
+sleep 1.1
+sync > /dev/null
+expect "the newest" "$(cell 5 phone)|$(org 5 Phone)" "+1 555 0002|+1 555 0002"
+expect "its loser" "$("$bin/lockstep" conflicts list --settled --json | jq -r '.[] | select(.row == "5") | .decision + " " + .store')" \
+  "org_won +1 555 0001"
+
+# Parked: what was sent, why it was refused, and that it goes on.
+sql "update contacts set email = 'not an address' where id = 6; update contacts set title = 'Fine' where id = 7"
+expect "a run with a refused record" "$(sync)" partial
+expect "the rest goes on" "$(org 7 Title)" Fine
+parked=$("$bin/lockstep" parked list --json | jq '.[0]')
+expect "parked" "$(jq -c '[.object, .row, .code, .request, .attempts]' <<< "$parked")" \
+  '["Contact","6","INVALID_EMAIL_ADDRESS",{"Email":"not an address"},1]'
+expect "remedy" "$(jq -r .remedy <<< "$parked")" "Correct the email address."
+expect "the row's status" "$(cell 6 salesforce_sync_status)" error
+expect "retried at once" "$(sync)" completed
+"$bin/lockstep" parked retry --all > /dev/null
+expect "retried by command" "$(sync)" partial
+expect "attempts" "$("$bin/lockstep" parked list --json | jq '.[0].attempts')" 2
+expect "not refused for good" "$("$bin/lockstep" parked list --json | jq '.[0] | .retry_at > .parked_at')" true
+sql "update contacts set email = 'right@example.com' where id = 6"
+expect "mended" "$(sync)" completed
+expect "nothing parked" "$("$bin/lockstep" parked list --json)" "[]"
+expect "the mended row" "$(org 6 Email)|$(cell 6 salesforce_sync_status)" "right@example.com|synced"
+sql "insert into contacts(first_name) values ('Nameless')"
+sync > /dev/null
+"$bin/lockstep" parked discard "$("$bin/lockstep" parked list --json | jq '.[0].id')" > /dev/null
+expect "sync after giving it up" "$(status_of "$bin/lockstep" sync)" 0
+expect "its row says so still" "$(sql "select salesforce_sync_status from contacts where first_name = 'Nameless'")" error
+
+# What happened to the third contact, newest first, under either name.
+who=$(record 3)
+"$bin/lockstep" history "$who" --json > by_record
+"$bin/lockstep" history contacts/3 --json > by_row
+cmp by_record by_row || fail "a record and its row have two histories"
+expect "history" "$(jq -r '.[].action' by_record | xargs)" "record_updated row_updated conflict row_created"
+expect "the push" "$(jq -c '.[0].details.changes' by_record)" \
+  '[{"field":"Title","side":"salesforce","before":"Org 3","after":"Both 3","decision":"only_crm_changed"}]'
+expect "the decision" "$(jq -c '.[1].details | [.changes[0].before, .changes[0].after, (.by | startswith("took \"Both 3\", by "))]' by_record)" \
+  '["Store 3","Both 3",true]'
+expect "runs and requests" "$(jq -c '[(.[0].run_id | length > 0), (.[0].request_id | length > 0), .[3].details.first_load]' by_record)" \
+  '[true,true,true]'
+"$bin/lockstep" history "$who" | grep -q 'Title in Salesforce: "Both 3", before "Org 3" (only crm changed)' || fail "no text for people"
+"$bin/lockstep" history contacts/6 | grep -q 'INVALID_EMAIL_ADDRESS' || fail "the history does not tell of the refusal"
+expect "of nobody" "$("$bin/lockstep" history companies/99999 --json)" "[]"
+sql "update lockstep_history set at = at - 91 * 86400000"
+sync > /dev/null
+expect "after ninety days" "$("$bin/lockstep" history "$who" --json)" "[]"
+
+echo "decided, mended and told"
