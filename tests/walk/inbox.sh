@@ -119,4 +119,15 @@ sql "update lockstep_history set at = at - 91 * 86400000"
 sync > /dev/null
 expect "after ninety days" "$("$bin/lockstep" history "$who" --json)" "[]"
 
+# A field that is hidden from the sync user is set aside with a warning in the very run that meets it; the rest goes on.
+sync > /dev/null
+curl -sf -d '{"field":"Contact.Title","hidden":true}' "$url/__sim/hidden" > /dev/null
+sql "update contacts set email = 'eighth@example.com', title = 'Unseen' where id = 8"
+sync > /dev/null
+expect "the rest of the row" "$(org 8 Email)" eighth@example.com
+jq -r '.errors[].message' report | grep -q 'title = Title is set aside' || fail "no warning of the hidden field"
+curl -sf -d '{"field":"Contact.Title","hidden":false}' "$url/__sim/hidden" > /dev/null
+# What was agreed on is not known any more, so a person is asked.
+sync > /dev/null
+expect "once it can be seen again" "$("$bin/lockstep" conflicts list --json | jq -c '.[] | [.row, .field, .store]')" '["8","Title","Unseen"]'
 echo "decided, mended and told"
