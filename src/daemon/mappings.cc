@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/order.h"
 #include "daemon/mapping_check.h"
 
 namespace daemon_process {
@@ -85,6 +86,7 @@ base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Int
     }
     mappings.push_back(std::move(compiled->mapping));
   }
+  core::put_in_order(mappings);
   return mappings;
 }
 
