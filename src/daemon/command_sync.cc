@@ -1,6 +1,7 @@
+#include <unistd.h>
 #include <algorithm>
 #include <cstdio>
-#include <unistd.h>
+#include <thread>
 
 #include "daemon/command.h"
 #include "daemon/plan.h"
@@ -16,10 +17,24 @@ bool something_stands(App& app, const core::Integration& integration) {
   });
 }
 
+/// Goes before the daemon's next run, and waits for the end of one that has begun.
+base::Result<core::RunRecord> sync_in_turn(App& app, core::Integration& integration, const SyncRequest& request,
+                                           std::optional<base::Error>& end) {
+  using namespace std::chrono_literals;
+  const auto until = app.clock.elapsed() + 10min;
+  for (bool told = false;; told = true) {
+    auto run = sync_once(app, integration, request, end);
+    const bool in_turn = run || run.error().kind != base::ErrorKind::cancelled;
+    if (in_turn || stop_requested || app.clock.elapsed() > until) return run;
+    if (!told) std::fprintf(stderr, "lockstep: waiting: %s\n", run.error().message.c_str());
+    std::this_thread::sleep_for(200ms);
+  }
+}
+
 /// Rehearses the run, or does it.
 base::Result<core::RunRecord> run_or_rehearse(App& app, core::Integration& integration, const SyncRequest& request,
                                               bool dry, std::optional<base::Error>& end) {
-  if (!dry) return sync_once(app, integration, request, end);
+  if (!dry) return sync_in_turn(app, integration, request, end);
   ASSIGN_OR_RETURN(Plan plan, rehearse(app, integration, request));
   return std::move(plan.run);
 }

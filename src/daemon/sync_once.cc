@@ -106,12 +106,31 @@ base::Result<void> go_on_without_lost_fields(App& app, const core::Integration& 
   return {};
 }
 
+/// What stands in the store now that nobody else syncs the integration: another run may have ended meanwhile. Runs that
+/// a process left behind when it was killed are closed.
+base::Result<void> begin_turn(App& app, core::Integration& integration) {
+  ASSIGN_OR_RETURN(auto integrations, app.store->integrations());
+  const auto found = std::ranges::find(integrations, integration.id, &core::Integration::id);
+  if (found != integrations.end()) integration = std::move(*found);
+  ASSIGN_OR_RETURN(auto runs, app.store->runs(20));
+  for (core::RunRecord& run : runs) {
+    if (run.integration != integration.id || run.status != "running") continue;
+    run.status = "failed";
+    run.completed_at = app.clock.now();
+    run.sync_errors.push_back({"the process ended before this run did; the next run went on from its last page", "",
+                               "INTERRUPTED", *run.completed_at});
+    RETURN_IF_ERROR(app.store->save(run));
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration, const SyncRequest& request,
                                         std::optional<base::Error>& end) {
   ASSIGN_OR_RETURN(const auto lease, app.store->take_lease(integration.id, app.clock.now(), HeldLease::time));
   HeldLease held{app, lease};
+  RETURN_IF_ERROR(begin_turn(app, integration));
   const auto stopping = [&] { return stop_requested || (request.stopping && request.stopping()); };
   // In small steps, so that a shutdown does not wait for it.
   const auto wait = [&](std::chrono::milliseconds time) {
@@ -143,6 +162,8 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
   const auto started = app.clock.elapsed();
   RETURN_IF_ERROR(app.store->save(run));
   app.store->name_run(run.id);
+  integration.sync_status = "syncing";
+  RETURN_IF_ERROR(app.store->save_state(integration));
 
   salesforce::RestOrg& org = connected->org;
 

@@ -32,6 +32,8 @@ expect "jobs in hand of the dead daemon" "$(queue .counts.active)" 1
 until_true "the end of the run in the second daemon" '[ "$(queue .counts.completed)" -ge 1 ]'
 expect "rows after the run was taken over" "$(contacts)" $rows
 grep -q 'lost its worker' second.log || fail "the second daemon does not say that it took the job over"
+expect "the killed run's log" "$("$bin/lockstep" runs list --json |
+  jq -r '[.[] | select(.errors[].code == "INTERRUPTED") | .status] | unique | join(" ")')" failed
 "$bin/lockstep" verify > verified || { cat verified; fail "the sides differ"; }
 
 sql "update contacts set title = 'T' || id"
@@ -59,6 +61,13 @@ runs_so_far=$(queue .counts.completed)
 sleep 4
 expect "runs of an idle daemon" "$(queue .counts.completed)" "$runs_so_far"
 
+# In the foreground, while the daemon is in the middle of a run.
+sql "update contacts set title = 'U' || id"
+until_true "a push under way" '[ "$(outbox)" -lt $rows ] && [ "$(outbox)" -gt 0 ]'
+expect "a sync beside the daemon" "$("$bin/lockstep" sync --json 2> waited | jq -r .status)" completed
+grep -q 'waiting: integration' waited || fail "the sync did not wait for the daemon's run: $(cat waited)"
+expect "rows left after it" "$(outbox)" 0
+
 board=http://127.0.0.1:$port/admin/queues/api/queues/$LOCKSTEP_QUEUE_NAME
 call() { curl -s -H "Authorization: Bearer $1" -H 'Content-Type: application/json' -o answer -w '%{http_code}' "${@:2}"; }
 expect "a look without sign-in" "$(call nobody "$board/1")" 401
@@ -84,6 +93,9 @@ expect "sync now of nobody" "$(call operator-token -X POST -d '{"integrationId":
 # A tick syncs whoever is due; here the next minute's.
 sql "update lockstep_integrations set sync_frequency = 1, next_sync_at = '2020-01-01T00:00:00.000Z'"
 until_true "a schedule that follows the frequency" '[ "$(queue ".schedulers[0].every_ms")" = 60000 ]'
+record=$(sql 'select salesforce_id from contacts where id = 7')
+api -X PATCH -d '{"Department":"Ticks","Title":"Of the tick"}' "$data/sobjects/Contact/$record"
+until_true "what a tick brings" '[ "$(sql "select title from contacts where id = 7")" = "Of the tick" ]'
 drained=$("$bin/lockstep" queue drain --json | jq .changed)
 [ "$drained" -ge 0 ] || fail "drain does not say how many jobs it dropped"
 kill $server; status=0; wait $server || status=$?; server=
