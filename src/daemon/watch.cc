@@ -10,8 +10,8 @@ namespace {
 using namespace std::chrono_literals;
 using schedule::Trigger;
 
-constexpr auto put_again = 60s;        ///< When nothing came of a job.
-constexpr auto same_rows_again = 15s;  ///< When a run left as many rows unsent as it found.
+constexpr auto put_again = 60s;       ///< When nothing came of a job.
+constexpr auto same_rows_again = 5s;  ///< When a run left as many rows unsent as it found.
 
 }  // namespace
 
@@ -66,14 +66,17 @@ std::int64_t Watch::edited_rows(const core::Integration& integration) {
 void Watch::consider(const core::Integration& integration) {
   const base::Utc now = app_.clock.now();
   const auto elapsed = app_.clock.elapsed();
-  const std::int64_t edited = schedule::follows_edits(integration, now) ? edited_rows(integration) : 0;
+  const std::int64_t rows = edited_rows(integration);
+  const auto edits =
+      rows > std::exchange(rows_[integration.id], rows) ? schedule::Edits::new_ones : schedule::Edits::seen_before;
+  const std::int64_t edited = schedule::follows_edits(integration, edits, now) ? rows : 0;
   const bool late = schedule::is_late(integration, now);
   if (edited == 0 && !late) return;
   if (const auto last = put_.find(integration.id); last != put_.end()) {
     const Put& put = last->second;
     const auto age = elapsed - put.at;
     if (put.last_sync_at == integration.last_sync_at && age < put_again) return;
-    if (!late && put.outbox == edited && age < same_rows_again) return;
+    if (!late && edits == schedule::Edits::seen_before && put.outbox == edited && age < same_rows_again) return;
   }
   const schedule::Order order{integration.id.text, edited > 0 ? Trigger::event : Trigger::schedule, {}};
   const auto added = queue_.add(schedule::job_for(order, kept_by(app_.settings)), now);

@@ -35,6 +35,7 @@ class Watch {
   App& app_;
   queue::JobQueue& queue_;
   std::map<model::IntegrationId, Put> put_;
+  std::map<model::IntegrationId, std::int64_t> rows_;  ///< Edited ones at the last look.
   std::chrono::nanoseconds scheduler_kept_{};
   std::optional<queue::Repeat> repeat_;
   std::set<std::string> said_, saying_;

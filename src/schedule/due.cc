@@ -20,9 +20,9 @@ bool runs_by_itself(const core::Integration& integration) {
 
 }  // namespace
 
-bool follows_edits(const core::Integration& integration, base::Utc now) {
+bool follows_edits(const core::Integration& integration, Edits edits, base::Utc now) {
   if (!runs_by_itself(integration)) return false;
-  if (integration.last_error.empty() || !integration.last_sync_at) return true;
+  if (edits == Edits::new_ones || integration.last_error.empty() || !integration.last_sync_at) return true;
   return now >= *integration.last_sync_at + 60s || now < *integration.last_sync_at;
 }
 

@@ -16,9 +16,12 @@ bool is_due(const core::Integration& integration, base::Utc now);
 /// True if it is due and no tick will see to it: its time is over since more than the moment that a tick takes.
 bool is_late(const core::Integration& integration, base::Utc now);
 
-/// True if an edited row is sent at once. After a run that left errors behind only a minute later: what it could not
-/// send would be tried again and again. Never where is_due() leaves it to a person.
-bool follows_edits(const core::Integration& integration, base::Utc now);
+enum class Edits { seen_before, new_ones };
+
+/// True if edited rows are to be sent now. New ones at once; after a run that left errors behind, those that it may
+/// have failed to send only a minute later, or they would be tried over and over. Never where is_due() leaves it to a
+/// person.
+bool follows_edits(const core::Integration& integration, Edits edits, base::Utc now);
 
 /// When it is due again after a run that began at `started`. Times lie on a grid of the integration's frequency, so
 /// that runs neither drift nor miss a tick by the second that they took; slots that a long run or a stopped daemon

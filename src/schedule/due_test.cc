@@ -55,15 +55,17 @@ TEST(Late, IsWhatNoTickCameFor) {
 
 TEST(FollowsEdits, AtOnceButNotOverAndOver) {
   core::Integration one = integration(at(12, 15));
-  EXPECT_TRUE(follows_edits(one, at(12, 0)));
+  EXPECT_TRUE(follows_edits(one, Edits::seen_before, at(12, 0)));
   one.last_sync_at = at(12, 0);
-  EXPECT_TRUE(follows_edits(one, at(12, 0, 1)));
+  EXPECT_TRUE(follows_edits(one, Edits::seen_before, at(12, 0, 1)));
   one.last_error = "no answer";
-  EXPECT_FALSE(follows_edits(one, at(12, 0, 1)));
-  EXPECT_TRUE(follows_edits(one, at(12, 1)));
-  EXPECT_TRUE(follows_edits(one, at(9, 0))) << "the clock went back";
+  EXPECT_FALSE(follows_edits(one, Edits::seen_before, at(12, 0, 1)));
+  EXPECT_TRUE(follows_edits(one, Edits::seen_before, at(12, 1)));
+  EXPECT_TRUE(follows_edits(one, Edits::seen_before, at(9, 0))) << "the clock went back";
+  EXPECT_TRUE(follows_edits(one, Edits::new_ones, at(12, 0, 1)));
   one.sync_status = "needs_reauth";
-  EXPECT_FALSE(follows_edits(one, at(12, 1)));
+  EXPECT_FALSE(follows_edits(one, Edits::new_ones, at(12, 1)));
+  EXPECT_FALSE(follows_edits(one, Edits::seen_before, at(12, 1)));
 }
 
 TEST(Due, NoticesAClockThatWentBack) {
