@@ -51,8 +51,9 @@ Advice advice_for(const base::Error& error, int attempt, double chance) {
   const milliseconds own = std::min(longest, milliseconds{1'000} * (1 << std::min(attempt - 1, 16)));
   const milliseconds half = own / 2;
   const milliseconds spread{static_cast<std::int64_t>(static_cast<double>(half.count()) * std::clamp(chance, 0.0, 1.0))};
-  const milliseconds asked = error.retry_after ? milliseconds{*error.retry_after} : half;
-  return {Advice::Do::again, asked + spread, error.smaller};
+  // "Retry-After: 0" is no leave to ask in a loop.
+  const milliseconds least = std::max(half, milliseconds{error.retry_after.value_or(std::chrono::seconds{0})});
+  return {Advice::Do::again, least + spread, error.smaller};
 }
 
 }  // namespace core

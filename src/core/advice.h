@@ -25,8 +25,8 @@ inline constexpr std::chrono::seconds longest_pause{60};
 ///   unauthorized, corrupt, cancelled    the run ends
 ///   precondition, rejected, malformed, settings   this object ends for the run, the others go on
 ///
-/// The n-th wait is half to all of 2ⁿ⁻¹ seconds, at most a minute; or what the other side asks for, and up to that
-/// much more. Source: salesforce-wire.md section 16, class B.
+/// The n-th wait is half to all of 2ⁿ⁻¹ seconds, at most a minute; not less than the other side asks
+/// for, plus the spread. Source: salesforce-wire.md section 16, class B.
 Advice advice_for(const base::Error& error, int attempt, double chance = 1.0);
 
 /// True for what no other object of the run would be spared.

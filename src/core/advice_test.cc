@@ -48,6 +48,7 @@ TEST(Advice, WaitsAtLeastAsLongAsItIsTold) {
   EXPECT_EQ(advice_for(told, 1, 0).after, 10s);
   EXPECT_EQ(advice_for(told, 4, 1).after, 14s);
   EXPECT_EQ(advice_for({ErrorKind::unreachable, "", "", 10s}, 1, 0).after, 10s);
+  EXPECT_EQ(advice_for({ErrorKind::throttled, "", "SERVER_UNAVAILABLE", 0s}, 1, 0).after, 500ms);
 }
 
 TEST(Advice, LeavesToALaterRunWhatMayTakeLonger) {

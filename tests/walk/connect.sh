@@ -10,9 +10,9 @@ field() { sql "select $1 from lockstep_integrations where workspace_id = '$2'"; 
 lockstep() { status=0; "$bin/lockstep" "$@" > out 2> error || status=$?; }
 
 # The browser, on a terminal: a listener on a loopback address takes the answer.
-port=$((20000 + RANDOM % 20000))
+port=$((20000 + RANDOM % 12000))
 "$bin/lockstep" connect --flow web --redirect-uri "http://localhost:$port/callback" > web.out 2> web.err &
-connecting=$!
+connecting=$!; server=$connecting
 for _ in $(seq 100); do grep -q Waiting web.err && break; sleep 0.05; done
 address=$(grep '^http' web.err)
 [[ $address == *code_challenge_method=S256* ]] || fail "no PKCE in $address"
@@ -32,7 +32,7 @@ curl -sf -X POST "$url/__sim/expire-tokens" > /dev/null
 
 # A foreign answer: the state is not the one that was sent.
 "$bin/lockstep" connect --flow web --workspace forged --redirect-uri "http://localhost:$port/callback" > web.out 2> web.err &
-connecting=$!
+connecting=$!; server=$connecting
 for _ in $(seq 100); do grep -q Waiting web.err && break; sleep 0.05; done
 curl -s -o page "http://localhost:$port/callback?code=stolen&state=guessed"
 status=0; wait $connecting || status=$?

@@ -1,0 +1,81 @@
+"""Stands in front of sfsim for network.sh.
+
+  tls.py serve URL CERTIFICATE KEY LOG   answers https and passes everything on to URL; logs who calls
+  tls.py proxy LOG                       an HTTP proxy for CONNECT; logs where to
+
+Prints the port it listens on.
+"""
+import http.client
+import select
+import socket
+import ssl
+import sys
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 64
+
+    def handle_error(self, request, client_address):
+        pass  # a client that refuses our certificate
+
+
+class PassOn(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+
+    def answer(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+        with open(log, "a") as file:
+            file.write(f"{self.path.split('?')[0]} {self.headers.get('User-Agent')} {self.headers.get('Sforce-Call-Options')}\n")
+        upstream = http.client.HTTPConnection(url.removeprefix("http://"))
+        headers = dict(self.headers.items()) | {"X-Forwarded-Proto": "https"}
+        upstream.request(self.command, self.path, body, headers)
+        got = upstream.getresponse()
+        content = got.read()
+        self.send_response_only(got.status)
+        for name, value in got.getheaders():
+            if name.lower() not in ("content-length", "transfer-encoding", "connection"):
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(content)))
+        self.end_headers()
+        self.wfile.write(content)
+
+    do_GET = do_POST = do_PATCH = do_DELETE = answer
+
+    def log_message(self, *args):
+        pass
+
+
+class Proxy(BaseHTTPRequestHandler):
+    def do_CONNECT(self):
+        with open(log, "a") as file:
+            file.write(self.path + "\n")
+        host, port = self.path.rsplit(":", 1)
+        far = socket.create_connection((host, int(port)))
+        self.send_response_only(200, "Connection established")
+        self.end_headers()
+        near = self.connection
+        while True:
+            for ready in select.select([near, far], [], [])[0]:
+                data = ready.recv(65536)
+                if not data:
+                    return
+                (far if ready is near else near).sendall(data)
+
+    def log_message(self, *args):
+        pass
+
+
+mode, *rest = sys.argv[1:]
+log = rest[-1]
+if mode == "serve":
+    url, certificate, key = rest[:3]
+    server = Server(("127.0.0.1", 0), PassOn)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
+else:
+    server = Server(("127.0.0.1", 0), Proxy)
+print(server.server_address[1], flush=True)
+server.serve_forever()
