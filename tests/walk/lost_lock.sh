@@ -13,7 +13,7 @@ contacts() { sql 'select count(*) from contacts where salesforce_id is not null'
 
 "$bin/lockstep" serve 2> sleeper.log &
 sleeper=$!
-trap 'kill -CONT $sleeper 2> /dev/null; kill -9 $sleeper 2> /dev/null; finish' EXIT
+trap '{ kill -CONT $sleeper; kill -9 $sleeper; } 2> /dev/null || true; finish' EXIT
 until_true "the first page" '[ "$(contacts)" -gt 0 ]'
 kill -STOP $sleeper
 [ "$(contacts)" -lt $rows ] || fail "the first daemon was stopped too late to be in the middle of its run"
