@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "connection/guarded_transport.h"
 #include "connection/store_vault.h"
 #include "core/budget.h"
 #include "core/sync_run.h"
@@ -31,6 +32,7 @@ struct App {
   base::Random random;
   std::unique_ptr<store::SqliteStore> store;
   std::optional<security::KeyRing> keys;
+  std::shared_ptr<connection::Breakers> breakers = std::make_shared<connection::Breakers>();
 };
 
 base::Result<std::unique_ptr<App>> open_app(settings::Settings);

@@ -39,7 +39,8 @@ class Connection {
 
  private:
   const std::unique_ptr<store::SqliteStore> registry_, accounts_;
-  salesforce::CurlTransport sign_in_transport_, transport_;
+  salesforce::CurlTransport sign_in_transport_, wire_;
+  connection::GuardedTransport transport_;
   connection::StoreVault vault_;
   connection::StoreJobJournal journal_;
 
@@ -55,7 +56,8 @@ class Connection {
       : registry_{std::move(registry)},
         accounts_{std::move(accounts)},
         sign_in_transport_{app.clock, {}, {}, app.settings.salesforce.ca_file},
-        transport_{app.clock, {}, {}, app.settings.salesforce.ca_file},
+        wire_{app.clock, {}, {}, app.settings.salesforce.ca_file},
+        transport_{wire_, app.clock, app.breakers->of(integration.org_id)},
         vault_{*registry_, *app.keys, integration.id, app.clock},
         journal_{*app.store, integration.id},
         budget{*accounts_, budget_account(integration), budget_shares(app.settings), lane, app.clock},

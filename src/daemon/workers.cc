@@ -48,6 +48,7 @@ base::Result<std::unique_ptr<Workers>> Workers::start(const settings::Settings& 
   std::unique_ptr<Workers> workers{new Workers{settings, queue}};
   for (int i = 0; i < settings.queue.concurrency; ++i) {
     ASSIGN_OR_RETURN(auto app, open_app(settings));
+    if (!workers->apps_.empty()) app->breakers = workers->apps_.front()->breakers;
     workers->apps_.push_back(std::move(app));
   }
   workers->working_ = workers->apps_.size();

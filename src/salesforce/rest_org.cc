@@ -8,6 +8,7 @@
 #include "salesforce/bulk_query.h"
 #include "salesforce/composite.h"
 #include "salesforce/errors.h"
+#include "salesforce/patient_write.h"
 #include "salesforce/records.h"
 #include "salesforce/rest_client.h"
 #include "salesforce/rest_write.h"
@@ -258,7 +259,8 @@ base::Result<Page> RestOrg::slice(const model::Mapping& mapping, const core::IdR
 base::Result<std::int64_t> RestOrg::count(const model::Mapping& mapping) {
   ASSIGN_OR_RETURN(const std::string query, soql::count_query(mapping));
   const std::string what = "count " + mapping.object + " records";
-  ASSIGN_OR_RETURN(Answer answer, client_->call("GET", client_->path("query?q=" + url_encoded(query)), {}, {.what = what}));
+  ASSIGN_OR_RETURN(Answer answer,
+                   client_->call("GET", client_->path("query?q=" + url_encoded(query)), {}, {.what = what}));
   std::int64_t total = 0;
   if (!client_->reader().open(answer.body) || client_->reader().root()["totalSize"].get_int64().get(total))
     return base::failure(ErrorKind::malformed, "Salesforce's answer when asked to " + what + " names no totalSize.");
@@ -377,15 +379,24 @@ base::Result<std::vector<base::Result<model::RecordId>>> RestOrg::write(const mo
                                                                         std::span<const core::OrgWrite> writes) {
   RETURN_IF_ERROR(soql::check_names(mapping));
   RETURN_IF_ERROR(finish_earlier_jobs());
-  return write_records(*client_, bulk_ingest_.get(), mapping, writes, requests_);
+  requests_.assign(writes.size(), {});
+  return write_patiently(
+      mapping, writes,
+      [&](std::span<const core::OrgWrite> some, std::span<const std::size_t> places, std::size_t most_in_group) {
+        std::vector<std::string> requests;
+        auto results = write_records(*client_, bulk_ingest_.get(), mapping, some, most_in_group, requests);
+        for (std::size_t i = 0; i < places.size(); ++i) requests_[places[i]] = std::move(requests[i]);
+        return results;
+      },
+      access_ ? access_->wait : Wait{});
 }
 
 base::Result<std::optional<std::int64_t>> RestOrg::record_count(std::string_view object) {
   if (!soql::is_identifier(object))
     return base::failure(ErrorKind::settings, "\"" + std::string{object} + "\" is not the API name of an object.");
   const std::string what = "count the records of " + std::string{object};
-  auto answer = client_->call("GET", client_->path("limits/recordCount?sObjects=" + std::string{object}), {},
-                              {.what = what});
+  auto answer =
+      client_->call("GET", client_->path("limits/recordCount?sObjects=" + std::string{object}), {}, {.what = what});
   // An edition or a version without the resource; the count is worth no more than a hint anyway.
   if (!answer && answer.error().kind == ErrorKind::precondition) return std::nullopt;
   if (!answer) return std::unexpected(std::move(answer).error());

@@ -29,6 +29,7 @@ class RestClient;
 /// Records that a call cannot decide are errors of their own; a call fails as a whole only if none of its records
 /// were written and known to be.
 ///
+/// Records that somebody holds are tried again while `bulk` says how to wait (see patient_write.h), else by a later run.
 /// Used by one thread. Session, transport and what `bulk` names are borrowed.
 class RestOrg final : public core::Org, public core::OrgSurvey {
  public:

@@ -62,10 +62,10 @@ std::vector<Part> single_rows(const RestClient& client, const model::Mapping& ma
   return parts;
 }
 
-/// Groups of up to 200 creates or updates, each in the given order, no record twice in one group: the org refuses
-/// both then.
+/// Groups of up to `most_in_group` creates or updates, each in the given order, no record twice in one group: the org
+/// refuses both then.
 std::vector<Part> collections(const RestClient& client, const model::Mapping& mapping, std::span<const OrgWrite> writes,
-                              std::span<const std::size_t> places) {
+                              std::span<const std::size_t> places, std::size_t most_in_group) {
   std::vector<Part> parts;
   for (const bool creates : {true, false}) {
     std::unordered_set<std::string_view> members;
@@ -81,7 +81,7 @@ std::vector<Part> collections(const RestClient& client, const model::Mapping& ma
       const OrgWrite& write = writes[i];
       if (creates == static_cast<bool>(write.id)) continue;
       const std::string_view who = creates ? write.upsert_key : write.id.view();
-      if (part.writes.size() == RestOrg::records_per_collection || members.contains(who) ||
+      if (part.writes.size() == most_in_group || members.contains(who) ||
           part.body.size() > most_call_bytes / Composite::most_queries)
         close();
       if (part.writes.empty()) {
@@ -215,7 +215,7 @@ std::size_t known(const Outcomes& outcomes) {
 }  // namespace
 
 base::Result<std::vector<RowResult>> write_records(RestClient& client, BulkIngest* bulk, const model::Mapping& mapping,
-                                                   std::span<const OrgWrite> writes,
+                                                   std::span<const OrgWrite> writes, std::size_t most_in_group,
                                                    std::vector<std::string>& requests) {
   requests.assign(writes.size(), {});
   const std::string what = "write " + mapping.object + " records";
@@ -226,7 +226,12 @@ base::Result<std::vector<RowResult>> write_records(RestClient& client, BulkInges
       outcomes[i] = std::unexpected(std::move(checked).error());
   const std::size_t refused = known(outcomes);
 
-  WritePlan plan = choose_write(writes, bulk != nullptr && !bulk->is_refused());
+  const bool with_bulk = bulk != nullptr && !bulk->is_refused() && most_in_group == RestOrg::records_per_collection;
+  WritePlan plan = choose_write(writes, with_bulk);
+  if (most_in_group == 1) {
+    plan.conditional.insert(plan.conditional.end(), plan.collections.begin(), plan.collections.end());
+    plan.collections.clear();
+  }
   const auto is_settled = [&](std::size_t place) { return outcomes[place].has_value(); };
   std::optional<Failure> failure;
   if (!plan.uploads.empty()) {
@@ -239,7 +244,7 @@ base::Result<std::vector<RowResult>> write_records(RestClient& client, BulkInges
     std::erase_if(plan.collections, is_settled);
     std::erase_if(plan.conditional, is_settled);
     std::vector<Part> parts = single_rows(client, mapping, writes, plan.conditional);
-    std::ranges::move(collections(client, mapping, writes, plan.collections), std::back_inserter(parts));
+    std::ranges::move(collections(client, mapping, writes, plan.collections, most_in_group), std::back_inserter(parts));
     failure = write_parts(client, parts, doing, writes, outcomes, requests);
   }
   if (failure) {
