@@ -153,7 +153,9 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
       integration.next_sync_at > app.clock.now()) {
     const auto left = connected->budget.left();
     if (left && left->calls <= 0)
-      return base::failure(base::ErrorKind::throttled, integration.last_error, std::string{core::budget_exhausted});
+      return std::unexpected(
+          base::Error{base::ErrorKind::throttled, integration.last_error, std::string{core::budget_exhausted},
+                      std::chrono::ceil<std::chrono::seconds>(*integration.next_sync_at - app.clock.now())});
   }
   core::RunRecord run;
   run.id = {security::random_hex(12)};

@@ -14,7 +14,8 @@ Verdict verdict_for(const std::optional<base::Error>& error, Cut cut) {
     return {Do::complete};
   }
   if (error->kind == base::ErrorKind::throttled) {
-    const std::chrono::seconds after = std::clamp<std::chrono::seconds>(error->retry_after.value_or(60s), 1s, 24h);
+    // The calls of an hour come back a day after its end.
+    const std::chrono::seconds after = std::clamp<std::chrono::seconds>(error->retry_after.value_or(60s), 1s, 48h);
     return {Do::postpone, after, error->message};
   }
   if (cut == Cut::shutdown) return {Do::give_back};
