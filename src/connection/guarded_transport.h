@@ -17,6 +17,7 @@ class Breakers {
   struct Guarded {
     std::mutex mutex;
     core::Breaker breaker;
+    std::string last_failure;  ///< For people: what the last call that failed said.
   };
   std::shared_ptr<Guarded> of(const std::string& org_id);
 

@@ -42,6 +42,7 @@ TEST_F(GuardedTransportTest, LeavesAnOrgAloneThatStoppedAnsweringAndComesBackWit
   ASSERT_FALSE(refused);
   EXPECT_EQ(refused.error().kind, ErrorKind::unreachable);
   EXPECT_EQ(refused.error().retry_after, core::Breaker::first_pause);
+  EXPECT_TRUE(refused.error().message.starts_with("no ")) << refused.error().message;
   EXPECT_EQ(org.asked, core::Breaker::failures_to_open);
   clock.advance(core::Breaker::first_pause);
   EXPECT_FALSE(call());  // the probe, in vain
