@@ -48,9 +48,16 @@ inline bool bool_at(JsonObject& object, std::string_view key) {
 
 /// Fills `error` from one error object of the org, of a call or of a row.
 inline void read_service_error(JsonObject& object, ServiceError& error) {
-  error.code = text_at(object, "errorCode");
-  if (error.code.empty()) error.code = text_at(object, "statusCode");
-  error.message = text_at(object, "message");
+  // An object that proved broken must not be asked for more.
+  const auto read = [&](std::string_view key, std::string& out) {
+    std::string_view text;
+    const auto failed = object.find_field_unordered(key).get_string().get(text);
+    if (!failed) out = text;
+    return failed != simdjson::TAPE_ERROR && failed != simdjson::INCOMPLETE_ARRAY_OR_OBJECT;
+  };
+  if (!read("errorCode", error.code)) return;
+  if (error.code.empty() && !read("statusCode", error.code)) return;
+  if (!read("message", error.message)) return;
   JsonArray fields;
   if (object.find_field_unordered("fields").get_array().get(fields)) return;
   for (auto element : fields) {
