@@ -247,7 +247,7 @@ base::Result<Identity> Session::identity() {
     if (answer->status != 200) return std::unexpected(error_from(*answer, {.what = "say who we are"}));
     Identity identity;
     JsonReader reader;
-    if (JsonObject object; reader.open(answer->body) && !reader.root().get_object().get(object)) {
+    if (JsonObject object; reader.open_whole(answer->body) && !reader.root().get_object().get(object)) {
       identity.org_id = text_at(object, "organization_id");
       identity.user_id = text_at(object, "user_id");
       identity.username = text_at(object, "username");

@@ -30,7 +30,7 @@ base::Result<JobStatus> read_job(JsonReader& reader, std::string& body) {
         "Salesforce's answer about a Bulk job could not be read: it is cut short or has another form.");
   };
   JsonObject object;
-  if (!reader.open(body) || reader.root().get_object().get(object)) return broken();
+  if (!reader.open_whole(body) || reader.root().get_object().get(object)) return broken();
   JobStatus job;
   job.id = text_at(object, "id");
   const std::string_view state = text_at(object, "state");

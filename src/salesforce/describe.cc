@@ -64,7 +64,7 @@ base::Result<DescribedObject> parse_describe(std::string json) {
   };
   JsonReader reader;
   JsonObject root;
-  if (!reader.open(json) || reader.root().get_object().get(root)) return broken();
+  if (!reader.open_whole(json) || reader.root().get_object().get(root)) return broken();
   DescribedObject described;
   described.createable = bool_at(root, "createable");
   JsonArray fields;

@@ -311,7 +311,7 @@ base::Error error_from(const Answer& answer, const Doing& doing) {
 
 ServiceError service_error(std::string body) {
   JsonReader reader;
-  return reader.open(body) ? first_service_error(reader.root()) : ServiceError{};
+  return reader.open_whole(body) ? first_service_error(reader.root()) : ServiceError{};
 }
 
 bool is_expired_session(const Answer& answer) {

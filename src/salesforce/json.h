@@ -26,6 +26,13 @@ class JsonReader {
     const simdjson::padded_string_view padded{body.data(), body.size(), body.capacity()};
     return !parser_.iterate(padded).get(document_) && !document_.get_value().get(root_);
   }
+  /// The same for an answer of little size: nothing unless it is JSON to its end, so that no member proves broken
+  /// later.
+  bool open_whole(std::string& body) {
+    body.reserve(body.size() + body_padding);
+    simdjson::dom::parser whole;
+    return !whole.parse(simdjson::padded_string_view{body.data(), body.size(), body.capacity()}).error() && open(body);
+  }
   Json& root() { return root_; }
 
  private:

@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 5> limits_of_a_sync = {
 base::Result<void> read_versions(RestClient& client, const std::string& wanted, OrgFacts& facts) {
   ASSIGN_OR_RETURN(Answer answer, client.call("GET", "/services/data", {}, {.what = "list its API versions"}));
   JsonArray versions;
-  if (!client.reader().open(answer.body) || client.reader().root().get_array().get(versions))
+  if (!client.reader().open_whole(answer.body) || client.reader().root().get_array().get(versions))
     return base::failure(base::ErrorKind::malformed, "Salesforce's list of API versions is not JSON.");
   for (auto element : versions) {
     JsonObject version;
@@ -35,7 +35,7 @@ void read_organization(RestClient& client, OrgFacts& facts) {
       {}, {.what = "say which org it is"});
   JsonObject root, record;
   JsonArray records;
-  if (!answer || !client.reader().open(answer->body) || client.reader().root().get_object().get(root) ||
+  if (!answer || !client.reader().open_whole(answer->body) || client.reader().root().get_object().get(root) ||
       root.find_field_unordered("records").get_array().get(records))
     return;
   for (auto element : records) {
@@ -51,7 +51,7 @@ void read_organization(RestClient& client, OrgFacts& facts) {
 void read_limits(RestClient& client, OrgFacts& facts) {
   auto answer = client.call("GET", client.path("limits"), {}, {.what = "show its limits"});
   JsonObject root;
-  if (!answer || !client.reader().open(answer->body) || client.reader().root().get_object().get(root)) return;
+  if (!answer || !client.reader().open_whole(answer->body) || client.reader().root().get_object().get(root)) return;
   for (const std::string_view name : limits_of_a_sync) {
     JsonObject entry;
     OrgFacts::Limit limit{.name = std::string{name}};
@@ -71,7 +71,7 @@ std::string profile_of(RestClient& client, const std::string& user_id) {
       client.call("GET", client.path("query?q=" + url_encoded(query)), {}, {.what = "find the user's profile"});
   JsonObject root, record;
   JsonArray records;
-  if (!answer || !client.reader().open(answer->body) || client.reader().root().get_object().get(root) ||
+  if (!answer || !client.reader().open_whole(answer->body) || client.reader().root().get_object().get(root) ||
       root.find_field_unordered("records").get_array().get(records))
     return {};
   for (auto element : records) {

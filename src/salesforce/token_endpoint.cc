@@ -108,7 +108,7 @@ Refusal refusal_in(std::string body) {
   Refusal refusal;
   JsonReader reader;
   JsonObject object;
-  if (!reader.open(body) || reader.root().get_object().get(object)) return refusal;
+  if (!reader.open_whole(body) || reader.root().get_object().get(object)) return refusal;
   refusal.code = text_at(object, "error");
   refusal.description = text_at(object, "error_description");
   if (refusal.code.size() > 60) refusal.code.resize(60);
@@ -226,7 +226,7 @@ base::Result<Issued> request_tokens(Transport& transport, const SessionSettings&
   JsonReader reader;
   JsonObject object;
   Issued issued;
-  if (reader.open(answer->body) && !reader.root().get_object().get(object)) {
+  if (reader.open_whole(answer->body) && !reader.root().get_object().get(object)) {
     issued.credentials.access_token = base::Secret{std::string{text_at(object, "access_token")}};
     issued.credentials.refresh_token = base::Secret{std::string{text_at(object, "refresh_token")}};
     issued.credentials.instance_url = without_slash(std::string{text_at(object, "instance_url")});
