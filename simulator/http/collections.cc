@@ -91,18 +91,19 @@ Reply Collections::remove(const Call& call) {
     from = end + 1;
     const auto done = remove_one(call, id);
     failed = failed || !done;
-    results.emplace_back(done ? row_result(id, std::nullopt) : row_result(done.error()));
+    results.emplace_back(done ? row_result(*done, std::nullopt) : row_result(done.error()));
   }
   return finish(transaction, std::move(results), failed && parameter(call.query, "allOrNone") == "true");
 }
 
-Outcome<void> Collections::remove_one(const Call& call, const std::string& id) {
+Outcome<std::string> Collections::remove_one(const Call& call, const std::string& id) {
   const Object* object = org_.schema().with_prefix(id.substr(0, 3));
   if (object == nullptr) return refusal(400, "MALFORMED_ID", "malformed id " + id);
   if (auto fault = call.row_fault()) return std::unexpected(*std::move(fault));
   const auto number = org_.by_id(*object, id, call.caller);
   if (!number) return std::unexpected(number.error());
-  return org_.remove(*object, *number, call.caller);
+  if (auto done = org_.remove(*object, *number, call.caller); !done) return std::unexpected(done.error());
+  return org_.id_of({object->index, *number});
 }
 
 Reply Collections::retrieve(const Call& call) {
@@ -175,7 +176,7 @@ Outcome<json::object> Collections::write_one(const Call& call, const json::objec
   if (!number) return std::unexpected(number.error());
   if (auto done = org_.update(**object, *number, fields_of(record), call.caller); !done)
     return std::unexpected(done.error());
-  return row_result(id, std::nullopt);
+  return row_result(org_.id_of({(*object)->index, *number}), std::nullopt);
 }
 
 Outcome<json::object> Collections::upsert_one(const Call& call, const Object& object, const json::object& record) {

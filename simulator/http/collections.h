@@ -18,7 +18,7 @@ class Collections final : public Resource {
   Reply remove(const Call& call);
   Outcome<boost::json::object> write_one(const Call& call, const boost::json::object& record);
   Outcome<boost::json::object> upsert_one(const Call& call, const Object& object, const boost::json::object& record);
-  Outcome<void> remove_one(const Call& call, const std::string& id);
+  Outcome<std::string> remove_one(const Call& call, const std::string& id);
 
   Org& org_;
 };

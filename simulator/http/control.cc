@@ -80,7 +80,8 @@ Reply Control::statistics(const http::Request& request) {
     parts_.statistics.reset();
   }
   return {200, json::serialize(json::object{{"calls", parts_.limits.used(daily_calls_limit)},
-                                            {"by_kind", json::value_from(parts_.statistics.by_kind())}})};
+                                            {"by_kind", json::value_from(parts_.statistics.by_kind())},
+                                            {"faults", json::value_from(parts_.faults.struck())}})};
 }
 
 Reply Control::faults(const http::Request& request) {

@@ -12,8 +12,7 @@ namespace json = boost::json;
 constexpr std::array<std::string_view, 18> effects = {
     "unavailable", "html_500",     "maintenance", "request_limit", "concurrent_limit", "too_many_requests",
     "error",       "expire_token", "cut_before",  "cut_after",     "cut_body",         "cut_gzip",
-    "cut_csv",     "slow",         "latency",     "lock_rows",     "fail_rows",
-    "fail_job"};
+    "cut_csv",     "slow",         "latency",     "lock_rows",     "fail_rows",        "fail_job"};
 constexpr std::string_view batch_method = "BATCH";
 constexpr std::string_view data_path = "/services/data/";
 
@@ -92,6 +91,13 @@ std::string Faults::text() const {
   return text_;
 }
 
+std::vector<std::int64_t> Faults::struck() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<std::int64_t> counts;
+  for (const Rule& rule : rules_) counts.push_back(rule.struck);
+  return counts;
+}
+
 void Faults::clear() {
   const std::lock_guard lock{mutex_};
   rules_.clear();
@@ -114,6 +120,7 @@ bool Faults::befalls(Rule& rule, std::string_view method, std::string_view path,
   if (rule.matched++ < rule.after || (rule.matched - rule.after - 1) % rule.every != 0) return false;
   if (!chance(rule.probability)) return false;
   if (rule.count > 0) --rule.count;
+  ++rule.struck;
   return true;
 }
 
@@ -139,7 +146,8 @@ void Faults::apply(const Rule& rule, Misfortune& result) {
   if (effect == "request_limit") answer(403, "REQUEST_LIMIT_EXCEEDED", "TotalRequests Limit exceeded.");
   if (effect == "concurrent_limit") answer(403, "REQUEST_LIMIT_EXCEEDED", "ConcurrentPerOrgLongTxn Limit exceeded.");
   if (effect == "too_many_requests") answer(429, "REQUEST_LIMIT_EXCEEDED", "Too many requests");
-  if (effect == "error") answer(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. ErrorId: 1234567890-12345 (1)");
+  if (effect == "error")
+    answer(500, "UNKNOWN_EXCEPTION", "An unexpected error occurred. ErrorId: 1234567890-12345 (1)");
   if (effect == "expire_token") result.expire_token = true;
   if (effect == "fail_job") result.fail_job = true;
   if (effect == "cut_before") result.cut_before = true;
@@ -148,7 +156,8 @@ void Faults::apply(const Rule& rule, Misfortune& result) {
   if (effect == "cut_gzip") result.cut_gzip = true;
   if (effect == "cut_csv") result.cut_csv = true;
   if (effect == "slow") result.bytes_per_second = rule.bytes > 0 ? rule.bytes : 100;
-  if (effect == "lock_rows") rows("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records");
+  if (effect == "lock_rows")
+    rows("UNABLE_TO_LOCK_ROW", "unable to obtain exclusive access to this record or 1 records");
   if (effect == "fail_rows") rows("FIELD_CUSTOM_VALIDATION_EXCEPTION", "A fault refused this record");
 }
 

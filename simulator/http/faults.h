@@ -47,6 +47,7 @@ class Faults {
   /// Replaces all rules. The message says what is wrong with `text`; the old rules then stay.
   std::optional<std::string> set(std::string_view text);
   std::string text() const;
+  std::vector<std::int64_t> struck() const;  ///< How many calls each rule has befallen, in the order of the rules.
   void clear();
 
   /// Decides one call. `target` is its path and query, and its body where objects are named there.
@@ -60,6 +61,7 @@ class Faults {
     double probability = 1, share = 1;
     std::int64_t after = 0, every = 1, count = -1, latency_ms = 0, status = 0, bytes = 0, retry_after_s = -1;
     std::int64_t matched = 0;  ///< Calls so far that the selectors fit.
+    std::int64_t struck = 0;   ///< Of them, those that it befell.
   };
   static bool read_member(std::string_view key, const boost::json::value& value, Rule& rule);
   bool chance(double share) { return share >= 1 || (share > 0 && random_.chance(share)); }

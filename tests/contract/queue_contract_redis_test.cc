@@ -43,8 +43,8 @@ class RedisUnderTest final : public contract::QueueUnderTest {
   static queue::RedisAddress address() { return contract::must(queue::RedisAddress::parse(server().url())); }
 
   const std::string name_ = fresh_name();
-  queue::RedisQueue here_{{address(), "bull", name_, "one"}};
-  queue::RedisQueue elsewhere_{{address(), "bull", name_, "two"}};
+  queue::RedisQueue here_{{address(), "bull", name_, "one", std::chrono::hours{1}}};
+  queue::RedisQueue elsewhere_{{address(), "bull", name_, "two", std::chrono::hours{1}}};
   queue::Connection raw_{address(), ""};
 };
 

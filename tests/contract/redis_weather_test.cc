@@ -33,7 +33,7 @@ queue::RedisAddress address(const std::string& url) {
 }
 
 std::unique_ptr<RedisQueue> queue_at(const std::string& url, const std::string& worker = "") {
-  return std::make_unique<RedisQueue>(queue::RedisQueueOptions{address(url), "bull", "weather", worker});
+  return std::make_unique<RedisQueue>(queue::RedisQueueOptions{address(url), "bull", "weather", worker, 1h});
 }
 
 std::string at(const RedisServer& server, const std::string& credentials = "", const std::string& behind = "") {
@@ -148,7 +148,7 @@ TEST(RedisWeather, AWorkerThatListensWhileItsServerGoesComesBackToIt) {
   RedisServer server;
   const auto queue = queue_at(at(server), "one");
   ASSERT_TRUE(queue->counts());
-  auto listening = std::async(std::launch::async, [&] { return queue->wait(8s); });
+  auto listening = std::async(std::launch::async, [&] { return queue->wait(1h); });
   Connection admin{address(at(server)), ""};
   insist([&]() -> base::Result<void> {
     const auto clients = admin.command({"CLIENT", "LIST"});
@@ -158,7 +158,7 @@ TEST(RedisWeather, AWorkerThatListensWhileItsServerGoesComesBackToIt) {
   server.stop();
   EXPECT_FALSE(listening.get()) << "the lost connection ends the wait with an error";
   server.start();
-  listening = std::async(std::launch::async, [&] { return insist([&] { return queue->wait(8s); }); });
+  listening = std::async(std::launch::async, [&] { return insist([&] { return queue->wait(1h); }); });
   const auto other = queue_at(at(server));
   ASSERT_TRUE(insist([&] { return add(*other); }));
   EXPECT_TRUE(listening.get());
@@ -170,7 +170,7 @@ TEST(RedisWeather, WakeEndsEveryWait) {
   const auto queue = queue_at(at(server));
   std::vector<std::future<base::Result<void>>> waits;
   for (int i = 0; i < 3; ++i)
-    waits.push_back(std::async(std::launch::async, [&] { return insist([&] { return queue->wait(10s); }); }));
+    waits.push_back(std::async(std::launch::async, [&] { return insist([&] { return queue->wait(1h); }); }));
   while (std::ranges::any_of(waits, [](auto& wait) { return wait.wait_for(10ms) != std::future_status::ready; }))
     queue->wake();
   EXPECT_TRUE(queue->counts()) << "the other connection is not touched";

@@ -9,7 +9,8 @@ sign_in
 "$bin/lockstep" connect --flow client-credentials > /dev/null
 count() { curl -sf "$url/__sim/stats" | jq --arg kind "$1" '[.by_kind | to_entries[] | select(.key | test($kind)) | .value] | add // 0'; }
 start_victim() { "$bin/lockstep" sync > /dev/null 2>&1 & victim=$!; }
-kill_victim() { kill -9 "$victim" 2> /dev/null || true; wait "$victim" 2> /dev/null || true; }
+kills=0
+kill_victim() { if kill -9 "$victim" 2> /dev/null; then kills=$((kills + 1)); fi; wait "$victim" 2> /dev/null || true; }
 # Waits until the condition holds, while the victim lives.
 until_true() { for _ in $(seq 2000); do if eval "$1"; then return 0; fi; kill -0 "$victim" 2> /dev/null || return 1; sleep 0.005; done; return 1; }
 query() { curl -sf -G -H "Authorization: Bearer $token" --data-urlencode "q=$1" "$data/query"; }
@@ -45,13 +46,14 @@ sql "update contacts set title = 'U' || id where id <= 10000;
      with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)
      insert into contacts(last_name, email) select 'New ' || i, 'new' || i || '@bulk.example' from n"
 noted='[ -n "$(sql "select value from lockstep_notes where name = '"'bulk_jobs'"'" 2> /dev/null || true)" ]'
+kills=0
 for pause in 0 0.02 0.05 0.1 0.3 0.6 0.9 1.2; do
   start_victim
-  if until_true "$noted"; then sleep $pause; fi
-  kill_victim
+  if until_true "$noted"; then sleep $pause; kill_victim; else wait "$victim" || true; fi
   # Somebody else's edit of the same rows must not be overwritten by what a job of the killed process still does.
   sql "update contacts set title = 'V' || id || '-$pause' where id <= 50"
 done
+[ $kills -gt 0 ] || fail "no process was killed with its job noted"
 "$bin/lockstep" sync > /dev/null || fail "the calm sync did not end well"
 sleep 1.1; "$bin/lockstep" sync > /dev/null || fail "the last sync did not end well"
 expect "rows" "$(sql "select count(*), count(distinct salesforce_id) from contacts")" "65000|65000"
@@ -77,6 +79,7 @@ for _ in 1 2 3 4 5; do
   [ "$(sql "select count(*) from lockstep_outbox")" != 0 ] || break
 done
 expect "rows not yet sent" "$(sql "select count(*) from lockstep_outbox")" 0
+[ "$(struck_least)" -gt 0 ] || fail "some weather never came: $(curl -sf "$url/__sim/stats")"
 curl -sf -X DELETE "$url/__sim/faults" > /dev/null
 sign_in
 sleep 1.1; "$bin/lockstep" sync > /dev/null || fail "the sync after bad weather did not end well"

@@ -7,19 +7,20 @@ openssl req -x509 -newkey rsa:2048 -nodes -keyout app.key -out app.crt -days 2 -
 start_sfsim --seed-rows 50 --auto-approve --rotate-refresh-tokens --jwt-certificate app.crt
 user=$(curl -sf "$url/__sim/users" | jq -r '[.. | .username? // empty][0]')
 field() { sql "select $1 from lockstep_integrations where workspace_id = '$2'"; }
-lockstep() { status=0; "$bin/lockstep" "$@" > out 2> error || status=$?; }
+lockstep() { status=0; "$bin/lockstep" "$@" > out 2> error || status=$?; cat out error >> said; }
 
 # The browser, on a terminal: a listener on a loopback address takes the answer.
-port=$((20000 + RANDOM % 12000))
+port=$(free_port)
 "$bin/lockstep" connect --flow web --redirect-uri "http://localhost:$port/callback" > web.out 2> web.err &
 connecting=$!; server=$connecting
-for _ in $(seq 100); do grep -q Waiting web.err && break; sleep 0.05; done
+for _ in $(seq 100); do grep -qs Waiting web.err && break; sleep 0.05; done
 address=$(grep '^http' web.err)
 [[ $address == *code_challenge_method=S256* ]] || fail "no PKCE in $address"
 expect "an answer to nothing that was asked" "$(curl -s -o page -w '%{http_code}' "http://localhost:$port/callback")" 404
 expect "the way through Salesforce" "$(curl -sL -o page -w '%{http_code}' "$address")" 200
 grep -q 'close this page' page || fail "the browser is not told that it is done"
 status=0; wait $connecting || status=$?
+cat web.out web.err >> said
 expect "exit status of connect in the browser" $status 0
 grep -q "connected workspace default to org 00D.* as $user" web.out || fail "connect does not say who and where: $(cat web.out)"
 for says in 'Edition' 'versions  31.0 to' 'DailyApiRequests' 'Contact .*read, create, edit, key field'; do
@@ -31,11 +32,13 @@ curl -sf -X POST "$url/__sim/expire-tokens" > /dev/null
 "$bin/lockstep" sync > /dev/null || fail "a sync after the access token died"
 
 # A foreign answer: the state is not the one that was sent.
+rm web.err
 "$bin/lockstep" connect --flow web --workspace forged --redirect-uri "http://localhost:$port/callback" > web.out 2> web.err &
 connecting=$!; server=$connecting
-for _ in $(seq 100); do grep -q Waiting web.err && break; sleep 0.05; done
+for _ in $(seq 100); do grep -qs Waiting web.err && break; sleep 0.05; done
 curl -s -o page "http://localhost:$port/callback?code=stolen&state=guessed"
 status=0; wait $connecting || status=$?
+cat web.out web.err >> said
 expect "exit status of a forged answer" $status 3
 expect "a forged answer stores nothing" "$(field id forged)" ""
 
@@ -57,13 +60,15 @@ expect "exit status without a key" $status 2
 
 # Username and password: works, and says that it should not be used.
 echo sfsim-password | "$bin/lockstep" connect --flow password --workspace password --username "$user" > out 2> error
+cat out error >> said
 grep -q legacy error || fail "the password flow is not called legacy"
 status=0; echo wrong | "$bin/lockstep" connect --flow password --workspace pw2 --username "$user" > out 2> error || status=$?
+cat out error >> said
 expect "exit status of a wrong password" $status 3
 
 # Nothing secret lies readable in the store, and nothing was printed.
 for secret in sfsim-password sfsim-secret "$(sed -n 5p app.key)"; do
-  ! grep -aqF "$secret" lockstep.db* out error web.out web.err || fail "a secret lies readable: $secret"
+  ! grep -aqF "$secret" lockstep.db* said || fail "a secret lies readable: $secret"
 done
 
 # What is missing is said, with its remedy.

@@ -23,6 +23,7 @@ round() {  # $1: effect, $2: its rules
   edit_both "$1"
   curl -sf -X PUT "$url/__sim/faults" -d "{\"seed\": 7, \"rules\": [$2]}" > /dev/null || fail "the simulator refuses $2"
   for _ in 1 2; do timeout 60 "$bin/lockstep" sync > out 2>&1 || true; done
+  [ "$(struck_least)" -gt 0 ] || fail "$1: the fault befell nothing"
   curl -sf -X DELETE "$url/__sim/faults" > /dev/null
   sql "update contacts set title = title where salesforce_sync_status = 'error'"  # a person looks at what was refused
   for _ in $(seq 6); do status=0; timeout 60 "$bin/lockstep" sync > out 2>&1 || status=$?; [ $status -ne 0 ] || break; sleep 1; done

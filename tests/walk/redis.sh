@@ -1,6 +1,6 @@
 # Sourced after common.sh: start_redis OPTION… and stop_redis; $redis_url is where.
 redis=
-redis_port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+redis_port=$(free_port)
 redis_url=redis://127.0.0.1:$redis_port
 trap 'kill $redis 2> /dev/null || true; finish' EXIT
 start_redis() {

@@ -4,7 +4,7 @@
 source "$(dirname "$0")/common.sh"
 export LOCKSTEP_QUEUE_URL=${2:-embedded}
 export LOCKSTEP_QUEUE_NAME=serve-walk-$$ LOCKSTEP_QUEUE_LOCK_DURATION_MS=2000 LOCKSTEP_QUEUE_STALLED_INTERVAL_MS=2000
-export LOCKSTEP_SERVER_LISTEN=127.0.0.1:0
+export LOCKSTEP_SERVER_LISTEN=127.0.0.1:0 LOCKSTEP_SYNC_SCHEDULE="0 0 1 1 *"  # Until a tick is wanted.
 hash() { printf %s "$1" | sha256sum | cut -d' ' -f1; }
 export LOCKSTEP_SECURITY_TOKENS=operator:deploy:$(hash operator-token),viewer:screen:$(hash viewer-token)
 rows=25000
@@ -15,7 +15,7 @@ sign_in
 id=$(sql 'select id from lockstep_integrations')
 queue() { "$bin/lockstep" queue status --json | jq -r "$1"; }
 # until_true WHAT COMMAND: waits for a condition, not for a time.
-until_true() { for _ in $(seq 600); do eval "$2" && return; sleep 0.1; done; cat ./*.log >&2; fail "$1 never came"; }
+until_true() { for _ in $(seq 1200); do eval "$2" && return; sleep 0.1; done; cat ./*.log >&2; fail "$1 never came"; }
 contacts() { sql 'select count(*) from contacts where salesforce_id is not null' 2> /dev/null || echo 0; }
 outbox() { sql 'select count(*) from lockstep_outbox'; }
 

@@ -6,10 +6,11 @@ source "$(dirname "$0")/common.sh"
 start_sfsim --seed-rows 4000 --rotate-refresh-tokens --auto-approve
 seed=${TOKENS_SEED:-$RANDOM}; echo "TOKENS_SEED=$seed"; RANDOM=$seed
 connect() {
-  local port=$((20000 + RANDOM % 12000))
+  local port=$(free_port)
+  rm -f connect.err
   "$bin/lockstep" connect --flow web --redirect-uri "http://localhost:$port/callback" > connect.out 2> connect.err &
   local connecting=$!; server=$connecting
-  for _ in $(seq 200); do grep -q Waiting connect.err && break; sleep 0.05; done
+  for _ in $(seq 200); do grep -qs Waiting connect.err && break; sleep 0.05; done
   grep -q '^http' connect.err || fail "connect asks for no browser: $(cat connect.out connect.err)"
   curl -sfL -o /dev/null "$(grep '^http' connect.err)" || fail "no way through Salesforce: $(cat connect.err)"
   wait $connecting || fail "connect: $(cat connect.out connect.err)"

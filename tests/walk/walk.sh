@@ -54,7 +54,7 @@ status=0; echo wrong | "$bin/lockstep" connect --flow refresh-token --workspace 
 expect "exit status of a wrong refresh token" $status 3
 echo sfsim-refresh | "$bin/lockstep" connect --flow refresh-token --workspace other > /dev/null
 sql "update lockstep_integrations set is_active = 0 where workspace_id = 'other'"
-[ "$(grep -c sfsim-refresh lockstep.db || true)" = 0 ] || fail "the refresh token stands readable in the store"
+! grep -aqF sfsim-refresh lockstep.db* || fail "the refresh token stands readable in the store"
 
 sql "insert into contacts(first_name) values ('Nameless'); insert into contacts(last_name) values ('Whole')"
 nameless=$(sql "select id from contacts where first_name = 'Nameless'")

@@ -4,7 +4,7 @@
 source "$(dirname "$0")/common.sh"
 hash() { printf %s "$1" | sha256sum | cut -d' ' -f1; }
 export LOCKSTEP_SECURITY_TOKENS=admin:root:$(hash admin-token),operator:deploy:$(hash operator-token),viewer:screen:$(hash viewer-token)
-port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+port=$(free_port)
 site=http://127.0.0.1:$port
 export LOCKSTEP_SERVER_LISTEN=127.0.0.1:$port LOCKSTEP_SERVER_PUBLIC_URL=$site
 export SALESFORCE_REDIRECT_URI=$site/api/integrations/salesforce/callback

@@ -217,9 +217,7 @@ void RedisQueue::wake() {
 }
 
 base::Result<void> RedisQueue::wait(milliseconds at_most) {
-  // Longer than this and a connection that died in silence would cost too much.
-  constexpr milliseconds longest = 10s;
-  const auto until = std::chrono::steady_clock::now() + std::min(at_most, longest);
+  const auto until = std::chrono::steady_clock::now() + std::min(at_most, options_.longest_wait);
   std::unique_lock lock{idle_mutex_};
   const std::uint64_t before = wakes_;
   if (!idle_.wait_until(lock, until, [&] { return !listening_ || wakes_ != before; }) || wakes_ != before) return {};

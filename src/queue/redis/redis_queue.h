@@ -15,6 +15,8 @@ struct RedisQueueOptions {
   std::string prefix = "bull";
   std::string name;
   std::string worker = {};  ///< Shown where workers are listed; empty: none.
+  /// Longest wait() at a time: a connection that died in silence would cost more.
+  milliseconds longest_wait = std::chrono::seconds{10};
 };
 
 /// A queue in BullMQ 5's layout, so that Node producers, workers, QueueEvents and Bull Board share it: see

@@ -329,6 +329,7 @@ describe('BullMQ beside our producer', () => {
       const { job } = await q.do('take');
       await q.do('retry', { id: job.id, reason: 'once', delay: 0 });
       await q.do('take');
+      await q.do('postpone', { id: job.id, delay: 50_000 });
     },
     'a failed job that waits again': async (q) => {
       await q.do('add', { name: 'job' });
