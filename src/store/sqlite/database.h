@@ -4,7 +4,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
+#include <vector>
 
 #include "base/error.h"
 
@@ -87,6 +89,17 @@ class Database {
   base::Result<void> execute(const std::string& sql);  ///< One or several statements without parameters.
   /// Runs a statement to its end; `doing` names the step for the error.
   base::Result<void> run(Statement& statement, std::string_view doing);
+  /// What `read` makes of each row that is left; `doing` names the step for the error.
+  template <class Read>
+  auto all(Statement& statement, std::string_view doing, Read read)
+      -> base::Result<std::vector<std::invoke_result_t<Read, const Statement&>>> {
+    std::vector<std::invoke_result_t<Read, const Statement&>> rows;
+    for (auto step = statement.step(); step != Statement::Step::done; step = statement.step()) {
+      if (step == Statement::Step::failed) return std::unexpected(error(doing));
+      rows.push_back(read(statement));
+    }
+    return rows;
+  }
   /// The first column of the first row; nothing when there is no row or it is null.
   base::Result<std::optional<std::string>> value(std::string_view sql, std::string_view parameter = {});
 

@@ -55,43 +55,33 @@ base::Result<std::vector<core::ConflictEntry>> SqliteStore::conflicts(const mode
   find.bind(1, integration.text).bind(2, filter.after).bind(5, static_cast<std::int64_t>(filter.limit));
   if (!filter.object.empty()) find.bind(3, filter.object);
   if (!filter.field.empty()) find.bind(4, filter.field);
-  std::vector<core::ConflictEntry> all;
-  while (true) {
-    switch (find.step()) {
-      case Statement::Step::failed:
-        return std::unexpected(database_.error("reading the conflicts"));
-      case Statement::Step::done:
-        return all;
-      case Statement::Step::row:
-        break;
-    }
-    all.push_back({.id = find.integer(0),
-                   .mapping = static_cast<model::MappingId>(find.integer(1)),
-                   .object = std::string{find.text(2)},
-                   .field = std::string{find.text(3)},
-                   .column = std::string{find.text(4)},
-                   .row = {std::string{find.text(5)}},
-                   .record = record_at(find, 6),
-                   .base = text_at(find, 7),
-                   .org = text_at(find, 8),
-                   .store = text_at(find, 9),
-                   .decision = std::string{find.text(10)},
-                   .at = time_at(find, 11).value_or(base::Utc{}),
-                   .org_changed_at = time_at(find, 12),
-                   .store_changed_at = time_at(find, 13),
-                   .org_changed_by = record_at(find, 14),
-                   .run = std::string{find.text(15)},
-                   .resolved_at = time_at(find, 16),
-                   .resolution = std::string{find.text(17)}});
-  }
+  return database_.all(find, "reading the conflicts", [](const Statement& row) {
+    return core::ConflictEntry{.id = row.integer(0),
+                               .mapping = static_cast<model::MappingId>(row.integer(1)),
+                               .object = std::string{row.text(2)},
+                               .field = std::string{row.text(3)},
+                               .column = std::string{row.text(4)},
+                               .row = {std::string{row.text(5)}},
+                               .record = record_at(row, 6),
+                               .base = text_at(row, 7),
+                               .org = text_at(row, 8),
+                               .store = text_at(row, 9),
+                               .decision = std::string{row.text(10)},
+                               .at = time_at(row, 11).value_or(base::Utc{}),
+                               .org_changed_at = time_at(row, 12),
+                               .store_changed_at = time_at(row, 13),
+                               .org_changed_by = record_at(row, 14),
+                               .run = std::string{row.text(15)},
+                               .resolved_at = time_at(row, 16),
+                               .resolution = std::string{row.text(17)}};
+  });
 }
 
 base::Result<std::vector<core::ParkedEntry>> SqliteStore::parked(const model::IntegrationId& integration,
                                                                  const core::EntryFilter& filter) {
   std::string sql =
       "SELECT x.parked_id, x.mapping_id, c.object, c.table_name, x.row_key, x.record_id, x.kind, x.service_code, "
-      "x.message, x.request, x.run_id, x.parked_at, x.retry_at, x.waits_for, x.attempts FROM lockstep_parked "
-      "x "
+      "x.message, x.request, x.run_id, x.parked_at, x.retry_at, x.waits_for, x.attempts FROM lockstep_parked x "
       "JOIN lockstep_captures c USING (mapping_id) WHERE " +
       std::string{of_integration} + " AND x.parked_id > ?2";
   if (!filter.ids.empty()) sql += " AND x.parked_id IN (" + listed(filter.ids) + ")";
@@ -101,32 +91,23 @@ base::Result<std::vector<core::ParkedEntry>> SqliteStore::parked(const model::In
   find.bind(1, integration.text).bind(2, filter.after).bind(5, static_cast<std::int64_t>(filter.limit));
   if (!filter.object.empty()) find.bind(3, filter.object);
   if (!filter.code.empty()) find.bind(4, filter.code);
-  std::vector<core::ParkedEntry> all;
-  while (true) {
-    switch (find.step()) {
-      case Statement::Step::failed:
-        return std::unexpected(database_.error("reading what is parked"));
-      case Statement::Step::done:
-        return all;
-      case Statement::Step::row:
-        break;
-    }
-    all.push_back({.id = find.integer(0),
-                   .mapping = static_cast<model::MappingId>(find.integer(1)),
-                   .object = std::string{find.text(2)},
-                   .table = std::string{find.text(3)},
-                   .row = {std::string{find.text(4)}},
-                   .record = record_at(find, 5),
-                   .kind = std::string{find.text(6)},
-                   .code = std::string{find.text(7)},
-                   .message = std::string{find.text(8)},
-                   .request = std::string{find.text(9)},
-                   .run = std::string{find.text(10)},
-                   .parked_at = time_at(find, 11).value_or(base::Utc{}),
-                   .retry_at = utc_at(find, 12),
-                   .waits_for = record_at(find, 13),
-                   .attempts = static_cast<int>(find.integer(14))});
-  }
+  return database_.all(find, "reading what is parked", [](const Statement& row) {
+    return core::ParkedEntry{.id = row.integer(0),
+                             .mapping = static_cast<model::MappingId>(row.integer(1)),
+                             .object = std::string{row.text(2)},
+                             .table = std::string{row.text(3)},
+                             .row = {std::string{row.text(4)}},
+                             .record = record_at(row, 5),
+                             .kind = std::string{row.text(6)},
+                             .code = std::string{row.text(7)},
+                             .message = std::string{row.text(8)},
+                             .request = std::string{row.text(9)},
+                             .run = std::string{row.text(10)},
+                             .parked_at = time_at(row, 11).value_or(base::Utc{}),
+                             .retry_at = utc_at(row, 12),
+                             .waits_for = record_at(row, 13),
+                             .attempts = static_cast<int>(row.integer(14))};
+  });
 }
 
 base::Result<void> SqliteStore::retry(const std::vector<std::int64_t>& parked) {
@@ -208,26 +189,17 @@ base::Result<std::vector<core::HistoryEntry>> SqliteStore::history(std::string_v
   Use use{*find};
   use->bind(1, what).bind_or_null(2, record ? record->view() : std::string_view{}).bind(3, where).bind(4, object);
   use->bind(5, static_cast<std::int64_t>(limit));
-  std::vector<core::HistoryEntry> all;
-  while (true) {
-    switch (use->step()) {
-      case Statement::Step::failed:
-        return std::unexpected(database_.error("reading the history"));
-      case Statement::Step::done:
-        return all;
-      case Statement::Step::row:
-        break;
-    }
-    all.push_back({.id = use->integer(0),
-                   .at = utc_at(*use, 1),
-                   .object = std::string{use->text(2)},
-                   .row = {std::string{use->text(3)}},
-                   .record = record_at(*use, 4),
-                   .action = std::string{use->text(5)},
-                   .details = std::string{use->text(6)},
-                   .run = std::string{use->text(7)},
-                   .request = std::string{use->text(8)}});
-  }
+  return database_.all(*use, "reading the history", [](const Statement& row) {
+    return core::HistoryEntry{.id = row.integer(0),
+                              .at = utc_at(row, 1),
+                              .object = std::string{row.text(2)},
+                              .row = {std::string{row.text(3)}},
+                              .record = record_at(row, 4),
+                              .action = std::string{row.text(5)},
+                              .details = std::string{row.text(6)},
+                              .run = std::string{row.text(7)},
+                              .request = std::string{row.text(8)}};
+  });
 }
 
 base::Result<std::int64_t> SqliteStore::forget_history(base::Utc before, std::size_t most) {

@@ -50,8 +50,10 @@ base::Result<bool> SqliteStore::load(const model::Mapping& mapping, const core::
                    statement("SELECT 1 FROM lockstep_links WHERE mapping_id = ?1 AND state <> "
                              "'linked' AND state = 'creating' LIMIT 1"));
   any_creating->bind(1, p.number);
-  const bool creating = any_creating->step() == Statement::Step::row;
+  const Statement::Step any = any_creating->step();
   any_creating->reset();
+  if (any == Statement::Step::failed) return std::unexpected(database_.error("looking for announced records"));
+  const bool creating = any == Statement::Step::row;
   ASSIGN_OR_RETURN(Statement * announced,
                    statement("SELECT 1 FROM lockstep_links WHERE mapping_id = ?1 AND upsert_key = "
                              "?2 AND state = 'creating'"));
@@ -81,7 +83,9 @@ base::Result<bool> SqliteStore::load(const model::Mapping& mapping, const core::
     if (creating && !head.upsert_key.empty()) {
       Use use{*announced};
       use->bind(1, p.number).bind(2, head.upsert_key);
-      if (use->step() == Statement::Step::row) return false;
+      const Statement::Step look = use->step();
+      if (look == Statement::Step::failed) return std::unexpected(database_.error("looking for an announced record"));
+      if (look == Statement::Step::row) return false;
     }
     const auto cells = observed.cells[at];
     Use row{p.load_row};

@@ -101,17 +101,7 @@ base::Result<std::vector<core::Integration>> SqliteStore::integrations() {
                 "sync_status, last_error, last_sync_at, next_sync_at, stats, created_at, secret FROM "
                 "lockstep_integrations ORDER BY created_at, id"));
   Use use{*find};
-  std::vector<core::Integration> all;
-  while (true) {
-    switch (use->step()) {
-      case Statement::Step::failed:
-        return std::unexpected(database_.error("reading the integrations"));
-      case Statement::Step::done:
-        return all;
-      case Statement::Step::row:
-        all.push_back(integration_from(*use));
-    }
-  }
+  return database_.all(*use, "reading the integrations", [](const Statement& row) { return integration_from(row); });
 }
 
 base::Result<void> SqliteStore::save(const core::Integration& i) {
@@ -124,7 +114,8 @@ base::Result<void> SqliteStore::save(const core::Integration& i) {
                 "created_at, secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
                 "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)"));
   Use use{*put};
-  const std::string flags = flags_json(bind_own_flags(*use, 14, i)), filters = filters_json(i.filters), stats = stats_json(i.stats);
+  const std::string flags = flags_json(bind_own_flags(*use, 14, i)), filters = filters_json(i.filters),
+                    stats = stats_json(i.stats);
   const std::string created = base::to_iso(i.created_at == base::Utc{} ? clock_.now() : i.created_at);
   std::string last, next;
   use->bind(1, i.id.text).bind(2, i.workspace).bind(3, i.flow).bind(4, i.login_url).bind(5, i.instance_url);
@@ -197,28 +188,19 @@ base::Result<std::vector<core::MappingSetting>> SqliteStore::mappings(const mode
                              "lockstep_field_mappings WHERE integration_id = ?1 ORDER BY id"));
   Use use{*find};
   use->bind(1, integration.text);
-  std::vector<core::MappingSetting> all;
-  while (true) {
-    switch (use->step()) {
-      case Statement::Step::failed:
-        return std::unexpected(database_.error("reading the mappings"));
-      case Statement::Step::done:
-        return all;
-      case Statement::Step::row:
-        break;
-    }
-    all.push_back({.id = static_cast<model::MappingId>(use->integer(0)),
-                   .integration = {std::string{use->text(1)}},
-                   .workspace = std::string{use->text(2)},
-                   .object_type = std::string{use->text(3)},
-                   .table = std::string{use->text(4)},
-                   .fields = core::fields_from(use->text(5)),
-                   .match_rules = match_rules_from(use->text(6)),
-                   .key_column = std::string{use->text(7)},
-                   .direction = std::string{use->text(8)},
-                   .conflict_resolution = std::string{use->text(9)},
-                   .on_filter_leave = std::string{use->text(10)}});
-  }
+  return database_.all(*use, "reading the mappings", [](const Statement& row) {
+    return core::MappingSetting{.id = static_cast<model::MappingId>(row.integer(0)),
+                                .integration = {std::string{row.text(1)}},
+                                .workspace = std::string{row.text(2)},
+                                .object_type = std::string{row.text(3)},
+                                .table = std::string{row.text(4)},
+                                .fields = core::fields_from(row.text(5)),
+                                .match_rules = match_rules_from(row.text(6)),
+                                .key_column = std::string{row.text(7)},
+                                .direction = std::string{row.text(8)},
+                                .conflict_resolution = std::string{row.text(9)},
+                                .on_filter_leave = std::string{row.text(10)}};
+  });
 }
 
 base::Result<void> SqliteStore::save(core::MappingSetting& mapping) {
@@ -281,17 +263,7 @@ base::Result<std::vector<core::RunRecord>> SqliteStore::runs(std::size_t limit) 
   ASSIGN_OR_RETURN(Statement * find, statement(sql.c_str()));
   Use use{*find};
   use->bind(1, static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000'000)));
-  std::vector<core::RunRecord> all;
-  while (true) {
-    switch (use->step()) {
-      case Statement::Step::failed:
-        return std::unexpected(database_.error("reading the sync logs"));
-      case Statement::Step::done:
-        return all;
-      case Statement::Step::row:
-        all.push_back(run_from(*use));
-    }
-  }
+  return database_.all(*use, "reading the sync logs", [](const Statement& row) { return run_from(row); });
 }
 
 base::Result<std::optional<core::RunRecord>> SqliteStore::run(const model::RunId& id) {

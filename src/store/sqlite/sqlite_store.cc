@@ -367,22 +367,13 @@ base::Result<std::vector<core::OutboxEntry>> SqliteStore::outbox(const model::Ma
   Use use{*find};
   use->bind(1, static_cast<std::int64_t>(mapping.id)).bind(2, static_cast<std::int64_t>(after));
   use->bind(3, static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000'000)));
-  std::vector<core::OutboxEntry> entries;
-  while (true) {
-    switch (use->step()) {
-      case Statement::Step::failed:
-        return std::unexpected(database_.error("reading the outbox"));
-      case Statement::Step::done:
-        return entries;
-      case Statement::Step::row:
-        break;
-    }
-    entries.push_back({.row = {std::string{use->text(0)}},
-                       .seq = static_cast<model::OutboxSeq>(use->integer(1)),
-                       .changed_at = utc(use->integer(2)),
-                       .record = record_id(use->text(3)),
-                       .upsert_key = std::string{use->text(4)}});
-  }
+  return database_.all(*use, "reading the outbox", [](const Statement& row) {
+    return core::OutboxEntry{.row = {std::string{row.text(0)}},
+                             .seq = static_cast<model::OutboxSeq>(row.integer(1)),
+                             .changed_at = utc(row.integer(2)),
+                             .record = record_id(row.text(3)),
+                             .upsert_key = std::string{row.text(4)}};
+  });
 }
 
 base::Result<void> SqliteStore::requeue_parked(const model::Mapping& mapping, base::Utc now) {
@@ -408,17 +399,7 @@ base::Result<std::vector<RecordId>> SqliteStore::parked_records(const model::Map
   Use use{*find};
   use->bind(1, static_cast<std::int64_t>(mapping.id)).bind(2, number(now));
   use->bind(3, static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000'000)));
-  std::vector<RecordId> records;
-  while (true) {
-    switch (use->step()) {
-      case Statement::Step::failed:
-        return std::unexpected(database_.error("reading what is parked"));
-      case Statement::Step::done:
-        return records;
-      case Statement::Step::row:
-        records.push_back(record_id(use->text(0)));
-    }
-  }
+  return database_.all(*use, "reading what is parked", [](const Statement& row) { return record_id(row.text(0)); });
 }
 
 }  // namespace store

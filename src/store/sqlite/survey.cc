@@ -65,17 +65,8 @@ base::Result<std::vector<model::RowKey>> SqliteStore::strays(const model::Mappin
                         p->key_name + " LIMIT " + std::to_string(limit)));
   find.bind(1, p->number);
   if (!after.text.empty()) bind_key(find, 2, after.text, p->key->affinity, Affinity::integer);
-  std::vector<model::RowKey> rows;
-  while (true) {
-    switch (find.step()) {
-      case Statement::Step::failed:
-        return std::unexpected(database_.error("looking for rows that were never sent"));
-      case Statement::Step::done:
-        return rows;
-      case Statement::Step::row:
-        rows.push_back({std::string{find.text(0)}});
-    }
-  }
+  return database_.all(find, "looking for rows that were never sent",
+                       [](const Statement& row) { return model::RowKey{std::string{row.text(0)}}; });
 }
 
 }  // namespace store
