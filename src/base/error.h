@@ -34,6 +34,7 @@ struct Error {
   std::string service_code = {};    ///< As the service spelt it, e.g. "UNABLE_TO_LOCK_ROW".
   std::optional<std::chrono::seconds> retry_after = {};
   bool smaller = false;             ///< Less at a time may go through.
+  bool may_be_done = false;         ///< An earlier attempt at the same may have taken effect, whatever this one says.
 };
 
 template <class T>

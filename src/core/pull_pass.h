@@ -16,6 +16,11 @@ enum class Step {
   idle,        ///< Nothing is waiting now.
 };
 
+/// How many records to ask for at a time when the org could not make out `size`.
+constexpr std::size_t less_than(std::size_t size) {
+  return std::max(size / 2, std::min<std::size_t>(size, 100));
+}
+
 /// Brings one mapping's changes from the org into the store, one page a step.
 ///
 ///     fetch -> decode -> map -> reconcile -> apply -> checkpoint
@@ -47,7 +52,7 @@ class PullPass {
   base::Result<Step> retry_parked();
 
   /// Asks for half as many records at a time from now on, when the org could not make out so many.
-  void take_less() { page_size_ = std::max(page_size_ / 2, std::min<std::size_t>(page_size_, 100)); }
+  void take_less() { page_size_ = less_than(page_size_); }
 
   PageRequest next() const { return {&mapping_, progress_->cursor(), page_size_, bulk_, backfilling_, !backfilling_}; }
   std::chrono::milliseconds ready_in() const { return ready_in_; }

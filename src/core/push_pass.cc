@@ -10,9 +10,9 @@ namespace {
 
 using model::Cell;
 
-constexpr std::size_t most_announced = 64;           ///< Announced values kept per record; the oldest go first.
+constexpr std::size_t most_announced = 64;  ///< Announced values kept per record; the oldest go first.
 
-constexpr std::size_t most_errors = 100;             ///< Named one by one; the rest is counted.
+constexpr std::size_t most_errors = 100;  ///< Named one by one; the rest is counted.
 
 /// Kinds after which the org certainly did not take the write.
 bool not_done(base::ErrorKind kind) {
@@ -21,8 +21,8 @@ bool not_done(base::ErrorKind kind) {
 
 /// Kinds that only a change of the row, the record or the org's rules can mend.
 bool is_for_good(base::ErrorKind kind) {
-  return kind == base::ErrorKind::rejected || kind == base::ErrorKind::malformed ||
-         kind == base::ErrorKind::settings || kind == base::ErrorKind::unauthorized;
+  return kind == base::ErrorKind::rejected || kind == base::ErrorKind::malformed || kind == base::ErrorKind::settings ||
+         kind == base::ErrorKind::unauthorized;
 }
 
 base::Error record_is_gone(const model::Mapping& mapping, const KnownHead& head) {
@@ -42,22 +42,22 @@ struct PushPass::Intent {
   model::FieldSet won;  ///< Of them, those whose value beats one of the org's.
   model::RecordId record;
   std::string upsert_key;
-  model::OutboxSeq seq{};      ///< The entry as it was when the row was read.
+  model::OutboxSeq seq{};  ///< The entry as it was when the row was read.
   base::Utc unless_changed_since{};
-  std::size_t write = 0;       ///< Index of the org write.
-  bool links = false;          ///< A record found by its key was linked.
+  std::size_t write = 0;  ///< Index of the org write.
+  bool links = false;     ///< A record found by its key was linked.
   std::int64_t conflicts = 0;
-  std::optional<base::Error> parked;  ///< Set aside before anything was sent.
-  bool incomplete = false;     ///< A field waits for its parent: the entry stays.
+  std::optional<base::Error> parked;     ///< Set aside before anything was sent.
+  bool incomplete = false;               ///< A field waits for its parent: the entry stays.
   std::vector<Conflict> late_conflicts;  ///< Only when the loser is not recorded first (see Safeguards).
 };
 
 /// The org's side of a page of rows.
 struct PushPass::Look {
   std::vector<model::RowKey> rows;
-  Observation observed;                  ///< Only records that exist.
-  std::vector<std::optional<std::size_t>> at;  ///< Row → place in `observed`.
-  std::vector<std::optional<FoundRecord>> found;  ///< For announced creates.
+  Observation observed;                                ///< Only records that exist.
+  std::vector<std::optional<std::size_t>> at;          ///< Row → place in `observed`.
+  std::vector<std::optional<FoundRecord>> found;       ///< For announced creates.
   std::vector<std::optional<base::Error>> unreadable;  ///< Row → why its record cannot be read.
 };
 
@@ -81,12 +81,12 @@ base::Result<Step> PushPass::step() {
   // What is read in bulk may be older than what we would write meanwhile, and be taken for an edit of it.
   ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
   if (safeguards_.push_after_bulk && std::holds_alternative<model::BulkPlace>(position)) return Step::idle;
-  ASSIGN_OR_RETURN(const auto entries, store_.outbox(mapping_, after_, page_size_));              // fetch
+  ASSIGN_OR_RETURN(const auto entries, store_.outbox(mapping_, after_, page_size_));  // fetch
   if (entries.empty()) return left_behind_ ? Step::waiting : Step::idle;
-  ASSIGN_OR_RETURN(const Look seen, look(entries));                                               // observe
+  ASSIGN_OR_RETURN(const Look seen, look(entries));  // observe
 
   std::vector<Intent> intents;
-  ASSIGN_OR_RETURN(auto refused, store_.update(mapping_, seen.rows, [&](const Known& known) {      // reconcile
+  ASSIGN_OR_RETURN(auto refused, store_.update(mapping_, seen.rows, [&](const Known& known) {  // reconcile
     return announce(seen, known, intents);
   }));
   std::vector<OrgWrite> writes;
@@ -98,7 +98,7 @@ base::Result<Step> PushPass::step() {
   }
   std::vector<base::Result<model::RecordId>> results;
   if (!writes.empty()) {
-    ASSIGN_OR_RETURN(results, org_.write(mapping_, writes));                                      // apply
+    ASSIGN_OR_RETURN(results, org_.write(mapping_, writes));  // apply
     CHECK(results.size() == writes.size());
   }
   ASSIGN_OR_RETURN(auto refused_after, store_.update(mapping_, seen.rows, [&](const Known& known) {  // checkpoint
@@ -196,8 +196,7 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
   if (head.unreadable) return park(*head.unreadable);
   if (seen.unreadable[i]) return park(*seen.unreadable[i]);
   if (head.link == LinkState::record_gone) return park(record_is_gone(mapping_, head));
-  for (std::size_t f = 0; f < store.size(); ++f)
-    values[f] = store[f].has_text() ? kept(store[f]) : Cell{};
+  for (std::size_t f = 0; f < store.size(); ++f) values[f] = store[f].has_text() ? kept(store[f]) : Cell{};
 
   std::vector<model::SentValue> sent = head.sent;
   if (!seen.at[i]) {
@@ -231,8 +230,8 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
   } else {
     const auto org = seen.observed.cells[*seen.at[i]];
     const RecordHead& record = seen.observed.heads[*seen.at[i]];
-    reconcile({mapping_.fields, known.bases[i], org, store, head.sent, {}, record.stamp, head.changed_at},
-              safeguards_, outcomes_);
+    reconcile({mapping_.fields, known.bases[i], org, store, head.sent, {}, record.stamp, head.changed_at}, safeguards_,
+              outcomes_);
     settle_store_half(mapping_, head, known.bases[i], org, outcomes_, store, bases_[i], settlement);
     if (settlement.sent) sent = *settlement.sent;
     if (head.link != LinkState::linked) {
@@ -301,7 +300,7 @@ WriteSet PushPass::confirm(const Look& seen, const Known& known, const std::vect
     Settlement settlement;
     settlement.at = i;
     // With the answer known, this attempt's announcement is settled: done, or certainly not.
-    if (result || not_done(result.error().kind)) {
+    if (result || (not_done(result.error().kind) && !result.error().may_be_done)) {
       std::vector<model::SentValue> sent = head.sent;
       std::erase_if(sent, [&](const model::SentValue& s) {
         return intent.fields[s.field] && (result.has_value() || s.value == values_[i][s.field]);

@@ -32,6 +32,9 @@ class PushPass {
   /// left that may go on within seconds; call restart() then.
   base::Result<Step> step();
 
+  /// Asks for half as many records at a time from now on, when the org could not make out so many.
+  void take_less() { page_size_ = less_than(page_size_); }
+
   /// Begins again with the oldest entry.
   void restart();
 
@@ -56,7 +59,7 @@ class PushPass {
   const base::Clock& clock_;
   base::Random& random_;
   const Safeguards safeguards_;
-  const std::size_t page_size_;
+  std::size_t page_size_;
   model::OutboxSeq after_{};
   bool left_behind_ = false;
   model::Grid values_;   ///< What the step sends; lives from the announcement to the confirmation.

@@ -20,6 +20,9 @@ class SweepPass {
   /// Does at most one page of work. `idle`: nothing is to be read again.
   base::Result<Step> step();
 
+  /// Asks for half as many records at a time from now on, when the org could not make out so many.
+  void take_less() { page_size_ = less_than(page_size_); }
+
   const PullCounts& counts() const { return counts_; }
   const std::vector<RunError>& errors() const { return errors_; }  ///< Of the records that were set aside.
 
@@ -33,7 +36,7 @@ class SweepPass {
   Store& store_;
   const base::Clock& clock_;
   const Safeguards safeguards_;
-  const std::size_t page_size_;
+  std::size_t page_size_;
   PullCounts counts_;
   std::vector<RunError> errors_;
   Observation filled_;

@@ -11,8 +11,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int most_swept_pages = 500;       ///< In one run: a million records.
-constexpr int most_waits = 3;               ///< Times a run waits for the running second to be over.
+constexpr int most_swept_pages = 500;            ///< In one run: a million records.
+constexpr int most_waits = 3;                    ///< Times a run waits for the running second to be over.
 constexpr std::int64_t echo_worth_a_look = 400;  ///< So many of our own writes are read back in the same run.
 
 /// One object's part of the run.
@@ -65,20 +65,20 @@ class Run {
     if (end_run) result_.stopped_by = error;
   }
 
-  /// Runs `step` until it succeeds or the advice is to give up.
-  template <class Call>
-  std::optional<Step> attempt(Part& part, Call call) {
+  /// Runs a step of `pass` until it succeeds or the advice is to give up.
+  template <class Pass, class Call>
+  std::optional<Step> attempt(Part& part, Pass& pass, Call call, bool first_load = false) {
     for (int attempt = 1;; ++attempt) {
       const base::Result<Step> step = call();
       if (step) return *step;
       const Advice advice = advice_for(step.error(), attempt, chance_from(world_.random));
       if (advice.what != Advice::Do::again) {
         // The budget of first loads is not that of the others.
-        const bool only_this = step.error().service_code == budget_exhausted && part.pull && part.pull->backfilling();
+        const bool only_this = step.error().service_code == budget_exhausted && first_load;
         fail(part, step.error(), advice.what == Advice::Do::end_run && !only_this);
         return std::nullopt;
       }
-      if (advice.smaller && part.pull) part.pull->take_less();
+      if (advice.smaller) pass.take_less();
       world_.progress(part.mapping->object + ": " + step.error().message + "; trying again");
       world_.wait(advice.after);
     }
@@ -111,11 +111,12 @@ class Run {
   void drain_pull(Part& part) {
     if (!part.pull || part.ended) return;
     for (int waits = 0; !over();) {
-      const auto step = attempt(part, [&]() -> base::Result<Step> {
+      const auto next = [&]() -> base::Result<Step> {
         // A page that was looked at is settled once; whoever reads after that asks for its own.
         if (auto looked = looked_.extract(&part)) return part.pull->settle(std::move(looked.mapped()));
         return part.pull->step();
-      });
+      };
+      const auto step = attempt(part, *part.pull, next, part.pull->backfilling());
       if (!step) return;
       const PullCounts& counts = part.pull->counts();
       if (*step == Step::progressed)
@@ -131,7 +132,7 @@ class Run {
         world_.wait(1'050ms);
       }
     }
-    if (!over()) attempt(part, [&] { return part.pull->retry_parked(); });
+    if (!over()) attempt(part, *part.pull, [&] { return part.pull->retry_parked(); });
   }
 
   /// What a changed mapping asks to be read again, so much of it that the next run's poll does not wait for long.
@@ -139,17 +140,12 @@ class Run {
     if (!part.pull || part.ended) return;
     SweepPass sweep{*part.mapping, world_.org, world_.store, world_.clock};
     for (int pages = 0; pages < most_swept_pages && !over(); ++pages) {
-      const auto step = attempt(part, [&] { return sweep.step(); });
+      const auto step = attempt(part, sweep, [&] { return sweep.step(); });
       if (!step || *step == Step::idle) break;
       world_.progress(part.mapping->object + ": " + std::to_string(sweep.counts().updated + sweep.counts().unchanged) +
                       " records read again for the changed mapping");
     }
-    ObjectCounts& counts = counts_[part.mapping];
-    counts.pulled_created += sweep.counts().created;
-    counts.pulled_updated += sweep.counts().updated;
-    counts.conflicts += sweep.counts().conflicts;
-    counts.parked += sweep.counts().parked;
-    result_.errors.insert(result_.errors.end(), sweep.errors().begin(), sweep.errors().end());
+    keep_pulled(part, sweep);
   }
 
   void drain_push(Part& part) {
@@ -158,7 +154,7 @@ class Run {
     if (auto requeued = world_.store.requeue_parked(*part.mapping, world_.clock.now()); !requeued)
       return fail(part, requeued.error(), true);
     for (int waits = 0; !over();) {
-      const auto step = attempt(part, [&] { return part.push->step(); });
+      const auto step = attempt(part, *part.push, [&] { return part.push->step(); });
       if (!step) return;
       const PushCounts& counts = part.push->counts();
       if (*step == Step::progressed && counts.created + counts.updated > 0)
@@ -173,17 +169,23 @@ class Run {
     }
   }
 
+  template <class Pass>
+  void keep_pulled(Part& part, const Pass& pass) {
+    ObjectCounts& counts = counts_[part.mapping];
+    const PullCounts& pulled = pass.counts();
+    counts.pulled_created += pulled.created;
+    counts.pulled_updated += pulled.updated;
+    counts.pulled_unchanged += pulled.unchanged;
+    counts.linked += pulled.linked;
+    counts.conflicts += pulled.conflicts;
+    counts.parked += pulled.parked;
+    result_.errors.insert(result_.errors.end(), pass.errors().begin(), pass.errors().end());
+  }
+
   void keep_counts(Part& part) {
     ObjectCounts& counts = counts_[part.mapping];
     if (part.pull) {
-      const PullCounts& pulled = part.pull->counts();
-      counts.pulled_created += pulled.created;
-      counts.pulled_updated += pulled.updated;
-      counts.pulled_unchanged += pulled.unchanged;
-      counts.linked += pulled.linked;
-      counts.conflicts += pulled.conflicts;
-      counts.parked += pulled.parked;
-      result_.errors.insert(result_.errors.end(), part.pull->errors().begin(), part.pull->errors().end());
+      keep_pulled(part, *part.pull);
       part.pull.reset();
     }
     if (part.push) {

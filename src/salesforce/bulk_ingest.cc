@@ -85,6 +85,7 @@ base::Result<std::vector<BulkIngest::RowResult>> BulkIngest::write(const model::
                                : status.error();
     if (error.kind == ErrorKind::cancelled) return std::unexpected(std::move(error));
     error.kind = ErrorKind::unknown_fate;
+    error.service_code.clear();  // It belongs to the question about the job, and not to its records.
     return std::vector<RowResult>(rows, std::unexpected(std::move(error)));
   }
   forget(job);
@@ -152,6 +153,7 @@ base::Result<void> BulkIngest::close(const std::string& job, const Doing& doing)
     if (!status) {
       base::Error error = status.error();
       error.kind = ErrorKind::unknown_fate;
+      error.service_code.clear();
       return std::unexpected(std::move(error));
     }
     if (status->state != JobStatus::State::open) return {};

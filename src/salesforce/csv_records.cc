@@ -43,8 +43,8 @@ base::Result<void> CsvRecords::read_header(const csv::Row& row) {
   }
   for (std::size_t i = 0; i < names.size(); ++i)
     if (!found[i])
-      return base::failure(ErrorKind::malformed, "The results of the Bulk query of " + mapping_.object +
-                                                     " have no column " + names[i] + ". They are read again.");
+      return base::failure(ErrorKind::precondition, "The results of the Bulk query of " + mapping_.object +
+                                                        " have no column " + names[i] + ". They are read again.");
   return {};
 }
 

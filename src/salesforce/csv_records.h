@@ -14,7 +14,8 @@ class CsvRecords {
   /// The mapping is borrowed.
   explicit CsvRecords(const model::Mapping& mapping) : mapping_(mapping) {}
 
-  /// Finds the columns. `malformed` if one that was asked for is missing.
+  /// Finds the columns. `precondition` if one that is asked for is missing: the mapping has
+  /// another field than when the job was made, so another job is needed.
   base::Result<void> read_header(const csv::Row& row);
 
   /// Appends the record, or sets it aside as unreadable if a value is none of its field's type. `malformed` if it is no

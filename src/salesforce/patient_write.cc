@@ -70,12 +70,20 @@ class Patience {
     for (const std::size_t i : which) some.push_back(writes_[i]);
     auto answers = once_(some, which, most_in_group);
     if (!answers) {
-      for (const std::size_t i : which) results_[i] = std::unexpected(answers.error());
+      for (const std::size_t i : which) take(i, std::unexpected(answers.error()));
       return may_be_a_groups(answers.error());
     }
     CHECK(answers->size() == which.size());
-    for (std::size_t k = 0; k < which.size(); ++k) results_[which[k]] = std::move((*answers)[k]);
+    for (std::size_t k = 0; k < which.size(); ++k) take(which[k], std::move((*answers)[k]));
     return true;
+  }
+
+  /// A refusal does not say that an earlier attempt was in vain: it may be why this one is refused.
+  void take(std::size_t at, RowResult result) {
+    const bool may_be_done =
+        !results_[at] && (results_[at].error().kind == ErrorKind::unknown_fate || results_[at].error().may_be_done);
+    results_[at] = std::move(result);
+    if (!results_[at]) results_[at].error().may_be_done = may_be_done;
   }
 
   void find_who_is_to_blame() {
@@ -91,6 +99,7 @@ class Patience {
     if (!others_went_through) return;
     for (const std::size_t i : blamed) {
       base::Error& error = results_[i].error();
+      error.may_be_done = error.may_be_done || error.kind == ErrorKind::unknown_fate;
       error.kind = ErrorKind::rejected;
       error.message = "Salesforce fails whenever this " + mapping_.object +
                       " record is written, and takes the others [" + error.service_code +

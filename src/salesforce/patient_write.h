@@ -28,7 +28,8 @@ inline constexpr std::size_t largest_group = 200;  ///< Source: "sObject Collect
 /// long): it is halved until the record that is to blame stands alone. If others went through, that one is `rejected`:
 /// it would fail again.
 ///
-/// Every write can be repeated: creates go by key. Without `wait` locked records are not tried again.
+/// A write whose first attempt may have taken effect keeps `may_be_done` in whatever error comes after: a conditional
+/// update is then refused for our own change. Creates go by key, so all can be repeated. Without `wait` locked records are not tried again.
 base::Result<std::vector<base::Result<model::RecordId>>> write_patiently(const model::Mapping& mapping,
                                                                          std::span<const core::OrgWrite> writes,
                                                                          const WriteOnce& once, const Wait& wait);

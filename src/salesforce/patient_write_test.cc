@@ -146,6 +146,27 @@ TEST_F(PatientWrite, PassesOnACallThatFailedInAnotherWay) {
   EXPECT_EQ(results.error().kind, ErrorKind::unreachable);
 }
 
+TEST_F(PatientWrite, DoesNotCallAWriteUndoneThatMayHaveBeenDoneTheFirstTime) {
+  add(2);
+  int calls = 0;
+  const auto results = write_patiently(
+      mapping, std::vector<core::OrgWrite>(2),
+      [&](auto some, auto, std::size_t) -> base::Result<std::vector<RowResult>> {
+        if (++calls == 1)
+          return std::vector<RowResult>(2, base::failure(ErrorKind::unknown_fate, "status 500", "UNKNOWN_EXCEPTION"));
+        // Our own first attempt moved the stamp.
+        return std::vector<RowResult>(some.size(),
+                                      base::failure(ErrorKind::precondition, "status 412", "ENTITY_CHANGED"));
+      },
+      [](auto) { return true; });
+  ASSERT_TRUE(results);
+  for (const RowResult& result : *results) {
+    ASSERT_FALSE(result);
+    EXPECT_EQ(result.error().kind, ErrorKind::precondition);
+    EXPECT_TRUE(result.error().may_be_done);
+  }
+}
+
 TEST_F(PatientWrite, WritesLockedRecordsAgainInSmallerGroupsParentByParent) {
   for (std::size_t n = 0; n < 100; ++n) {
     add(n, n % 2 == 0 ? "001000000000001AAA" : "001000000000002AAA");
