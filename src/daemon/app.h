@@ -59,6 +59,6 @@ base::Result<std::vector<core::Integration>> chosen(App&, const std::string& id)
 int serve(App&);
 
 std::string run_json(const core::RunRecord&);
-std::string status_json(App&);
+base::Result<std::string> status_json(App&);
 
 }  // namespace daemon_process

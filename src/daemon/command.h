@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "daemon/app.h"
@@ -31,6 +32,17 @@ void add_queue(CLI::App&, Commands&);
 void add_conflicts(CLI::App&, Commands&);
 void add_parked(CLI::App&, Commands&);
 void add_history(CLI::App&, Commands&);
+
+/// Adds a command that does something about one integration or all, and shares `options` with its siblings.
+template <class Options>
+CLI::App* add_below(CLI::App& parent, Commands& commands, const std::shared_ptr<Options>& options, const char* name,
+                    const char* what, int (*run)(App&, const Options&)) {
+  auto* command = parent.add_subcommand(name, what);
+  command->add_option("--integration", options->integration, "Only this one");
+  command->add_flag("--json", options->as_json, "One JSON document on standard output");
+  commands.push_back({command, [options, run](App& app) { return run(app, *options); }});
+  return command;
+}
 
 /// Prints the error for a person and says with which status to exit.
 int tell(const base::Error&);

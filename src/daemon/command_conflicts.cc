@@ -178,11 +178,7 @@ void add_conflicts(CLI::App& cli, Commands& commands) {
       "  lockstep conflicts resolve 18 --take \"Ann Lee\"\n"
       "  lockstep conflicts resolve --object Contact --field Email --all --take store");
   const auto add = [&](const char* name, const char* what, int (*run)(App&, const Options&)) {
-    auto* command = conflicts->add_subcommand(name, what);
-    command->add_option("--integration", options->integration, "Only this one");
-    command->add_flag("--json", options->as_json, "One JSON document on standard output");
-    commands.push_back({command, [options, run](App& app) { return run(app, *options); }});
-    return command;
+    return add_below(*conflicts, commands, options, name, what, run);
   };
   const auto chooses = [&](CLI::App* command) {
     command->add_option("--object", options->filter.object, "Only of this object");

@@ -164,6 +164,7 @@ int disconnect(App& app, const Options& options) {
 void add_integration(CLI::App& cli, Commands& commands) {
   auto* parent = cli.add_subcommand("integration", "An integration's settings: show, change, pause, disconnect");
   parent->require_subcommand(1);
+  parent->footer("Examples:\n  lockstep integration show\n  lockstep integration set syncFrequency=30");
   const auto options = std::make_shared<Options>();
   const auto add = [&](const char* name, const char* what, const char* example, int (*run)(App&, const Options&)) {
     auto* command = parent->add_subcommand(name, what);

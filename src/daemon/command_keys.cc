@@ -69,6 +69,7 @@ int rotate_all(App& app) {
 
 void add_keys(CLI::App& cli, Commands& commands) {
   auto* parent = cli.add_subcommand("keys", "The keys that seal stored tokens");
+  parent->footer("Example: lockstep keys rotate");
   parent->require_subcommand(1);
   auto* command = parent->add_subcommand("rotate", "Seal stored tokens anew with the newest key");
   command->footer(

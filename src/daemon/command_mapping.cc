@@ -39,9 +39,9 @@ base::Result<Open> open(App& app, const std::string& id) {
 }
 
 core::MappingSetting* find(Open& opened, const std::string& object) {
-  const auto found = std::ranges::find(opened.settings, core::object_for(object), [](const core::MappingSetting& setting) {
-    return core::object_for(setting.object_type);
-  });
+  const auto found =
+      std::ranges::find(opened.settings, core::object_for(object),
+                        [](const core::MappingSetting& setting) { return core::object_for(setting.object_type); });
   return found == opened.settings.end() ? nullptr : &*found;
 }
 
@@ -82,9 +82,8 @@ json::object setting_json(const core::Integration& integration, const core::Mapp
 void print(const core::Integration& integration, const core::MappingSetting& setting, bool fields) {
   const std::string object = core::object_for(setting.object_type);
   const auto on = integration.sync_objects.find(object);
-  std::printf("%-16s %s.%s, %zu fields%s\n", object.c_str(), table_of(setting).c_str(),
-              key_of(setting).c_str(), setting.fields.size(),
-              on != integration.sync_objects.end() && !on->second ? ", switched off" : "");
+  std::printf("%-16s %s.%s, %zu fields%s\n", object.c_str(), table_of(setting).c_str(), key_of(setting).c_str(),
+              setting.fields.size(), on != integration.sync_objects.end() && !on->second ? ", switched off" : "");
   if (const auto filter = integration.filters.find(object); filter != integration.filters.end())
     std::printf("  filter: %s (a record that leaves it: %s)\n", filter->second.c_str(),
                 setting.on_filter_leave.empty() ? "keep" : setting.on_filter_leave.c_str());
@@ -177,19 +176,21 @@ int save(App& app, const Open& opened, std::vector<core::MappingSetting> setting
     replaced.insert(replaced.end(), setting.also.begin(), setting.also.end());
   const auto connection = Connection::open(app, opened.integration);
   if (!connection) return tell(connection.error());
-  const auto saved = save_mappings(app, opened.integration, (*connection)->org, std::move(settings), replaced,
-                                   options.force);
+  const auto saved =
+      save_mappings(app, opened.integration, (*connection)->org, std::move(settings), replaced, options.force);
   if (!saved) return tell(saved.error());
   if (options.as_json) {
     json::array checked;
     for (const CheckedMapping& each : saved->checked) checked.push_back(checked_json(each));
-    std::printf("%s\n", json::serialize(json::object{{"stored", saved->stored}, {"mappings", std::move(checked)}}).c_str());
+    std::printf("%s\n",
+                json::serialize(json::object{{"stored", saved->stored}, {"mappings", std::move(checked)}}).c_str());
   } else {
     for (const CheckedMapping& each : saved->checked) print(each);
     std::printf(saved->stored ? "stored\n" : "nothing was stored\n");
   }
   if (!saved->stored && !options.as_json)
-    std::fprintf(stderr, "lockstep: the mapping does not fit both sides; --force stores one whose fields are set aside\n");
+    std::fprintf(stderr,
+                 "lockstep: the mapping does not fit both sides; --force stores one whose fields are set aside\n");
   return saved->stored ? done : wrong_usage;
 }
 
@@ -263,15 +264,16 @@ int do_attach(App& app, const Options& options) {
   setting.table = options.table;
   setting.key_column = options.key.empty() ? *key : options.key;
   if (setting.key_column.empty())
-    return tell({base::ErrorKind::settings, "table " + options.table +
-                                                " has no primary key: name a column that identifies its rows with --key"});
+    return tell({base::ErrorKind::settings,
+                 "table " + options.table + " has no primary key: name a column that identifies its rows with --key"});
   take_rules(options, setting);
   take_filter(options, opened->integration);
   std::vector<model::MappingId> replaced;
   const bool moves = found && (table_of(*found) != options.table || key_of(*found) != setting.key_column);
   if (moves && !options.replace && has_links(app, *opened, object))
     return tell({base::ErrorKind::settings, object + " is synced with table " + table_of(*found) + ", key " +
-                                                key_of(*found) + ", and its links know rows by that key: --replace "
+                                                key_of(*found) +
+                                                ", and its links know rows by that key: --replace "
                                                 "forgets them and starts afresh; rows and records stay"});
   if (moves) {
     replaced.push_back(found->id);
@@ -281,11 +283,11 @@ int do_attach(App& app, const Options& options) {
     // Another table has other columns; those of equal names are a start.
     const auto connection = Connection::open(app, opened->integration);
     if (!connection) return tell(connection.error());
-    const auto schema = schema_of(app, opened->integration, (*connection)->org, object, options.table,
-                                  std::chrono::milliseconds{0});
+    const auto schema =
+        schema_of(app, opened->integration, (*connection)->org, object, options.table, std::chrono::milliseconds{0});
     if (!schema) return tell(schema.error());
-    setting.fields = options.fields.empty() ? fields_by_name(*schema, setting.key_column)
-                                            : std::vector<core::FieldSetting>{};
+    setting.fields =
+        options.fields.empty() ? fields_by_name(*schema, setting.key_column) : std::vector<core::FieldSetting>{};
   }
   if (const auto taken = take_fields(options, setting); !taken) return tell(taken.error());
   opened->integration.sync_objects.try_emplace(object, true);
@@ -348,15 +350,11 @@ void add_mapping(CLI::App& cli, Commands& commands) {
   mapping->footer(
       "Examples:\n"
       "  lockstep mapping set Contact --field mobile=MobilePhone --field 'status=Status__c;winner=manual'\n"
-      "  lockstep mapping set Contact --filter \"Title != null\" --on-filter-leave flag\n"
+      "  lockstep mapping set Contact --filter \"Title != null\"\n"
       "  lockstep mapping attach Invoice__c --table invoices --key number\n"
       "  lockstep mapping export mappings.json");
   const auto add = [&](const char* name, const char* what, int (*run)(App&, const Options&)) {
-    auto* command = mapping->add_subcommand(name, what);
-    command->add_option("--integration", options->integration, "Only this one");
-    command->add_flag("--json", options->as_json, "One JSON document on standard output");
-    commands.push_back({command, [options, run](App& app) { return run(app, *options); }});
-    return command;
+    return add_below(*mapping, commands, options, name, what, run);
   };
   const auto changes = [&](CLI::App* command) {
     command->add_option("object", options->object, "sObject name, or contact, account, deal, …")->required();
@@ -368,7 +366,9 @@ void add_mapping(CLI::App& cli, Commands& commands) {
     command->add_option("--conflicts", options->winner, "Who wins where both sides changed")
         ->check(CLI::IsMember({"newest_wins", "salesforce_wins", "crm_wins", "manual"}));
     command->add_option("--filter", options->filter, "SOQL condition; empty for all records");
-    command->add_option("--on-filter-leave", options->on_filter_leave, "What becomes of a row whose record leaves it")
+    command
+        ->add_option("--on-filter-leave", options->on_filter_leave,
+                     "What becomes of a row whose record leaves it; keep is the only one yet")
         ->check(CLI::IsMember({"keep", "flag", "remove"}));
     command->add_flag("--force", options->force, "Store it though fields of it are set aside");
   };

@@ -116,12 +116,9 @@ void add_parked(CLI::App& cli, Commands& commands) {
       "  lockstep parked retry 12 13\n"
       "  lockstep parked retry --all --code FIELD_CUSTOM_VALIDATION_EXCEPTION");
   const auto add = [&](const char* name, const char* what, int (*run)(App&, const Options&)) {
-    auto* command = parked->add_subcommand(name, what);
-    command->add_option("--integration", options->integration, "Only this one");
-    command->add_flag("--json", options->as_json, "One JSON document on standard output");
+    auto* command = add_below(*parked, commands, options, name, what, run);
     command->add_option("--object", options->filter.object, "Only of this object");
     command->add_option("--code", options->filter.code, "Only with this error code");
-    commands.push_back({command, [options, run](App& app) { return run(app, *options); }});
     return command;
   };
   auto* list = add("list", "What is parked, oldest first", do_list);

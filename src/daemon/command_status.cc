@@ -9,7 +9,9 @@ namespace {
 
 int do_status(App& app, bool as_json) {
   if (as_json) {
-    std::printf("%s\n", status_json(app).c_str());
+    const auto status = status_json(app);
+    if (!status) return tell(status.error());
+    std::printf("%s\n", status->c_str());
     return done;
   }
   const auto integrations = app.store->integrations();
@@ -19,7 +21,8 @@ int do_status(App& app, bool as_json) {
     std::printf("integration %s: workspace %s, org %s as %s, %s\n", integration.id.text.c_str(),
                 integration.workspace.c_str(), integration.org_id.c_str(), integration.username.c_str(),
                 integration.sync_status.c_str());
-    if (integration.last_sync_at) std::printf("  last run %s\n", base::to_iso_seconds(*integration.last_sync_at).c_str());
+    if (integration.last_sync_at)
+      std::printf("  last run %s\n", base::to_iso_seconds(*integration.last_sync_at).c_str());
     if (!integration.last_error.empty()) std::printf("  last error: %s\n", integration.last_error.c_str());
     const auto budget = budget_json(*app.store, integration, budget_shares(app.settings), app.clock);
     if (!budget) return tell(budget.error());
@@ -39,7 +42,7 @@ int do_status(App& app, bool as_json) {
 void add_status(CLI::App& cli, Commands& commands) {
   const auto as_json = std::make_shared<bool>(false);
   auto* command = cli.add_subcommand("status", "Integrations, backlog, last run");
-  command->add_flag("--json", *as_json);
+  command->add_flag("--json", *as_json, "One JSON document on standard output");
   command->footer("Example: lockstep status --json");
   commands.push_back({command, [as_json](App& app) { return do_status(app, *as_json); }});
 }

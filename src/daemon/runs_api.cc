@@ -34,11 +34,16 @@ http::Response ask_for_runs(const http::Request& request, const signin::Who& who
   json::array jobs;
   for (const core::Integration& integration : *integrations) {
     if (wanted.empty() ? !integration.is_active : integration.id.text != wanted) continue;
+    if (!integration.is_active)
+      return problem(409, "Conflict",
+                     "integration " + wanted + " is paused: `lockstep integration resume` sets it going");
     order->integration = integration.id.text;
     const auto added = queue.add(schedule::job_for(*order, kept), now);
     if (!added) return problem(503, "Service Unavailable", added.error().message);
     jobs.push_back({{"integration_id", integration.id.text}, {"job_id", *added}});
   }
+  if (jobs.empty() && wanted.empty() && !integrations->empty())
+    return problem(409, "Conflict", "every integration is paused: `lockstep integration resume` sets it going");
   if (jobs.empty())
     return problem(404, "Not Found", wanted.empty() ? "no org is connected yet" : "there is no integration " + wanted);
   return answer(202, json::object{{"jobs", std::move(jobs)}});

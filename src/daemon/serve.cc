@@ -27,12 +27,15 @@ base::Result<std::unique_ptr<http::Server>> listen(const App& app, Web& web) {
 }
 
 /// For the terminal alone: a log is read by more people than the terminal of the first start.
-void tell_first_password(Web& web, const App& app) {
+void tell_first_password(Web& web, const App& app, std::uint16_t port) {
+  // A default that names another port would send the password to whoever listens there.
+  const std::string& url = app.settings.server.public_url;
+  const std::string site = url == settings::default_public_url ? "http://localhost:" + std::to_string(port) : url;
   if (const auto password = web.first_password())
     std::fprintf(stderr,
                  "\nNobody has chosen a password yet. Open %s/sign-in within 15 minutes, and sign in with the one-time "
                  "password\n\n    %s\n\n",
-                 app.settings.server.public_url.c_str(), password->c_str());
+                 site.c_str(), password->c_str());
 }
 
 base::Result<void> serve_until_stopped(App& app) {
@@ -40,7 +43,7 @@ base::Result<void> serve_until_stopped(App& app) {
   ASSIGN_OR_RETURN(const auto web, Web::open(app, *queue.jobs, queue.has_server));
   ASSIGN_OR_RETURN(const auto server, listen(app, *web));
   web->listens_on(server->port());
-  tell_first_password(*web, app);
+  tell_first_password(*web, app, server->port());
   ASSIGN_OR_RETURN(const auto workers, Workers::start(app.settings, *queue.jobs));
   Watch watch{app, *queue.jobs};
   while (!stop_requested) {

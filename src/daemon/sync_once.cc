@@ -55,7 +55,8 @@ void plan_next(App& app, core::Integration& integration, const core::RunRecord& 
           core::paced(usual, run.api_calls, account->first, account->second, budget_shares(app.settings)) - usual;
   }
   if (result.stopped_by && result.stopped_by->retry_after)
-    integration.next_sync_at = std::max(*integration.next_sync_at, *run.completed_at + *result.stopped_by->retry_after);
+    integration.next_sync_at =
+        std::max(integration.next_sync_at.value_or(base::Utc{}), *run.completed_at + *result.stopped_by->retry_after);
   // A first load that has to wait does not hold up the rest, and is not what stopped the run.
   if (budget.refusal()) integration.sync_status = "budget_exhausted";
 }

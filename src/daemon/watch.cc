@@ -56,17 +56,19 @@ void Watch::keep_scheduler(const std::vector<core::Integration>& integrations) {
   scheduler_kept_ = app_.clock.elapsed();
 }
 
-std::int64_t Watch::edited_rows(const core::Integration& integration) {
+base::Result<std::int64_t> Watch::edited_rows(const core::Integration& integration) {
   std::int64_t rows = 0;
-  if (const auto backlog = app_.store->backlog(integration.id))
-    for (const core::Backlog& entry : *backlog) rows += entry.outbox;
+  ASSIGN_OR_RETURN(const auto backlog, app_.store->backlog(integration.id));
+  for (const core::Backlog& entry : backlog) rows += entry.outbox;
   return rows;
 }
 
 void Watch::consider(const core::Integration& integration) {
   const base::Utc now = app_.clock.now();
   const auto elapsed = app_.clock.elapsed();
-  const std::int64_t rows = edited_rows(integration);
+  const auto counted = edited_rows(integration);
+  if (!counted) return say_once("the rows that wait could not be counted: " + counted.error().message);
+  const std::int64_t rows = *counted;
   const auto edits =
       rows > std::exchange(rows_[integration.id], rows) ? schedule::Edits::new_ones : schedule::Edits::seen_before;
   const std::int64_t edited = schedule::follows_edits(integration, edits, now) ? rows : 0;

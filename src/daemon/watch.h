@@ -29,7 +29,7 @@ class Watch {
 
   void keep_scheduler(const std::vector<core::Integration>& integrations);
   void consider(const core::Integration& integration);
-  std::int64_t edited_rows(const core::Integration& integration);
+  base::Result<std::int64_t> edited_rows(const core::Integration& integration);
   void say_once(const std::string& what);  ///< Not again and again while it lasts.
 
   App& app_;

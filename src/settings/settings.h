@@ -11,6 +11,8 @@
 
 namespace settings {
 
+inline constexpr const char* default_public_url = "http://localhost:5000";
+
 /// What the user configured. Every member is set by load(); the defaults stand in the table of settings.cc.
 struct Settings {
   struct {
