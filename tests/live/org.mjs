@@ -58,6 +58,7 @@ export async function signIn() {
   }
   const { status, body } = await oauth('token', form);
   if (status !== 200) fail(`sign-in failed: ${body.error}: ${body.error_description}`);
+  if (body.refresh_token) process.env.SALESFORCE_REFRESH_TOKEN = body.refresh_token;
   return new Org(body.instance_url, body.access_token);
 }
 
@@ -69,7 +70,15 @@ export class Org {
   }
 
   /// `path` below /services/data/vXX.X/, or from the root if it begins with a slash.
-  async call(method, path, { body, headers = {} } = {}) {
+  /// A session that has ended is renewed, as the pack may take longer than it lives.
+  async call(method, path, options = {}) {
+    const answer = await this.once(method, path, options);
+    if (answer.code !== 'INVALID_SESSION_ID' || process.env.SALESFORCE_ACCESS_TOKEN) return answer;
+    this.token = (await signIn()).token;
+    return this.once(method, path, options);
+  }
+
+  async once(method, path, { body, headers = {} }) {
     const answer = await fetch(path.startsWith('/') ? this.url + path : `${this.url}/services/data/${version}/${path}`, {
       method,
       headers: { authorization: `Bearer ${this.token}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers },
@@ -113,7 +122,19 @@ export class Org {
     return name;
   }
 
+  /// The newest first, so that what refers to others goes before them.
   async deleteAll() {
-    for (const record of this.made.reverse()) await this.call('DELETE', `sobjects/${record}`);
+    const ids = this.made.reverse().map((record) => record.split('/')[1]);
+    for (let from = 0; from < ids.length;) {
+      // At most ten runs of one type are taken by one call.
+      let end = from, runs = 0, type = '';
+      for (; end < ids.length && end < from + 200; ++end) {
+        const prefix = ids[end].slice(0, 3);
+        if (prefix !== type && ++runs > 10) break;
+        type = prefix;
+      }
+      await this.call('DELETE', `composite/sobjects?ids=${ids.slice(from, end).join()}`);
+      from = end;
+    }
   }
 }

@@ -1,5 +1,5 @@
 // Sections 5, 6, 7, 11, 16, 19 and 24: single records, their values and their refusals.
-import { mark } from './org.mjs';
+import { mark, NotAsked } from './org.mjs';
 
 const seen = ({ status, code, message }) => `${status} ${code ?? ''} ${message ?? ''}`.trim();
 
@@ -125,5 +125,52 @@ export const checks = [
     await org.call('DELETE', `sobjects/Account/${account}`);
     const { body } = await org.query(`SELECT IsDeleted FROM Contact WHERE Id = '${id}'`, true);
     return [body.records[0]?.IsDeleted === true, JSON.stringify(body.records[0])];
+  }],
+  ['4', 'recordCount names an object, or leaves it out when it has no records', async (org) => {
+    await org.contact();
+    const { status, body } = await org.call('GET', 'limits/recordCount?sObjects=Contact');
+    const holds = status === 200 && body.sObjects.every(({ name, count }) => name === 'Contact' && Number.isInteger(count));
+    return [holds && body.sObjects.length <= 1, JSON.stringify(body)];
+  }],
+  ['4', 'limits tells Max and Remaining of calls, Bulk batches, Bulk queries, event deliveries and storage', async (org) => {
+    const { body } = await org.call('GET', 'limits');
+    const missing = ['DailyApiRequests', 'DailyBulkApiBatches', 'DailyBulkV2QueryJobs', 'DailyDeliveredPlatformEvents', 'DataStorageMB']
+      .filter((name) => !(body[name]?.Max >= body[name]?.Remaining));
+    return [missing.length === 0, `without ${missing.join(', ')}`];
+  }],
+  ['5', 'a lookup by external id in a body works in collections', async (org) => {
+    const email = `${mark}-boss@example.com`;
+    const manager = await org.contact({ Email: email });
+    const { body } = await org.call('POST', 'composite/sobjects', { body: { records: [{ attributes: { type: 'Contact' }, LastName: mark, ReportsTo: { Email: email } }] } });
+    if (!body[0].success) return [false, JSON.stringify(body[0])];
+    org.made.push(`Contact/${body[0].id}`);
+    const { ReportsToId } = await org.read('Contact', body[0].id);
+    return [ReportsToId === manager, ReportsToId];
+  }],
+  ['11', "the values of a multipicklist come back in the picklist's own order", async (org) => {
+    for (const object of ['Contact', 'Account', 'Opportunity', 'Task']) {
+      const { fields } = (await org.call('GET', `sobjects/${object}/describe`)).body;
+      const field = fields.find((each) => each.type === 'multipicklist' && each.createable && each.picklistValues.filter((value) => value.active).length > 1);
+      if (!field) continue;
+      const [first, second] = field.picklistValues.filter((value) => value.active).map(({ value }) => value);
+      const needed = { Contact: { LastName: mark }, Account: { Name: mark }, Task: { Subject: mark },
+        Opportunity: { Name: mark, StageName: 'Prospecting', CloseDate: '2030-01-31' } }[object];
+      const stored = (await org.read(object, await org.create(object, { ...needed, [field.name]: `${second};${first}` })))[field.name];
+      return [stored === `${first};${second}`, `${second};${first} became ${stored}`];
+    }
+    throw new NotAsked('needs a multi-select picklist with two values on Contact, Account, Opportunity or Activity');
+  }],
+  ['19', 'a task is Not Started and Normal unless it says otherwise', async (org) => {
+    const { Status, Priority } = await org.read('Task', await org.create('Task', { Subject: mark }));
+    return [Status === 'Not Started' && Priority === 'Normal', `${Status}, ${Priority}`];
+  }],
+  ['19', 'the end of an event follows from its start and duration', async (org) => {
+    const { EndDateTime, ActivityDateTime } = await org.read('Event', await org.create('Event', { Subject: mark, StartDateTime: '2030-01-31T10:00:00Z', DurationInMinutes: 30 }));
+    return [EndDateTime === '2030-01-31T10:30:00.000+0000' && ActivityDateTime === '2030-01-31T10:00:00.000+0000', `${ActivityDateTime} to ${EndDateTime}`];
+  }],
+  ['19', 'the stage of an opportunity gives IsClosed, IsWon, Probability and with Amount ExpectedRevenue', async (org) => {
+    const { IsClosed, IsWon, Probability, ExpectedRevenue } = await org.read('Opportunity',
+      await org.create('Opportunity', { Name: mark, StageName: 'Closed Won', CloseDate: '2030-01-31', Amount: 50 }));
+    return [IsClosed && IsWon && Probability === 100 && ExpectedRevenue === 50, JSON.stringify({ IsClosed, IsWon, Probability, ExpectedRevenue })];
   }],
 ];

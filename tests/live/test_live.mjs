@@ -5,6 +5,8 @@
 // record it creates it deletes again.
 import process from 'node:process';
 import { checks as bulk } from './bulk.mjs';
+import { checks as contention } from './contention.mjs';
+import { checks as grants } from './grants.mjs';
 import { NotAsked, signIn } from './org.mjs';
 import { checks as queries } from './queries.mjs';
 import { checks as records } from './records.mjs';
@@ -25,7 +27,7 @@ async function ask(check) {
 }
 
 try {
-  for (const [section, statement, check] of [...signingIn, ...records, ...queries, ...bulk]) {
+  for (const [section, statement, check] of [...signingIn, ...grants, ...records, ...queries, ...contention, ...bulk]) {
     const [verdict, why] = await ask(check);
     ++count[verdict];
     console.log(`${verdict.padEnd(9)}  ${section}: ${statement}${why}`);
