@@ -11,8 +11,7 @@ constexpr std::int64_t calls_per_block = 20;
 }  // namespace
 
 base::Result<core::Spending> read_spending(core::Registry& registry, const std::string& org) {
-  ASSIGN_OR_RETURN(const std::string kept,
-                   registry.change_note(org, note_name, [](const std::string& before) { return before; }));
+  ASSIGN_OR_RETURN(const std::string kept, registry.note(org, note_name));
   return core::Spending::parse(kept);
 }
 

@@ -28,8 +28,7 @@ std::string without(const std::string& before, const std::string& job) {
 }  // namespace
 
 base::Result<std::vector<std::string>> StoreJobJournal::jobs() {
-  ASSIGN_OR_RETURN(const std::string kept,
-                   registry_.change_note(id_.text, note_name, [](const std::string& before) { return before; }));
+  ASSIGN_OR_RETURN(const std::string kept, registry_.note(id_.text, note_name));
   return lines_of(kept);
 }
 

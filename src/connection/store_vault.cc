@@ -73,8 +73,7 @@ base::Result<std::unique_ptr<salesforce::Vault::Turn>> StoreVault::take_turn() {
 }
 
 base::Result<Renewal> StoreVault::renewal() {
-  ASSIGN_OR_RETURN(const std::string kept,
-                   registry_.change_note(id_.text, note_name, [](const std::string& before) { return before; }));
+  ASSIGN_OR_RETURN(const std::string kept, registry_.note(id_.text, note_name));
   return renewal_from(kept);
 }
 

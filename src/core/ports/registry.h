@@ -164,6 +164,8 @@ class Registry {
   /// A fact about `subject` (an integration, an org) that processes share, such as how much API budget is spent:
   /// hands out the text kept under `name`, empty if there is none, and keeps what `change` returns (empty: nothing),
   /// as one transaction, durable when it returns. Returns what stands now. `change` may be called more than once.
+  /// note() only reads what stands, and waits for nobody's writing.
+  virtual base::Result<std::string> note(std::string_view subject, std::string_view name) = 0;
   using ChangeNote = std::function<std::string(const std::string& before)>;
   virtual base::Result<std::string> change_note(std::string_view subject, std::string_view name,
                                                 const ChangeNote& change) = 0;

@@ -351,18 +351,19 @@ base::Result<void> SqliteStore::save_describe(const model::IntegrationId& integr
   return database_.run(*put, "keeping a describe answer");
 }
 
+base::Result<std::string> SqliteStore::note(std::string_view subject, std::string_view name) {
+  ASSIGN_OR_RETURN(Statement * find, statement("SELECT value FROM lockstep_notes WHERE subject = ?1 AND name = ?2"));
+  Use use{*find};
+  use->bind(1, subject).bind(2, name);
+  const auto read = use->step();
+  if (read == Statement::Step::failed) return std::unexpected(database_.error("reading a note"));
+  return read == Statement::Step::row ? std::string{use->text(0)} : std::string{};
+}
+
 base::Result<std::string> SqliteStore::change_note(std::string_view subject, std::string_view name,
                                                    const ChangeNote& change) {
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin(database_));
-  std::string before;
-  {
-    ASSIGN_OR_RETURN(Statement * find, statement("SELECT value FROM lockstep_notes WHERE subject = ?1 AND name = ?2"));
-    Use use{*find};
-    use->bind(1, subject).bind(2, name);
-    const auto read = use->step();
-    if (read == Statement::Step::failed) return std::unexpected(database_.error("reading a note"));
-    if (read == Statement::Step::row) before = use->text(0);
-  }
+  ASSIGN_OR_RETURN(const std::string before, note(subject, name));
   std::string after = change(before);
   if (after == before) return after;
   if (after.empty()) {

@@ -295,6 +295,15 @@ TEST_F(RegistryTest, TokensAreForgottenAndTheRestStays) {
   EXPECT_EQ(back.username, "ann@example.com");
 }
 
+TEST_F(RegistryTest, ANoteIsReadWhileSomebodyWrites) {
+  need(store_->change_note("org", "counter", [](const std::string&) { return std::string{"7"}; }));
+  const auto impatient = need(SqliteStore::open(folder_.file(), {.busy_timeout_ms = 0}));
+  client_.run("BEGIN IMMEDIATE");
+  EXPECT_EQ(need(impatient->note("org", "counter")), "7");
+  EXPECT_FALSE(impatient->change_note("org", "counter", [](const std::string&) { return std::string{"8"}; }));
+  client_.run("ROLLBACK");
+}
+
 TEST_F(RegistryTest, ANoteIsChangedByOneAtATime) {
   constexpr int rounds = 50;
   const auto count = [&](store::SqliteStore& at) {
@@ -308,9 +317,7 @@ TEST_F(RegistryTest, ANoteIsChangedByOneAtATime) {
     const std::jthread other{[&] { count(*second); }};
     count(*store_);
   }
-  const auto read = [&](const char* subject) {
-    return need(store_->change_note(subject, "counter", [](const std::string& before) { return before; }));
-  };
+  const auto read = [&](const char* subject) { return need(store_->note(subject, "counter")); };
   EXPECT_EQ(read("org"), std::to_string(2 * rounds));
   EXPECT_EQ(read("another"), "");
   need(store_->change_note("org", "counter", [](const std::string&) { return std::string{}; }));

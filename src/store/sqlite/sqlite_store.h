@@ -120,6 +120,7 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
                                                        std::string_view object) override;
   base::Result<void> save_describe(const model::IntegrationId& integration, std::string_view object,
                                    const CachedDescribe& describe) override;
+  base::Result<std::string> note(std::string_view subject, std::string_view name) override;
   base::Result<std::string> change_note(std::string_view subject, std::string_view name,
                                         const ChangeNote& change) override;
 
