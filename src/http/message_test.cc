@@ -1,4 +1,5 @@
 #include "http/message.h"
+#include "http/problem.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,13 +8,13 @@
 namespace http {
 namespace {
 
+using testing::Contains;
 using testing::ElementsAre;
 using testing::IsEmpty;
 using testing::Pair;
 
 TEST(EscapedHtml, LeavesNothingThatEndsATextOrAnAttribute) {
-  EXPECT_EQ(escaped_html("<a href=\"x\">O'Neil & ü</a>"),
-            "&lt;a href=&quot;x&quot;&gt;O&#39;Neil &amp; ü&lt;/a&gt;");
+  EXPECT_EQ(escaped_html("<a href=\"x\">O'Neil & ü</a>"), "&lt;a href=&quot;x&quot;&gt;O&#39;Neil &amp; ü&lt;/a&gt;");
 }
 
 TEST(PercentCoding, FollowsRfc3986) {
@@ -30,6 +31,14 @@ TEST(PercentCoding, LeavesABrokenEscapeAsItCame) {
 
 RC_GTEST_PROP(PercentCoding, ComesBackWhole, (const std::string& text)) {
   RC_ASSERT(percent_decode(percent_encode(text), true) == text);
+}
+
+TEST(Problem, IsTitledByItsStatusAndQuotesWhatJsonQuotes) {
+  const Response response = problem(421, "no \"such\" host");
+  EXPECT_EQ(response.status, 421);
+  EXPECT_THAT(response.headers, Contains(Pair("Content-Type", "application/problem+json")));
+  EXPECT_EQ(response.body,
+            R"({"type":"about:blank","title":"Misdirected Request","status":421,"detail":"no \"such\" host"})");
 }
 
 TEST(Form, KeepsPairsInOrder) {

@@ -3,6 +3,7 @@
 #include <openssl/crypto.h>
 #include <algorithm>
 
+#include "http/problem.h"
 #include "security/seal.h"
 #include "signin/page.h"
 #include "signin/password.h"
@@ -18,15 +19,6 @@ constexpr int free_tries = 5;
 
 bool is_read(std::string_view method) {
   return method == "GET" || method == "HEAD" || method == "OPTIONS";
-}
-
-http::Response problem(int status, std::string_view title, std::string_view detail) {
-  return {status,
-          {{"Content-Type", "application/problem+json"}, {"Cache-Control", "no-store"}},
-          R"({"type":"about:blank","title":")" + std::string{title} + R"(","status":)" + std::to_string(status) +
-              R"(,"detail":")" + std::string{detail} + R"("})",
-          {},
-          false};
 }
 
 std::string origin_of(std::string_view url) {
@@ -112,12 +104,11 @@ std::optional<Who> Gate::known(const http::Request& request) {
 
 std::optional<http::Response> Gate::refuse_or_answer(const http::Request& request, Who& who) {
   if (!is_our_host(request))
-    return problem(421, "Misdirected Request",
-                   "this host name is not ours: set server.public_url to the address in use");
+    return http::problem(421, "this host name is not ours: set server.public_url to the address in use");
   if (request.path == "/sign-in.css" && is_read(request.method)) return style_sheet();
   const bool by_bearer = request.header("authorization").starts_with("Bearer ");
   if (!is_read(request.method) && !by_bearer && !is_our_page(request))
-    return problem(403, "Forbidden", "a change must come from a page of this server, or carry a bearer token");
+    return http::problem(403, "a change must come from a page of this server, or carry a bearer token");
   if (request.path == "/sign-in") return sign_in(request);
   if (request.path == "/sign-out" && request.method == "POST") return sign_out(request);
   if (auto found = known(request)) {
@@ -125,8 +116,7 @@ std::optional<http::Response> Gate::refuse_or_answer(const http::Request& reques
     return std::nullopt;
   }
   const bool person = request.method == "GET" && request.header("accept").find("text/html") != std::string_view::npos;
-  if (!person)
-    return problem(401, "Unauthorized", "sign in at /sign-in, or send a token of security.tokens as a bearer token");
+  if (!person) return http::problem(401, "sign in at /sign-in, or send a token of security.tokens as a bearer token");
   return http::Response{303, {{"Location", "/sign-in?next=" + http::percent_encode(request.path)}}, {}, {}, false};
 }
 
