@@ -33,24 +33,30 @@ int exit_status_for(const base::Error& error) {
 base::Result<std::unique_ptr<App>> open_app(settings::Settings settings) {
   auto app = std::unique_ptr<App>(new App{std::move(settings), {}, base::random_from_system(), nullptr, {}});
   ASSIGN_OR_RETURN(app->store, store::SqliteStore::open(app->settings.store.sqlite_path));
-  if (app->settings.security.encryption_key.empty()) {
-    const auto path = std::filesystem::path{app->settings.store.sqlite_path}.replace_filename("lockstep.key");
-    ASSIGN_OR_RETURN(app->keys, security::load_or_create_key_file(path));
-  } else {
-    ASSIGN_OR_RETURN(app->keys, security::KeyRing::parse(app->settings.security.encryption_key));
-  }
+  ASSIGN_OR_RETURN(app->keys, open_keys(app->settings));
   return app;
+}
+
+base::Result<security::KeyRing> open_keys(const settings::Settings& settings) {
+  if (settings.security.encryption_key.empty())
+    return security::load_or_create_key_file(
+        std::filesystem::path{settings.store.sqlite_path}.replace_filename("lockstep.key"));
+  return security::KeyRing::parse(settings.security.encryption_key);
+}
+
+base::Error no_org_connected() {
+  return {base::ErrorKind::unauthorized, "no org is connected yet: run `lockstep connect` (docs/connect.md)"};
 }
 
 base::Result<std::vector<core::Integration>> chosen(App& app, const std::string& id) {
   ASSIGN_OR_RETURN(auto integrations, app.store->integrations());
   const bool any = !integrations.empty();
   std::erase_if(integrations, [&](const core::Integration& i) { return id.empty() ? !i.is_active : i.id.text != id; });
+  if (!any) return std::unexpected(no_org_connected());
   if (integrations.empty())
     return base::failure(base::ErrorKind::settings,
-                         id.empty() && any ? "every integration is paused: `lockstep integration resume` sets it going"
-                         : id.empty()      ? "no org is connected yet: run `lockstep connect --flow client-credentials`"
-                                           : "there is no integration " + id + ": `lockstep status` lists them");
+                         id.empty() ? "every integration is paused: `lockstep integration resume` sets it going"
+                                    : "there is no integration " + id + ": `lockstep status` lists them");
   return integrations;
 }
 

@@ -36,6 +36,8 @@ struct App {
 };
 
 base::Result<std::unique_ptr<App>> open_app(settings::Settings);
+/// The keys that the settings name, or the key file beside the store, made if there is none.
+base::Result<security::KeyRing> open_keys(const settings::Settings&);
 
 /// How the integration's user signs in, with the settings' client.
 base::Result<salesforce::SessionSettings> session_settings(const App&, const core::Integration&);
@@ -52,7 +54,11 @@ struct SyncRequest {
 /// Syncs one integration and writes its log. The outer error means that no run took place.
 base::Result<core::RunRecord> sync_once(App&, core::Integration&, const SyncRequest&, std::optional<base::Error>& end);
 
-/// The integrations a command is about. Errors: `settings` when there is none, or none of that id.
+/// What a command that needs an org says while there is none: `unauthorized`.
+base::Error no_org_connected();
+
+/// The integrations a command is about. Errors: no_org_connected(); `settings` when none has that id, or all are
+/// paused.
 base::Result<std::vector<core::Integration>> chosen(App&, const std::string& id);
 
 /// Schedules runs and answers HTTP until told to stop.

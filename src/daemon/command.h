@@ -14,6 +14,8 @@ namespace daemon_process {
 struct Command {
   CLI::App* parsed;
   std::function<int(App&)> run;  ///< The exit status.
+  /// In place of `run`, for a command that looks for itself at what does not open.
+  std::function<int(base::Result<settings::Settings>)> run_unopened = {};
 };
 using Commands = std::vector<Command>;
 

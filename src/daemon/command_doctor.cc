@@ -17,22 +17,23 @@ namespace json = boost::json;
 /// Goes through everything that a sync needs, and says what to mend.
 class Doctor {
  public:
-  explicit Doctor(App& app) : app_(app) {}
-
-  void examine() {
+  void examine(base::Result<settings::Settings> settings) {
+    if (!settings) {
+      broken("settings", settings.error());
+      return note(Grade::odd, "all else", "not looked at: the settings say where it is");
+    }
+    app_.settings = *std::move(settings);
     note(Grade::fine, "settings",
          app_.settings.file.empty() ? "no settings file; defaults and environment" : "read from " + app_.settings.file);
-    note(Grade::fine, "keys",
-         std::to_string(app_.keys->size()) + " key" + (app_.keys->size() == 1 ? "" : "s") + ", the newest is " +
-             app_.keys->newest_id());
+    open_parts();
     queue();
+    if (!app_.store) return note(Grade::odd, "sign-in", "not looked at: what is connected stands in the store");
     const auto integrations = app_.store->integrations();
     if (!integrations) return broken("store", integrations.error());
     note(Grade::fine, "store",
          app_.settings.store.url + " answers; " + std::to_string(integrations->size()) +
              (integrations->size() == 1 ? " integration" : " integrations"));
-    if (integrations->empty())
-      broken("sign-in", {base::ErrorKind::unauthorized, "no org is connected yet: run `lockstep connect`"});
+    if (integrations->empty()) broken("sign-in", no_org_connected());
     for (const core::Integration& integration : *integrations) examine(integration);
   }
 
@@ -67,6 +68,23 @@ class Doctor {
     findings_.push_back({Grade::broken, std::move(area), error.message});
   }
 
+  /// One that cannot be opened does not keep the others from being looked at.
+  void open_parts() {
+    if (auto store = store::SqliteStore::open(app_.settings.store.sqlite_path)) {
+      app_.store = *std::move(store);
+    } else {
+      broken("store", store.error());
+    }
+    if (auto keys = open_keys(app_.settings)) {
+      note(Grade::fine, "keys",
+           std::to_string(keys->size()) + (keys->size() == 1 ? " key" : " keys") + ", the newest is " +
+               keys->newest_id());
+      app_.keys = *std::move(keys);
+    } else {
+      broken("keys", keys.error());
+    }
+  }
+
   void queue() {
     const auto warnings = check_queue(app_.settings);
     if (!warnings) return broken("queue", warnings.error());
@@ -83,6 +101,7 @@ class Doctor {
       return note(Grade::fine, area_, "disconnected; `lockstep connect` connects it again");
     if (!integration.is_active) note(Grade::odd, area_, "paused: `lockstep integration resume` lets it go on");
     backlog(integration);
+    if (!app_.keys) return note(Grade::odd, area_ + " sign-in", "not looked at: its tokens are sealed with the keys");
     auto connection = Connection::open(app_, integration);
     if (!connection) return broken(area_ + " sign-in", connection.error());
     if (const auto stands = (*connection)->session.check_standing(); !stands)
@@ -134,7 +153,7 @@ class Doctor {
     }
   }
 
-  App& app_;
+  App app_{{}, {}, base::random_from_system(), nullptr, {}};
   std::string area_;
   std::vector<Finding> findings_;
   int status_ = done;
@@ -149,9 +168,9 @@ void add_doctor(CLI::App& cli, Commands& commands) {
   command->footer(
       "Exit statuses as of a sync: 0 all well, 1 something to look at, 2 settings, 3 sign-in, 5 out of reach.\n"
       "Example: lockstep doctor");
-  commands.push_back({command, [as_json](App& app) {
-                        Doctor doctor{app};
-                        doctor.examine();
+  commands.push_back({command, {}, [as_json](base::Result<settings::Settings> settings) {
+                        Doctor doctor;
+                        doctor.examine(std::move(settings));
                         doctor.print(*as_json);
                         return doctor.status();
                       }});

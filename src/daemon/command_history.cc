@@ -54,6 +54,15 @@ void print(const core::HistoryEntry& entry) {
                 entry.request.c_str());
 }
 
+base::Error nothing_known(const App& app, const std::string& key) {
+  return {
+      base::ErrorKind::settings,
+      "nothing is known of " + key +
+          ": name a record by its id, of 15 or 18 characters, or a row by its key or as table/key, as in contacts/42; "
+          "entries are kept for " +
+          std::to_string(app.settings.sync.history_days) + " days (sync.history_days)"};
+}
+
 }  // namespace
 
 void add_history(CLI::App& cli, Commands& commands) {
@@ -79,12 +88,8 @@ void add_history(CLI::App& cli, Commands& commands) {
                             print(entry);
                           }
                         }
-                        if (options->as_json) {
-                          std::printf("%s\n", json::serialize(all).c_str());
-                        } else if (entries->empty()) {
-                          std::printf("nothing is known of %s\n", options->key.c_str());
-                        }
-                        return done;
+                        if (options->as_json) std::printf("%s\n", json::serialize(all).c_str());
+                        return entries->empty() ? tell(nothing_known(app, options->key)) : done;
                       }});
 }
 

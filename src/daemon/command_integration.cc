@@ -31,7 +31,7 @@ base::Result<core::Integration> meant(App& app, const std::string& id) {
     (known += known.empty() ? "" : ", ") += integration.id.text + " (workspace " + integration.workspace + ")";
   }
   if (integrations.empty())
-    return base::failure(base::ErrorKind::settings, "no org is connected yet: run `lockstep connect`");
+    return std::unexpected(no_org_connected());
   return base::failure(base::ErrorKind::settings,
                        (id.empty() ? "there are several integrations" : "there is no integration " + id) +
                            "; name one with --integration: " + known);

@@ -16,7 +16,7 @@ int do_status(App& app, bool as_json) {
   }
   const auto integrations = app.store->integrations();
   if (!integrations) return tell(integrations.error());
-  if (integrations->empty()) std::printf("no org is connected yet: run `lockstep connect --flow client-credentials`\n");
+  if (integrations->empty()) std::printf("%s\n", no_org_connected().message.c_str());
   for (const core::Integration& integration : *integrations) {
     std::printf("integration %s: workspace %s, org %s as %s, %s\n", integration.id.text.c_str(),
                 integration.workspace.c_str(), integration.org_id.c_str(), integration.username.c_str(),

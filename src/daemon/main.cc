@@ -61,7 +61,8 @@ int main(int argc, char** argv) {
   }
   auto settings =
       settings::load(config.empty() ? std::nullopt : std::optional{config}, settings::process_environment());
-  if (!settings) return tell(settings.error());
+  const auto chosen_command = std::ranges::find_if(commands, [](const Command& c) { return c.parsed->parsed(); });
+  if (!settings) return chosen_command->run_unopened ? chosen_command->run_unopened(settings) : tell(settings.error());
   if (log_level == "debug") settings->log.level = base::LogLevel::debug;
   if (log_level == "info") settings->log.level = base::LogLevel::info;
   if (log_level == "warn") settings->log.level = base::LogLevel::warn;
@@ -73,11 +74,11 @@ int main(int argc, char** argv) {
   std::signal(SIGTERM, on_signal);
   std::signal(SIGINT, on_signal);
   std::signal(SIGPIPE, SIG_IGN);
+  if (chosen_command->run_unopened) return chosen_command->run_unopened(std::move(*settings));
   auto app = open_app(std::move(*settings));
   if (!app) {
     tell(app.error());
     return app.error().kind == base::ErrorKind::settings ? wrong_usage : unreachable;
   }
-  const auto chosen_command = std::ranges::find_if(commands, [](const Command& c) { return c.parsed->parsed(); });
   return chosen_command->run(**app);
 }

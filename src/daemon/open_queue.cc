@@ -11,16 +11,6 @@
 namespace daemon_process {
 namespace {
 
-/// How this process shows among the workers of a queue. Redis takes no blanks in it.
-std::string worker_name() {
-  std::array<char, 256> host{};
-  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
-  std::string name = "lockstep@" + std::string{host.data()} + "/" + std::to_string(getpid());
-  for (char& c : name)
-    if (c <= ' ' || c > '~') c = '-';
-  return name;
-}
-
 bool is_embedded(const settings::Settings& settings) {
   return settings.queue.url == "embedded";
 }
@@ -28,10 +18,19 @@ bool is_embedded(const settings::Settings& settings) {
 base::Result<std::unique_ptr<queue::RedisQueue>> redis_queue(const settings::Settings& settings) {
   ASSIGN_OR_RETURN(auto address, queue::RedisAddress::parse(settings.queue.url));
   return std::make_unique<queue::RedisQueue>(
-      queue::RedisQueueOptions{std::move(address), settings.queue.prefix, settings.queue.name, worker_name()});
+      queue::RedisQueueOptions{std::move(address), settings.queue.prefix, settings.queue.name, process_name()});
 }
 
 }  // namespace
+
+std::string process_name() {
+  std::array<char, 256> host{};
+  if (gethostname(host.data(), host.size() - 1) != 0) host[0] = '\0';
+  std::string name = "lockstep@" + std::string{host.data()} + "/" + std::to_string(getpid());
+  for (char& c : name)
+    if (c <= ' ' || c > '~') c = '-';
+  return name;
+}
 
 base::Result<OpenedQueue> open_queue(const settings::Settings& settings, Check check) {
   if (is_embedded(settings)) {

@@ -7,6 +7,9 @@
 
 namespace daemon_process {
 
+/// How this process shows among the workers and clients of a queue: "lockstep@HOST/PID", printable and without blanks.
+std::string process_name();
+
 struct OpenedQueue {
   std::unique_ptr<queue::JobQueue> jobs;
   bool has_server;  ///< Redis stands behind it, which Bull Board shows.

@@ -44,8 +44,9 @@ base::Result<void> serve_until_stopped(App& app) {
   ASSIGN_OR_RETURN(const auto server, listen(app, *web));
   web->listens_on(server->port());
   tell_first_password(*web, app, server->port());
-  ASSIGN_OR_RETURN(const auto workers, Workers::start(app.settings, *queue.jobs));
-  Watch watch{app, *queue.jobs};
+  base::Outages outages{app.clock};
+  ASSIGN_OR_RETURN(const auto workers, Workers::start(app.settings, *queue.jobs, outages));
+  Watch watch{app, *queue.jobs, outages};
   while (!stop_requested) {
     web->store_answers = watch.look();
     for (int i = 0; i < 10 && !stop_requested; ++i) std::this_thread::sleep_for(100ms);

@@ -15,30 +15,20 @@ constexpr auto same_rows_again = 5s;  ///< When a run left as many rows unsent a
 
 }  // namespace
 
-Watch::Watch(App& app, queue::JobQueue& queue) : app_(app), queue_(queue) {}
-
-void Watch::say_once(const std::string& what) {
-  saying_.insert(what);
-  if (!said_.contains(what)) base::log(base::LogLevel::error, what);
-}
+Watch::Watch(App& app, queue::JobQueue& queue, base::Outages& outages) : app_(app), queue_(queue), outages_(outages) {}
 
 bool Watch::look() {
-  saying_.clear();
   const auto integrations = app_.store->integrations();
-  if (!integrations) {
-    say_once(integrations.error().message);
-  } else {
-    keep_scheduler(*integrations);
-    for (const core::Integration& integration : *integrations) consider(integration);
-  }
-  said_ = saying_;
-  return integrations.has_value();
+  if (!outages_.tried("reading the integrations", integrations)) return false;
+  keep_scheduler(*integrations);
+  for (const core::Integration& integration : *integrations) consider(integration);
+  return true;
 }
 
 void Watch::keep_scheduler(const std::vector<core::Integration>& integrations) {
   const base::Utc now = app_.clock.now();
   const auto wanted = schedule::scheduler_for(app_.settings.sync.schedule, integrations, kept_by(app_.settings), now);
-  if (!wanted) return say_once(wanted.error().message);
+  if (!outages_.tried("reading the schedule", wanted)) return;
   if (repeat_ == wanted->repeat && app_.clock.elapsed() - scheduler_kept_ < 60s) return;
   const auto made = [&]() -> base::Result<bool> {
     ASSIGN_OR_RETURN(const bool changed, queue::ensure_scheduler(queue_, *wanted, now));
@@ -46,7 +36,7 @@ void Watch::keep_scheduler(const std::vector<core::Integration>& integrations) {
     if (stored && schedule::lies_ahead(*stored, now)) RETURN_IF_ERROR(queue_.upsert_scheduler(*wanted, now));
     return changed;
   }();
-  if (!made) return say_once("the schedule could not be put into the queue: " + made.error().message);
+  if (!outages_.tried("putting the schedule into the queue", made)) return;
   if (*made)
     base::log(base::LogLevel::info,
               "sync runs come " + (wanted->repeat.pattern.empty()
@@ -67,7 +57,7 @@ void Watch::consider(const core::Integration& integration) {
   const base::Utc now = app_.clock.now();
   const auto elapsed = app_.clock.elapsed();
   const auto counted = edited_rows(integration);
-  if (!counted) return say_once("the rows that wait could not be counted: " + counted.error().message);
+  if (!outages_.tried("counting the rows that wait", counted)) return;
   const std::int64_t rows = *counted;
   const auto edits =
       rows > std::exchange(rows_[integration.id], rows) ? schedule::Edits::new_ones : schedule::Edits::seen_before;
@@ -82,7 +72,7 @@ void Watch::consider(const core::Integration& integration) {
   }
   const schedule::Order order{integration.id.text, edited > 0 ? Trigger::event : Trigger::schedule, {}};
   const auto added = queue_.add(schedule::job_for(order, kept_by(app_.settings)), now);
-  if (!added) return say_once("no sync job could be put into the queue: " + added.error().message);
+  if (!outages_.tried("putting sync jobs into the queue", added)) return;
   put_[integration.id] = {elapsed, integration.last_sync_at, edited};
 }
 

@@ -1,8 +1,8 @@
 #pragma once
 
 #include <map>
-#include <set>
 
+#include "base/outages.h"
 #include "daemon/app.h"
 #include "queue/job_queue.h"
 #include "schedule/order.h"
@@ -14,7 +14,7 @@ namespace daemon_process {
 /// there already is not put twice.
 class Watch {
  public:
-  Watch(App& app, queue::JobQueue& queue);  ///< Borrows both.
+  Watch(App& app, queue::JobQueue& queue, base::Outages& outages);  ///< Borrows all.
 
   /// One look, about once a second. False: the store did not answer.
   bool look();
@@ -30,15 +30,14 @@ class Watch {
   void keep_scheduler(const std::vector<core::Integration>& integrations);
   void consider(const core::Integration& integration);
   base::Result<std::int64_t> edited_rows(const core::Integration& integration);
-  void say_once(const std::string& what);  ///< Not again and again while it lasts.
 
   App& app_;
   queue::JobQueue& queue_;
+  base::Outages& outages_;
   std::map<model::IntegrationId, Put> put_;
   std::map<model::IntegrationId, std::int64_t> rows_;  ///< Edited ones at the last look.
   std::chrono::nanoseconds scheduler_kept_{};
   std::optional<queue::Repeat> repeat_;
-  std::set<std::string> said_, saying_;
 };
 
 }  // namespace daemon_process

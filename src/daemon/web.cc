@@ -4,6 +4,7 @@
 #include "daemon/budget_pages.h"
 #include "daemon/runs_api.h"
 #include "daemon/workers.h"
+#include "http/problem.h"
 #include "signin/password.h"
 
 namespace daemon_process {
@@ -43,8 +44,7 @@ base::Result<std::unique_ptr<Web>> Web::open(const App& app, queue::JobQueue& qu
   if (!options.admin_password_hash.empty()) {
     RETURN_IF_ERROR(signin::check_hash(options.admin_password_hash));
   } else {
-    ASSIGN_OR_RETURN(options.admin_password_hash,
-                     web->registry_->change_note(subject, note, [](const std::string& kept) { return kept; }));
+    ASSIGN_OR_RETURN(options.admin_password_hash, web->registry_->note(subject, note));
   }
   options.keep_password = [web = web.get()](const std::string& hash) {
     const std::lock_guard lock{web->registry_mutex_};
@@ -104,11 +104,7 @@ http::Response Web::answer(const http::Request& request) {
   } else if (request.path == "/") {
     response = {303, {{"Location", "/admin/queues/"}}, {}, {}, false};
   } else {
-    response = {404,
-                {{"Content-Type", "application/problem+json"}},
-                R"({"type":"about:blank","title":"Not Found","status":404,"detail":"there is nothing at this path"})",
-                {},
-                false};
+    response = http::problem(404, "there is nothing at this path");
   }
   harden(response);
   return response;

@@ -1,11 +1,10 @@
 #include "daemon/workers.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <boost/json.hpp>
 
 #include "base/log.h"
+#include "daemon/open_queue.h"
 #include "queue/rules.h"
 #include "schedule/due.h"
 #include "security/seal.h"
@@ -22,12 +21,6 @@ constexpr int most_stalls = 1;  ///< As BullMQ: who loses its worker twice fails
 constexpr int kept_log_rows = 200;
 constexpr auto turn = std::chrono::minutes{5};  ///< How long a run goes on while others wait.
 
-std::string worker_name(int number) {
-  char host[256] = {};
-  (void)gethostname(host, sizeof host - 1);
-  return std::string{host} + ":" + std::to_string(getpid()) + "#" + std::to_string(number);
-}
-
 }  // namespace
 
 queue::JobOptions kept_by(const settings::Settings& settings) {
@@ -38,14 +31,16 @@ queue::JobOptions kept_by(const settings::Settings& settings) {
   return options;
 }
 
-Workers::Workers(const settings::Settings& settings, queue::JobQueue& queue)
+Workers::Workers(const settings::Settings& settings, queue::JobQueue& queue, base::Outages& outages)
     : settings_(settings),
       queue_(queue),
+      outages_(outages),
       lock_(settings.queue.lock_duration_ms),
       stalled_(settings.queue.stalled_interval_ms) {}
 
-base::Result<std::unique_ptr<Workers>> Workers::start(const settings::Settings& settings, queue::JobQueue& queue) {
-  std::unique_ptr<Workers> workers{new Workers{settings, queue}};
+base::Result<std::unique_ptr<Workers>> Workers::start(const settings::Settings& settings, queue::JobQueue& queue,
+                                                      base::Outages& outages) {
+  std::unique_ptr<Workers> workers{new Workers{settings, queue, outages}};
   for (int i = 0; i < settings.queue.concurrency; ++i) {
     ASSIGN_OR_RETURN(auto app, open_app(settings));
     if (!workers->apps_.empty()) app->breakers = workers->apps_.front()->breakers;
@@ -107,7 +102,7 @@ void Workers::keep_locks() {
   }
   if (locks.empty()) return;
   const auto lost = queue_.extend(locks, lock_, clock_.now());
-  if (!lost) return base::log(LogLevel::warn, "the locks of running jobs were not extended: " + lost.error().message);
+  if (!outages_.tried("extending the locks of running jobs", lost)) return;
   const std::lock_guard lock{mutex_};
   for (Held* held : held_)
     if (std::ranges::find(*lost, held->job.id) != lost->end() && !held->lost.exchange(true))
@@ -132,12 +127,11 @@ void Workers::share_turns() {
 
 void Workers::work(App& app) {
   const auto number = std::ranges::find(apps_, &app, &std::unique_ptr<App>::get) - apps_.begin();
-  const std::string name = worker_name(static_cast<int>(number));
+  const std::string name = process_name() + "#" + std::to_string(number);
   while (!stop_requested) {
     const std::string token = security::random_hex(16);
     const auto taken = queue_.take({token, lock_, name}, clock_.now());
-    if (!taken) {
-      base::log(LogLevel::error, "no job could be taken: " + taken.error().message);
+    if (!outages_.tried("taking jobs from the queue", taken)) {
       pause(3s);
     } else if (taken->job) {
       handle(app, *taken->job, token);

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/outages.h"
 #include "daemon/app.h"
 #include "queue/job_queue.h"
 #include "schedule/order.h"
@@ -25,8 +26,8 @@ queue::JobOptions kept_by(const settings::Settings&);
 /// integration's lease. Locks of dead workers are looked for every `queue.stalled_interval_ms`.
 class Workers {
  public:
-  /// Borrows both. Errors: as opening the store.
-  static base::Result<std::unique_ptr<Workers>> start(const settings::Settings&, queue::JobQueue&);
+  /// Borrows all. Errors: as opening the store.
+  static base::Result<std::unique_ptr<Workers>> start(const settings::Settings&, queue::JobQueue&, base::Outages&);
   ~Workers();
 
   /// Waits for the jobs in hand, which end with their page once `stop_requested` is set, and are handed back. False:
@@ -47,7 +48,7 @@ class Workers {
     std::string return_value = {};
   };
 
-  Workers(const settings::Settings&, queue::JobQueue&);
+  Workers(const settings::Settings&, queue::JobQueue&, base::Outages&);
   void work(App& app);
   void keep();
   void keep_locks();
@@ -62,6 +63,7 @@ class Workers {
 
   const settings::Settings& settings_;
   queue::JobQueue& queue_;
+  base::Outages& outages_;
   const base::SystemClock clock_;
   const std::chrono::milliseconds lock_, stalled_;
   std::vector<std::unique_ptr<App>> apps_;  ///< One a thread.

@@ -20,5 +20,5 @@ grep -q '^broken: Redis refuses what queue.url says: WRONGPASS' <<< "$refused" |
 [[ $refused != *wrong-word* ]] || fail "the password is shown: $refused"
 export LOCKSTEP_QUEUE_URL=redis://:hunter2@127.0.0.1:$redis_port/3
 expect "a Redis that is fit" "$(queue)" "ok: salesforce-sync on Redis answers"
-LOCKSTEP_QUEUE_URL=redis://127.0.0.1:port "$bin/lockstep" doctor 2> said && fail "a URL without a port is taken"
+LOCKSTEP_QUEUE_URL=redis://127.0.0.1:port "$bin/lockstep" doctor > said && fail "a URL without a port is taken"
 grep -q 'LOCKSTEP_QUEUE_URL: queue.url = "redis://127.0.0.1:port": its port is not a number' said || fail "$(cat said)"

@@ -6,7 +6,26 @@ start_sfsim --seed-rows 20 --rotate-refresh-tokens
 lockstep() { status=0; "$bin/lockstep" "$@" > out 2> error || status=$?; }
 expect_status() { expect "exit status of $1 ($(cat out error))" "$status" "$2"; }
 
+# Before anything is connected, and with a store, keys or settings that do not open: the doctor looks at the rest.
 lockstep doctor; expect_status "the doctor before anything is connected" 3
+for command in sync plan verify "mapping list" "integration show"; do
+  lockstep $command; expect_status "$command before anything is connected" 3
+  grep -q 'run `lockstep connect`' error || fail "$command does not say what to do: $(cat error)"
+done
+lockstep status; expect_status "status before anything is connected" 0
+grep -q 'no org is connected yet' out || fail "status does not say it: $(cat out)"
+lockstep history contacts/42; expect_status "the history of what nobody knows" 2
+grep -q 'nothing is known of contacts/42: name a record by its id' error || fail "what to check: $(cat error)"
+findings() { jq -r '[.findings[] | "\(.grade) \(.area)"] | join(", ")' out; }
+echo "this is no database, but a letter" > letter.db
+LOCKSTEP_STORE_URL=sqlite:letter.db lockstep doctor --json; expect_status "the doctor beside a file that is no store" 2
+expect "what it found" "$(findings)" "ok settings, broken store, ok keys, broken queue, look sign-in"
+chmod 644 lockstep.key; lockstep doctor --json; expect_status "the doctor beside a key file that all may read" 2
+expect "what it found" "$(findings)" "ok settings, broken keys, ok queue, ok store, broken sign-in"
+grep -q 'chmod 600' out || fail "the remedy is not named: $(cat out)"
+chmod 600 lockstep.key
+ENCRYPTION_KEY=short lockstep doctor --json; expect_status "the doctor beside a key that is none" 2
+expect "what it found" "$(findings)" "broken settings, look all else"
 echo sfsim-refresh | "$bin/lockstep" connect --flow refresh-token > /dev/null
 lockstep doctor; expect_status "the doctor when all is well" 0
 grep -q 'ok .*sign-in .*org 00D' out || fail "the doctor does not say who is signed in: $(cat out)"
@@ -32,6 +51,8 @@ lockstep integration set contactFilter=; expect_status "no filter" 0
 lockstep integration pause; expect_status pause 0
 lockstep integration list; grep -q paused out || fail "list does not say that it is paused"
 lockstep doctor; expect_status "the doctor beside a paused integration" 1
+chmod 644 lockstep.key; lockstep doctor; expect_status "the doctor without keys" 2; chmod 600 lockstep.key
+grep -q 'look .*default sign-in .*sealed with the keys' out || fail "what could not be looked at: $(cat out)"
 lockstep sync; expect_status "a sync of what is paused" 2
 lockstep integration resume; expect_status resume 0
 lockstep sync; expect_status "a sync" 0

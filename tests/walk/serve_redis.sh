@@ -21,11 +21,14 @@ expect "the scheduler's pattern" "$(key hget bull:salesforce-sync:repeat:salesfo
 
 stop_redis
 sql "update contacts set title = 'while Redis was away' where id = 1"
-until_true "a complaint" 'grep -q "no job could be taken: Redis at" daemon.log'
+until_true "a complaint" 'grep -q "taking jobs from the queue fails: Redis at" daemon.log'
+sleep 4  # Time enough for two more tries, which are no news.
 start_redis --appendonly no
 record=$(sql "select salesforce_id from contacts where id = 1")
 title() { api "$data/sobjects/Contact/$record" | jq -r .Title; }
 until_true "the edit in the org" '[ "$(title)" = "while Redis was away" ]'
+until_true "a word that it is back" 'grep -q "taking jobs from the queue works again, after [0-9]* s" daemon.log'
+expect "words of the outage" "$(grep -c "taking jobs from the queue fails" daemon.log)" 1
 until_true "the scheduler put back" '[ "$(key exists bull:salesforce-sync:repeat:salesforce-sync)" = 1 ]'
 
 # A Node program, as docs/queue.md has it, asks this daemon for a sync and waits for what became of it.
