@@ -213,7 +213,8 @@ class Org {
                       const Caller& caller, Row& row) const;
   Outcome<void> check_required(const Object& object, bool creating, std::span<const Assignment> values,
                                const Row& row) const;
-  Outcome<void> check_unique(const Object& object, std::uint64_t number, const Row& row) const;
+  /// What did not change is not looked for again.
+  Outcome<void> check_unique(const Object& object, std::uint64_t number, const Row* before, const Row& row) const;
   Outcome<void> lock(RecordKey record, const Row* before, const Row& after, const Caller& caller);
   void bin(RecordKey record, const Caller& caller, Deletion& deletion);
   void purge(RecordKey record);

@@ -92,7 +92,7 @@ Outcome<void> Org::undelete(const Object& object, std::uint64_t number, const Ca
     Row row = table(each).copy(each.number);
     row.deleted = false;
     if (const auto master = schema()[each.object].find_any("MasterRecordId")) row.fields.set(*master, {});
-    if (auto unique = check_unique(schema()[each.object], each.number, row); !unique) return unique;
+    if (auto unique = check_unique(schema()[each.object], each.number, nullptr, row); !unique) return unique;
     change(each, std::move(row), caller);
   }
   for (const RecordKey each : records) {  // a parent that is gone for good is not waited for

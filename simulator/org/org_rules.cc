@@ -122,7 +122,7 @@ Outcome<void> Org::save(RecordKey record, const Row* before, Row row, const Call
     Row updated = table(record).copy(record.number);
     for (const auto& [field, formula] : update.set)
       updated.fields.set(field, fitted(object.fields[field], formula.evaluate(input, arena), arena));
-    if (auto unique = check_unique(object, record.number, updated); !unique) return unique;
+    if (auto unique = check_unique(object, record.number, nullptr, updated); !unique) return unique;
     change(record, std::move(updated), caller);
   }
   if (auto valid = rules_.validate(input); !valid) return valid;

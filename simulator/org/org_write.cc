@@ -192,11 +192,11 @@ Outcome<void> Org::check_required(const Object& object, bool creating, std::span
   return refusal(400, "REQUIRED_FIELD_MISSING", "Required fields are missing: [" + names + "]", std::move(missing));
 }
 
-Outcome<void> Org::check_unique(const Object& object, std::uint64_t number, const Row& row) const {
+Outcome<void> Org::check_unique(const Object& object, std::uint64_t number, const Row* before, const Row& row) const {
   const Table& rows = world_.tables[object.index];
   for (const std::size_t field : object.unique()) {
     const Cell cell = row.fields.get(field);
-    if (cell.is_null()) continue;
+    if (cell.is_null() || (before != nullptr && before->fields.get(field) == cell)) continue;
     for (const std::uint64_t holder : rows.find(field, key_text(object.fields[field], cell)))
       if (holder != number && !(rows.is_deleted(holder) && unconfirmed::binned_unique_value_is_free))
         return refusal(400, "DUPLICATE_VALUE",
@@ -208,6 +208,7 @@ Outcome<void> Org::check_unique(const Object& object, std::uint64_t number, cons
 }
 
 Outcome<void> Org::lock(RecordKey record, const Row* before, const Row& after, const Caller& caller) {
+  if (caller.request == 0 && locks_.are_all_free()) return {};
   std::vector<RecordKey> wanted;
   if (before != nullptr) wanted.push_back(record);
   after.fields.each([&](std::size_t field, const Cell& cell) {
@@ -233,7 +234,7 @@ Outcome<std::uint64_t> Org::insert(const Object& object, std::span<const Assignm
   complete_row(world_, object, nullptr, row, caller, clock_.now());
   if (auto done = check_required(object, true, values, row); !done) return std::unexpected(std::move(done).error());
   if (auto done = check_row(world_, object, nullptr, row); !done) return std::unexpected(std::move(done).error());
-  if (auto done = check_unique(object, 0, row); !done) return std::unexpected(std::move(done).error());
+  if (auto done = check_unique(object, 0, nullptr, row); !done) return std::unexpected(std::move(done).error());
   if (auto done = lock({object.index, 0}, nullptr, row, caller); !done) return std::unexpected(std::move(done).error());
   const std::uint64_t number = world_.tables[object.index].next_number();
   if (auto done = save({object.index, number}, nullptr, std::move(row), caller); !done)
@@ -250,7 +251,7 @@ Outcome<void> Org::update(const Object& object, std::uint64_t number, std::span<
   complete_row(world_, object, &before, row, caller, clock_.now());
   if (auto done = check_required(object, false, values, row); !done) return done;
   if (auto done = check_row(world_, object, &before, row); !done) return done;
-  if (auto done = check_unique(object, number, row); !done) return done;
+  if (auto done = check_unique(object, number, &before, row); !done) return done;
   if (auto done = lock({object.index, number}, &before, row, caller); !done) return done;
   return save({object.index, number}, &before, std::move(row), caller);
 }

@@ -20,6 +20,7 @@ class RowLocks {
     held_.erase(found);
   }
 
+  bool are_all_free() const { return locked_.empty(); }
   /// False if somebody else holds the record.
   bool is_free(RecordKey record, std::uint64_t holder) const {
     if (locked_.empty()) return true;

@@ -102,7 +102,7 @@ std::string_view as_digits(base::Arena& arena, std::string_view before, std::uin
 }  // namespace
 
 SampleData::SampleData(const Schema& schema, const SampleOptions& options, std::int64_t start_second)
-    : sizes_(sampled_objects), what_(sampled_objects), seed_(options.seed), first_second_(start_second - year - 1) {
+    : sizes_(sampled_objects), what_(sampled_objects), fields_(sampled_objects), seed_(options.seed), first_second_(start_second - year - 1) {
   if (options.contacts > 0) {
     sizes_[account] = std::max<std::uint64_t>(1, options.contacts / 10);
     sizes_[contact] = options.contacts;
@@ -136,6 +136,9 @@ SampleData::SampleData(const Schema& schema, const SampleOptions& options, std::
   for (std::size_t object = 0; object < sampled_objects; ++object) what_[object].resize(schema[object].fields.size());
   for (const Named& each : named)
     if (const auto field = schema[each.object].find_any(each.field)) what_[each.object][*field] = each.what;
+  for (std::size_t object = 0; object < sampled_objects; ++object)
+    for (std::size_t field = 0; field < what_[object].size(); ++field)
+      if (what_[object][field] != What::nothing) fields_[object].push_back(field);
 }
 
 std::uint64_t SampleData::mix(std::size_t object, std::uint64_t number, std::uint64_t salt) const {

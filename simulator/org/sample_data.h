@@ -37,6 +37,12 @@ class SampleData {
   /// A stored field's value, null for fields without sample values. Its text lives in `arena` or forever.
   Cell cell(std::size_t object, std::uint64_t number, std::size_t field, base::Arena& arena) const;
 
+  /// Calls visit(field, cell) for all of a record's values.
+  template <class Visit>
+  void each(std::size_t object, std::uint64_t number, base::Arena& arena, Visit&& visit) const {
+    for (const std::size_t field : fields_[object]) visit(field, cell(object, number, field, arena));
+  }
+
   /// The contact with this address, which the address itself tells; 0 if there is none. `folded` as by folded().
   std::uint64_t contact_with_email(std::string_view folded_email, base::Arena& arena) const;
 
@@ -46,8 +52,9 @@ class SampleData {
   RecordKey account_of(std::size_t object, std::uint64_t number) const;
   std::string_view account_name(std::uint64_t number, base::Arena& arena) const;
 
-  std::vector<std::uint64_t> sizes_;       ///< Of the objects that have sample data.
-  std::vector<std::vector<What>> what_;    ///< By object and field.
+  std::vector<std::uint64_t> sizes_;              ///< Of the objects that have sample data.
+  std::vector<std::vector<What>> what_;           ///< By object and field.
+  std::vector<std::vector<std::size_t>> fields_;  ///< Of each object: those that have sample values.
   std::uint64_t seed_;
   std::int64_t first_second_;
 };

@@ -12,6 +12,7 @@ namespace simulator {
 namespace {
 
 constexpr std::uint64_t first_created_number = 1'048'576;  // behind all sample data, so that ids ascend with age
+constexpr std::size_t usual_row_bytes = 384;
 
 bool identifies(const Field& field) {
   return field.external_id || field.unique || (field.id_lookup && field.type == FieldType::email);
@@ -89,8 +90,9 @@ Row Table::copy(std::uint64_t number) const {
   out.created = sample_->created(object_->index, number);
   out.created_by = out.modified_by = SampleData::author;
   base::Arena arena;
-  for (std::size_t field = 0; field < object_->fields.size(); ++field)
-    out.fields.set(field, sample_->cell(object_->index, number, field, arena));
+  out.fields.reserve(usual_row_bytes);
+  sample_->each(object_->index, number, arena,
+                [&](std::size_t field, const Cell& cell) { out.fields.add(field, cell); });
   return out;
 }
 
@@ -102,13 +104,15 @@ std::optional<Row> Table::remembered(std::uint64_t number) const {
 void Table::reindex(std::uint64_t number, const Row* before, const Row* after) {
   if (after != nullptr && (before == nullptr || before->stamp != after->stamp)) order_.add({after->stamp, number});
   for (Index& index : indexes_) {
-    const auto key = [&](const Row* row) -> std::optional<std::uint64_t> {
-      const Cell cell = row != nullptr ? row->fields.get(index.field) : Cell{};
+    const auto value = [&](const Row* row) { return row != nullptr ? row->fields.get(index.field) : Cell{}; };
+    const Cell old_cell = value(before), new_cell = value(after);
+    if (old_cell == new_cell) continue;
+    const auto key = [&](const Cell& cell) -> std::optional<std::uint64_t> {
       if (cell.is_null()) return std::nullopt;
       if (index.is_reference) return cell.key.packed();
       return std::hash<std::string>{}(key_text(object_->fields[index.field], cell));
     };
-    const auto old_key = key(before), new_key = key(after);
+    const auto old_key = key(old_cell), new_key = key(new_cell);
     if (old_key == new_key) continue;
     if (old_key) index.numbers.remove(*old_key, number);
     if (new_key) index.numbers.add(*new_key, number);
@@ -138,10 +142,9 @@ void Table::restore(std::uint64_t number, std::optional<Row> row) {
 
 void Table::replace(std::uint64_t number, std::optional<Row> after) {
   const Row* before = row(number);
-  const bool lived = is_living(number);
+  if (before != nullptr ? !before->deleted : is_sample(number)) --live_;
   if (after) after->fields.shrink();
   reindex(number, before, after ? &*after : nullptr);
-  if (lived) --live_;
   if (after) {
     if (!after->deleted) ++live_;
     *place_for(number) = *std::move(after);
@@ -234,10 +237,9 @@ void Table::walk(Place after, std::uint32_t last, const std::function<bool(std::
     sample = sample_->first_from(object_->index, after.second);
     // Within a second the samples ascend, so those up to `after` are skipped by number.
     if (after.number >= sample && sample <= samples_ && sample_->stamp(object_->index, sample) == after.second) {
-      const std::uint64_t beyond =
-          after.second == std::numeric_limits<std::uint32_t>::max()
-              ? samples_ + 1
-              : sample_->first_from(object_->index, after.second + 1);
+      const std::uint64_t beyond = after.second == std::numeric_limits<std::uint32_t>::max()
+                                       ? samples_ + 1
+                                       : sample_->first_from(object_->index, after.second + 1);
       sample = std::min(after.number + 1, beyond);
     }
     sample = next_sample(sample);
@@ -324,9 +326,8 @@ void Table::add_index(std::size_t field) {
   const auto add = [&](std::uint64_t number, const Row& each) {
     const Cell cell = each.fields.get(field);
     if (cell.is_null()) return;
-    index.numbers.add(is_reference ? cell.key.packed()
-                                   : std::hash<std::string>{}(key_text(object_->fields[field], cell)),
-                      number);
+    index.numbers.add(
+        is_reference ? cell.key.packed() : std::hash<std::string>{}(key_text(object_->fields[field], cell)), number);
   };
   for (const auto& [number, each] : changed_) add(number, each);
   for (std::size_t place = 0; place < made_.size(); ++place)

@@ -52,7 +52,8 @@ unsigned capital_letter(unsigned c) {
 }
 
 /// Changes letters of one and two bytes in place.
-void change_letters(std::string& text, unsigned (*change)(unsigned)) {
+template <unsigned (*change)(unsigned)>
+void change_letters(std::string& text) {
   for (std::size_t i = 0; i < text.size(); ++i) {
     const auto first = static_cast<unsigned char>(text[i]);
     if (first < 0x80) {
@@ -97,13 +98,13 @@ void put_date(char* at, std::int64_t day) {
 
 std::string folded(std::string_view text) {
   std::string out{text};
-  change_letters(out, small_letter);
+  change_letters<small_letter>(out);
   return out;
 }
 
 std::string collated(std::string_view text) {
   std::string out{text};
-  change_letters(out, capital_letter);
+  change_letters<capital_letter>(out);
   return out;
 }
 

@@ -51,8 +51,14 @@ class PackedRow {
       }
       at += size;
     }
+    add(field, cell);
+  }
+
+  /// set() of a field that has no value yet.
+  void add(std::size_t field, const Cell& cell) {
     if (!cell.is_null()) append(field, cell);
   }
+  void reserve(std::size_t bytes) { bytes_.reserve(bytes); }
 
   /// Every value in it: visit(field, cell).
   template <class Visit>
