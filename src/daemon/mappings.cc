@@ -36,7 +36,8 @@ base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Int
     return model::rank_of_object(core::object_for(setting.object_type));
   });
   for (const std::string& asked : request.objects)
-    if (std::ranges::none_of(settings, [&](const auto& s) { return core::object_for(s.object_type) == core::object_for(asked); })) {
+    if (std::ranges::none_of(
+            settings, [&](const auto& s) { return core::object_for(s.object_type) == core::object_for(asked); })) {
       std::string known;
       for (const auto& s : settings) (known += known.empty() ? "" : ", ") += core::object_for(s.object_type);
       return base::failure(base::ErrorKind::settings, "--object " + asked + ": no such mapping; there are " + known);
@@ -64,8 +65,7 @@ base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Int
     if (compiled && (!compiled->warnings.empty() || compiled->mapping.upsert_field.empty()))
       compiled = compile(std::chrono::milliseconds{0});
     if (!compiled) {
-      if (core::ends_run(compiled.error()))
-        return std::unexpected(compiled.error());
+      if (core::ends_run(compiled.error())) return std::unexpected(compiled.error());
       warn(compiled.error());
       continue;
     }
@@ -76,9 +76,10 @@ base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Int
     if (request.direction) compiled->mapping.direction = *request.direction;
     if (compiled->mapping.upsert_field.empty() && compiled->mapping.direction != model::SyncDirection::to_store) {
       compiled->mapping.direction = model::SyncDirection::to_store;
-      warn({base::ErrorKind::settings, object + " has no field " + std::string{upsert_field} +
-                                           " that the sync user can write, so nothing is sent there: create it (Text 36, "
-                                           "External ID, Unique) and grant access to it"});
+      warn({base::ErrorKind::settings,
+            object + " has no field " + std::string{upsert_field} +
+                " that the sync user can write, so nothing is sent there: `lockstep connect "
+                "--create-fields` makes it (Text 36, External ID, Unique) and grants access"});
     }
     if (auto prepared = app.store->prepare(compiled->mapping); !prepared) {
       warn(prepared.error());

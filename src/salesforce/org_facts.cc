@@ -98,6 +98,11 @@ std::string json_text(std::string_view text) {
   return out;
 }
 
+std::unexpected<base::Error> with_remedy(base::Error error, const std::string& remedy) {
+  error.message += (error.message.ends_with('.') ? " " : ". ") + remedy;
+  return std::unexpected(std::move(error));
+}
+
 }  // namespace
 
 base::Result<OrgFacts> org_facts(Session& session, Transport& transport, const std::string& api_version,
@@ -132,17 +137,17 @@ base::Result<void> create_key_field(Session& session, Transport& transport, cons
   const auto created =
       client.call("POST", client.path("tooling/sobjects/CustomField"),
                   json_object({{"FullName", json_text(owner + "." + field)}, {"Metadata", metadata}}), {.what = what});
-  if (!created && created.error().service_code != "DUPLICATE_DEVELOPER_NAME") return std::unexpected(created.error());
+  if (!created && created.error().service_code != "DUPLICATE_DEVELOPER_NAME")
+    return with_remedy(created.error(),
+                       "Give the sync user the permission \"Customize Application\" while this command runs, or let an "
+                       "admin make the field as docs/connect.md says.");
 
   const std::string grant = "let its user edit " + object + "." + field;
+  const std::string remedy = "The field " + object + "." + field +
+                             " is there, and the sync user may not see it yet: in Setup, Object Manager, " + object +
+                             ", Fields, " + field + ", \"Set Field-Level Security\", make it visible to his profile.";
   const std::string profile = profile_of(client, user_id);
-  if (profile.empty())
-    return base::failure(base::ErrorKind::settings,
-                         "The field " + object + "." + field +
-                             " is there, and the sync user may not see it yet: in Setup, "
-                             "Object Manager, " +
-                             object + ", Fields, " + field +
-                             ", \"Set Field-Level Security\", make it visible to his profile.");
+  if (profile.empty()) return base::failure(base::ErrorKind::settings, remedy);
   const auto granted = client.call("POST", client.path("sobjects/FieldPermissions"),
                                    json_object({{"ParentId", json_text(profile)},
                                                 {"SobjectType", json_text(object)},
@@ -150,7 +155,7 @@ base::Result<void> create_key_field(Session& session, Transport& transport, cons
                                                 {"PermissionsRead", "true"},
                                                 {"PermissionsEdit", "true"}}),
                                    {.what = grant});
-  if (!granted && granted.error().service_code != "DUPLICATE_VALUE") return std::unexpected(granted.error());
+  if (!granted && granted.error().service_code != "DUPLICATE_VALUE") return with_remedy(granted.error(), remedy);
   return {};
 }
 
