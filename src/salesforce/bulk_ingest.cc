@@ -63,8 +63,10 @@ base::Result<void> BulkIngest::finish_earlier() {
 
 base::Result<std::vector<BulkIngest::RowResult>> BulkIngest::write(const model::Mapping& mapping,
                                                                    std::span<const core::OrgWrite> writes,
-                                                                   const Upload& upload, const Doing& doing) {
-  ASSIGN_OR_RETURN(const std::string job, begin(mapping, upload, doing));
+                                                                   const Upload& upload, const Doing& doing,
+                                                                   std::string& job) {
+  job.clear();
+  ASSIGN_OR_RETURN(job, begin(mapping, upload, doing));
   if (auto sent = send_rows(job, upload.csv, doing); !sent) {
     abandon(job, doing);
     return std::unexpected(not_done(std::move(sent).error()));

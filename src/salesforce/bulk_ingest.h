@@ -30,9 +30,10 @@ class BulkIngest {
   /// in time. Costs nothing when there are none.
   base::Result<void> finish_earlier();
 
-  /// One job. One result a row, in the order of the upload; the error means that nothing was written.
+  /// One job. One result a row, in the order of the upload; the error means that nothing was written. `job`: its id,
+  /// as soon as there is one.
   base::Result<std::vector<RowResult>> write(const model::Mapping& mapping, std::span<const core::OrgWrite> writes,
-                                             const Upload& upload, const Doing& doing);
+                                             const Upload& upload, const Doing& doing, std::string& job);
 
   /// Whether the org has refused to have jobs at all: nothing more need be tried.
   bool is_refused() const { return refused_; }

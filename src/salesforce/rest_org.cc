@@ -161,10 +161,12 @@ std::vector<base::Result<Page>> RestOrg::fetch(std::span<const PageRequest> requ
     const std::span group = std::span{asked}.subspan(first, std::min(Composite::most_queries, asked.size() - first));
     Composite composite;
     for (const Asked& each : group) composite.add("GET", client_->path("query?q=" + each.query));
+    const bool can_wait =
+        std::ranges::all_of(group, [&](const Asked& each) { return requests[each.request].backfill; });
     std::vector<bool> answered(group.size());
     base::Utc as_of{};
     const auto done =
-        client_->ask(composite, {.what = "read the changed records of several objects"}, &as_of,
+        client_->ask(composite, {.what = "read the changed records of several objects", .backfill = can_wait}, &as_of,
                      [&](std::size_t i, int status, Json& body) -> base::Result<void> {
                        const PageRequest& request = requests[group[i].request];
                        base::Result<Page>& page = pages[group[i].request];
@@ -236,7 +238,7 @@ std::optional<base::Result<Page>> RestOrg::fetch_in_bulk(const PageRequest& requ
   }
   if (request.authors || request.after != model::Keyset{} || bulk_failures_[mapping.id] >= most_failures)
     return std::nullopt;
-  const auto records = count(mapping);
+  const auto records = count(mapping, request.backfill);
   // An object too large to be counted in time is large.
   const bool is_large =
       records ? choose_read(*records) == ReadBy::bulk : records.error().service_code == "QUERY_TIMEOUT";
@@ -256,11 +258,11 @@ base::Result<Page> RestOrg::slice(const model::Mapping& mapping, const core::IdR
   return fetch_one({&mapping, {}, limit}, url_encoded(query));
 }
 
-base::Result<std::int64_t> RestOrg::count(const model::Mapping& mapping) {
+base::Result<std::int64_t> RestOrg::count(const model::Mapping& mapping, bool backfill) {
   ASSIGN_OR_RETURN(const std::string query, soql::count_query(mapping));
   const std::string what = "count " + mapping.object + " records";
-  ASSIGN_OR_RETURN(Answer answer,
-                   client_->call("GET", client_->path("query?q=" + url_encoded(query)), {}, {.what = what}));
+  ASSIGN_OR_RETURN(Answer answer, client_->call("GET", client_->path("query?q=" + url_encoded(query)), {},
+                                                {.what = what, .backfill = backfill}));
   std::int64_t total = 0;
   if (!client_->reader().open(answer.body) || client_->reader().root()["totalSize"].get_int64().get(total))
     return base::failure(ErrorKind::malformed, "Salesforce's answer when asked to " + what + " names no totalSize.");

@@ -29,8 +29,8 @@ class RestClient;
 /// Records that a call cannot decide are errors of their own; a call fails as a whole only if none of its records
 /// were written and known to be.
 ///
-/// Records that somebody holds are tried again while `bulk` says how to wait (see patient_write.h), else by a later run.
-/// Used by one thread. Session, transport and what `bulk` names are borrowed.
+/// Records that somebody holds are tried again while `bulk` says how to wait (see patient_write.h), else by a later
+/// run. Used by one thread. Session, transport and what `bulk` names are borrowed.
 class RestOrg final : public core::Org, public core::OrgSurvey {
  public:
   static constexpr std::size_t records_per_page = 2'000;
@@ -55,7 +55,7 @@ class RestOrg final : public core::Org, public core::OrgSurvey {
   }
 
   base::Result<core::Page> slice(const model::Mapping& mapping, const core::IdRange& range, std::size_t limit) override;
-  base::Result<std::int64_t> count(const model::Mapping& mapping) override;
+  base::Result<std::int64_t> count(const model::Mapping& mapping) override { return count(mapping, false); }
 
   /// Most writes in one write() that honour `unless_changed_since`.
   static constexpr std::size_t conditional_writes_limit() { return 25; }
@@ -77,6 +77,7 @@ class RestOrg final : public core::Org, public core::OrgSurvey {
   std::optional<base::Result<core::Page>> fetch_in_bulk(const core::PageRequest& request);
   base::Result<core::Page> fetch_one(const core::PageRequest& request, const std::string& encoded_query);
   base::Result<core::Page> fetch_wide(const core::PageRequest& request, const std::string& encoded_query);
+  base::Result<std::int64_t> count(const model::Mapping& mapping, bool backfill);
   base::Result<void> finish_earlier_jobs();
 
   std::unique_ptr<RestClient> client_;
@@ -84,7 +85,7 @@ class RestOrg final : public core::Org, public core::OrgSurvey {
   std::unique_ptr<BulkQuery> bulk_query_;    ///< Null without access.
   std::unique_ptr<BulkIngest> bulk_ingest_;  ///< The same.
   std::map<model::MappingId, int> bulk_failures_;
-  bool pages_come_together_ = true;  ///< Whether the org follows nextRecordsUrl within one call.
+  bool pages_come_together_ = true;    ///< Whether the org follows nextRecordsUrl within one call.
   std::vector<std::string> requests_;  ///< One a write of the last write().
 };
 

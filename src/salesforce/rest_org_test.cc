@@ -154,6 +154,39 @@ TEST_F(RestOrgTest, AsksALongQueryInABody) {
   EXPECT_TRUE(rest.sent.at(0).url.ends_with("/composite"));
 }
 
+/// Lets every call out, and keeps whose it was.
+struct OpenBudget final : CallBudget {
+  base::Result<void> admit(bool backfill) override {
+    backfills.push_back(backfill);
+    return {};
+  }
+  void settle(int, const ApiUsage&, std::optional<base::Utc>) override {}
+  void hear_time(base::Utc) override {}
+  std::vector<bool> backfills;
+};
+
+TEST_F(RestOrgTest, ChargesEveryCallOfAFirstLoadToItsLane) {
+  OpenBudget budget;
+  RestOrg org_with_bulk{session, rest, "66.0", BulkAccess{}, &budget};
+  PageRequest load{&mapping, {}, 2};
+  load.backfill = true;
+  rest.then(200, R"({"totalSize":3,"done":true,"records":[]})").then(200, page(contact_record(1)));
+  ASSERT_TRUE(org_with_bulk.fetch(std::vector{load})[0]);
+  EXPECT_EQ(budget.backfills, (std::vector{true, true})) << "the count and the page";
+
+  mapping.filter = "LastName != '" + std::string(3000, 'x') + "'";
+  load.after = {base::Utc{std::chrono::seconds{1}}, contact_id(1)};
+  rest.then(200, composite({part(0, 200, page(contact_record(2)))}));
+  ASSERT_TRUE(org_with_bulk.fetch(std::vector{load})[0]);
+  EXPECT_TRUE(budget.backfills.back()) << "a statement too long for a URL";
+
+  PageRequest poll = load;
+  poll.backfill = false;
+  rest.then(200, composite({part(0, 200, page(contact_record(2))), part(1, 200, page(contact_record(2)))}));
+  ASSERT_TRUE(org_with_bulk.fetch(std::vector{load, poll})[0]);
+  EXPECT_FALSE(budget.backfills.back()) << "a call that somebody else needs as well";
+}
+
 TEST_F(RestOrgTest, LetsAMappingThatCannotBeAskedSpoilNoOther) {
   model::Mapping broken = mapping;
   broken.object = "No Name";

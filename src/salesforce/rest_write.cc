@@ -174,17 +174,18 @@ struct Failure {
 };
 
 /// Each upload a job. What the org will not have as a job is left without an outcome.
-std::optional<Failure> write_uploads(RestClient& client, BulkIngest& bulk, const model::Mapping& mapping,
-                                     std::span<const OrgWrite> writes, std::span<const std::vector<std::size_t>> kinds,
-                                     const Doing& doing, Outcomes& outcomes, std::vector<std::string>& requests) {
+std::optional<Failure> write_uploads(BulkIngest& bulk, const model::Mapping& mapping, std::span<const OrgWrite> writes,
+                                     std::span<const std::vector<std::size_t>> kinds, const Doing& doing,
+                                     Outcomes& outcomes, std::vector<std::string>& requests) {
   for (const std::vector<std::size_t>& places : kinds)
     for (const Upload& upload : spell_uploads(mapping, writes, places)) {
-      auto results = bulk.write(mapping, writes, upload, doing);
+      std::string job;
+      auto results = bulk.write(mapping, writes, upload, doing, job);
       if (!results && bulk.is_refused()) return std::nullopt;
       if (!results) return Failure{std::move(results).error()};
       for (std::size_t row = 0; row < results->size(); ++row) {
         outcomes[upload.writes[row]] = std::move((*results)[row]);
-        requests[upload.writes[row]] = client.request();
+        requests[upload.writes[row]] = "job " + job;  // What an admin finds under Bulk Data Load Jobs.
       }
     }
   return std::nullopt;
@@ -236,7 +237,7 @@ base::Result<std::vector<RowResult>> write_records(RestClient& client, BulkInges
   std::optional<Failure> failure;
   if (!plan.uploads.empty()) {
     for (std::vector<std::size_t>& places : plan.uploads) std::erase_if(places, is_settled);
-    failure = write_uploads(client, *bulk, mapping, writes, plan.uploads, doing, outcomes, requests);
+    failure = write_uploads(*bulk, mapping, writes, plan.uploads, doing, outcomes, requests);
     for (const std::vector<std::size_t>& places : plan.uploads)
       plan.collections.insert(plan.collections.end(), places.begin(), places.end());
   }

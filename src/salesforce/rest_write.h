@@ -16,7 +16,7 @@ namespace salesforce {
 /// When a call fails before anything is known of any write, its error is the whole's. Else the error is that of the
 /// writes it carried, and what comes after is not sent any more: `unreachable`. Being asked to stop while a job is
 /// waited for is the whole's error too; the job is looked after in the next run.
-/// `requests` names the request of each write.
+/// `requests` names the request of each write, or its Bulk job.
 base::Result<std::vector<base::Result<model::RecordId>>> write_records(RestClient& client, BulkIngest* bulk,
                                                                        const model::Mapping& mapping,
                                                                        std::span<const core::OrgWrite> writes,

@@ -35,6 +35,8 @@ echo "10,000 rows with one changed field"
 sql "update contacts set title = 'T' || id where id <= 10000"
 "$bin/lockstep" sync --json > report
 expect "pushed" "$(jq '.objects[] | select(.object == "Contact").pushed.updated' report)" 10000
+request=$("$bin/lockstep" history contacts/5 --json | jq -r '.[0].request_id')
+[[ $request == "job 750"* ]] || fail "the history names no Bulk job, but $request"
 calls=$(jq .api_calls report)
 echo "took $calls API calls"
 [ "$calls" -le 10 ] || fail "a push of 10,000 rows took $calls API calls: $(curl -sf "$url/__sim/stats")"
