@@ -50,20 +50,12 @@ Reply Batch::answer(const Call& call) {
 }
 
 Reply Batch::run(const Call& call, const json::object& part) {
-  const std::string url = whole_url(text_at(part, "url"));
-  const auto mark = url.find('?');
-  auto inner = parse_data_path(std::string_view{url}.substr(0, mark));
-  Resource* resource = inner ? router_.find(inner->path) : nullptr;
-  if (!resource || !resource->may_be_nested()) return refuse(not_found_error);
-  inner->method = text_at(part, "method");
-  if (mark != std::string::npos) inner->query = url.substr(mark + 1);
-  if (const json::value* body = part.if_contains("richInput")) inner->body = json::serialize(*body);
-  inner->headers = call.headers;
-  inner->nested = true;
-  inner->caller = call.caller;
-  inner->misfortune = call.misfortune;
-  inner->faults = call.faults;
-  return resource->answer(*inner);
+  auto nested = nested_call(router_, call, whole_url(text_at(part, "url")));
+  if (!nested) return refuse(nested.error());
+  nested->call.method = text_at(part, "method");
+  nested->call.headers = call.headers;
+  if (const json::value* body = part.if_contains("richInput")) nested->call.body = json::serialize(*body);
+  return nested->resource->answer(nested->call);
 }
 
 }  // namespace simulator

@@ -55,9 +55,10 @@ TEST(CompositeFamily, ABatchRunsEachRequestAloneAndCostsAsManyCalls) {
       {"method":"GET","url":"/services/data/v62.0/sobjects/Account/)" +
                                     id + R"(?fields=Phone"},
       {"method":"POST","url":"v62.0/sobjects/Account","richInput":{"Website":"x"}},
-      {"method":"POST","url":"v62.0/composite","richInput":{}}]})");
+      {"method":"POST","url":"v62.0/composite","richInput":{}},
+      {"method":"GET","url":"v20.0/sobjects/Account"}]})");
   ASSERT_EQ(answer.status, 200) << answer.body;
-  EXPECT_EQ(site.used() - before, 4);
+  EXPECT_EQ(site.used() - before, 5);
   const auto all = Site::json(answer);
   EXPECT_TRUE(all.at("hasErrors").as_bool());
   const auto& results = all.at("results").as_array();
@@ -66,6 +67,7 @@ TEST(CompositeFamily, ABatchRunsEachRequestAloneAndCostsAsManyCalls) {
   EXPECT_EQ(results[1].at("result").at("Phone").as_string(), "1");
   EXPECT_EQ(results[2].at("result").at(0).at("errorCode").as_string(), "REQUIRED_FIELD_MISSING");
   EXPECT_EQ(results[3].at("statusCode").as_int64(), 404) << "a composite request may not be nested";
+  EXPECT_EQ(results[4].at("statusCode").as_int64(), 410) << "a retired version is so inside too";
 }
 
 TEST(CompositeFamily, ABatchHaltsOnErrorAndKeepsWhatWasDone) {
@@ -179,10 +181,17 @@ TEST(CompositeFamily, EachGraphIsDoneOrTakenBackAlone) {
             "PROCESSING_HALTED");
   EXPECT_EQ(site.accounts_named("Good"), 1);
   EXPECT_EQ(site.accounts_named("Bad"), 0);
-  const auto queries =
-      site.call("POST", "composite/graph",
-                R"({"graphs":[{"graphId":"1","compositeRequest":[)" + part("GET", "query?q=x", "q") + "]}]}");
-  EXPECT_EQ(queries.status, 400);
+  const auto status_of = [&](const std::string& method, const std::string& url) {
+    return site
+        .call("POST", "composite/graph",
+              R"({"graphs":[{"graphId":"1","compositeRequest":[)" + part(method, url, "q") + "]}]}")
+        .status;
+  };
+  for (const char* url : {"query?q=x", "sobjects/Account", "sobjects/Account/describe", "sobjects/Account/updated",
+                          "sobjects/Account/001000000000001AAA/Contacts", "sobjects/Account/describe/layouts"})
+    EXPECT_EQ(status_of("GET", url), 400) << url;
+  for (const char* url : {"sobjects/Account/001000000000001AAA", "sobjects/Contact/Email/x@example.com"})
+    EXPECT_EQ(status_of("GET", url), 200) << url;
   const auto old = site.ask("POST", "/services/data/v49.0/composite/graph", R"({"graphs":[]})",
                             {{"authorization", "Bearer " + site.session()}, {"content-type", "application/json"}});
   EXPECT_EQ(old.status, 404);

@@ -6,6 +6,7 @@
 
 #include "simulator/http/answers.h"
 #include "simulator/http/composite.h"
+#include "simulator/org/ids.h"
 #include "simulator/org/unconfirmed.h"
 
 namespace simulator {
@@ -25,11 +26,21 @@ const json::array* parts_of(const json::value& graph) {
   return list ? list->if_array() : nullptr;
 }
 
-/// "POST Account" for sobjects/Account; nothing for URLs that a graph does not know.
+/// Whether sobjects/Account/… is a record of its own: by its id (also one that is still to come) or by an external id.
+bool is_record(const std::vector<std::string>& path) {
+  const bool by_id = parse_id(path[2]).has_value() || path[2].starts_with("@{");
+  return path.size() == 3 ? by_id : !by_id && path[2] != "describe";
+}
+
+/// "POST Account" for sobjects/Account; nothing for what a graph does not know: it takes creates and single records,
+/// no describes, windows of replication or queries.
+/// Source: REST API Developer Guide, "Composite Graph".
 std::optional<std::string> kind_of(const json::object& part) {
   const std::string url = text_at(part, "url"), method = text_at(part, "method");
   const auto call = parse_data_path(std::string_view{url}.substr(0, url.find('?')));
   if (!call || call->path.size() < 2 || call->path.size() > 4 || call->path[0] != "sobjects") return std::nullopt;
+  const bool known = call->path.size() == 2 ? method == "POST" : is_record(call->path) && method != "PUT" && method != "HEAD";
+  if (!known) return std::nullopt;
   return method + " " + call->path[1];
 }
 
@@ -63,7 +74,7 @@ std::optional<ApiError> check(const json::array& graphs) {
     for (const json::value& part : *parts) {
       const auto kind = kind_of(part.as_object());
       if (!kind)
-        return ApiError{400, "INVALID_INPUT", "A graph knows sobjects only: " + text_at(part.as_object(), "url")};
+        return ApiError{400, "INVALID_INPUT", "A graph creates, reads, changes and deletes single records only: " + text_at(part.as_object(), "url")};
       kinds.insert(*kind);
     }
     nodes += parts->size();

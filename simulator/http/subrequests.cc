@@ -7,6 +7,7 @@
 #include <set>
 
 #include "simulator/http/answers.h"
+#include "simulator/http/versions.h"
 #include "simulator/org/text.h"
 
 namespace simulator {
@@ -49,6 +50,21 @@ ApiError malformed(std::string message) {
 }
 
 }  // namespace
+
+Outcome<NestedCall> nested_call(const Router& router, const Call& whole, std::string_view url) {
+  const auto mark = url.find('?');
+  auto call = parse_data_path(url.substr(0, mark));
+  if (!call) return std::unexpected(not_found_error);
+  if (auto gone = version_error(call->version)) return std::unexpected(*std::move(gone));
+  Resource* resource = router.find(call->path);
+  if (!resource || !resource->may_be_nested()) return std::unexpected(not_found_error);
+  if (mark != std::string_view::npos) call->query = url.substr(mark + 1);
+  call->nested = true;
+  call->caller = whole.caller;
+  call->misfortune = whole.misfortune;
+  call->faults = whole.faults;
+  return NestedCall{*std::move(call), resource};
+}
 
 std::vector<std::string> references_in(const json::object& part) {
   std::string text = text_at(part, "url");
@@ -133,23 +149,17 @@ Reply Subrequests::run(const json::object& part) {
     return refuse({400, "PROCESSING_HALTED",
                    "Invalid reference specified. No value for " + missing + " found in " +
                        missing.substr(0, missing.find_first_of(".["))});
-  const auto mark = url.find('?');
-  auto call = parse_data_path(std::string_view{url}.substr(0, mark));
-  Resource* resource = call ? router_.find(call->path) : nullptr;
-  if (!resource || !resource->may_be_nested()) return refuse(not_found_error);
+  auto nested = nested_call(router_, whole_, url);
+  if (!nested) return refuse(nested.error());
+  Call& call = nested->call;
   for (const char* name : {"host", "x-forwarded-proto"})
-    if (!whole_.header(name).empty()) call->headers[name] = std::string{whole_.header(name)};
+    if (!whole_.header(name).empty()) call.headers[name] = std::string{whole_.header(name)};
   if (const json::value* named = part.if_contains("httpHeaders"); named && named->is_object())
     for (const auto& [key, value] : named->as_object())
-      if (value.is_string()) call->headers[folded(key)] = std::string{value.as_string()};
-  call->method = text_at(part, "method");
-  if (mark != std::string::npos) call->query = url.substr(mark + 1);
-  if (given) call->body = json::serialize(body);
-  call->nested = true;
-  call->caller = whole_.caller;
-  call->misfortune = whole_.misfortune;
-  call->faults = whole_.faults;
-  Reply reply = resource->answer(*call);
+      if (value.is_string()) call.headers[folded(key)] = std::string{value.as_string()};
+  call.method = text_at(part, "method");
+  if (given) call.body = json::serialize(body);
+  Reply reply = nested->resource->answer(call);
   if (reply.status < 300) answers_.emplace(text_at(part, "referenceId"), reply.body);
   return reply;
 }

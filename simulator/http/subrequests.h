@@ -10,6 +10,15 @@
 
 namespace simulator {
 
+/// A call that is a part of another one, and who answers it.
+struct NestedCall {
+  Call call;
+  Resource* resource;
+};
+/// The part that asks for `url` (with its query), in the name of `whole` and under its faults; the method, the headers
+/// and the body are still to be filled in. Refuses what may not be nested and versions that are not served.
+Outcome<NestedCall> nested_call(const Router& router, const Call& whole, std::string_view url);
+
 extern const ApiError halted_error;  ///< 400 PROCESSING_HALTED: another part failed and took this one along.
 
 /// The parts of a composite request or of a graph: calls of their own that may refer to the answers of those before.
