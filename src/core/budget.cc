@@ -111,6 +111,18 @@ Allowance allowance(const Spending& spending, Lane lane, base::Utc now, const Bu
   return {0, hear_at};
 }
 
+std::optional<base::Utc> load_waits_until(std::int64_t calls, const Spending& spending, base::Utc now,
+                                          const BudgetShares& shares) {
+  const std::int64_t share = shares.of_lane(Lane::backfill, spending.org_limit);
+  if (calls > share) return std::nullopt;
+  const Allowance allowed = allowance(spending, Lane::backfill, now, shares);
+  if (allowed.calls >= calls) return std::nullopt;
+  const std::int64_t too_many = spending.ours(now) + calls - share;
+  // Otherwise others spent it, and nobody says when theirs come back: look again a little later.
+  const auto back = too_many > 0 ? spending.when_back(too_many, now) : std::nullopt;
+  return std::max(back.value_or(now + Spending::slot), allowed.more_at.value_or(now));
+}
+
 std::chrono::minutes paced(std::chrono::minutes usual, std::int64_t calls, const Spending& spending, base::Utc now,
                            const BudgetShares& shares) {
   const std::int64_t share = shares.of_lane(Lane::incremental, spending.org_limit);

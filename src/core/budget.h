@@ -74,6 +74,10 @@ struct Allowance {
 /// nothing until a slot later; then a few calls to hear again.
 Allowance allowance(const Spending&, Lane, base::Utc now, const BudgetShares&);
 
+/// When a first load of about `calls` may begin without using its lane up half way; nothing: now. One that takes more
+/// than a whole day of its lane never fits, and goes as far as each day lets it.
+std::optional<base::Utc> load_waits_until(std::int64_t calls, const Spending&, base::Utc now, const BudgetShares&);
+
 /// How long to the next scheduled run, when the last one took `calls`: `usual` while less than half of the lane's
 /// share is spent; beyond that no oftener than a whole day of such runs can be paid for. At most six hours.
 std::chrono::minutes paced(std::chrono::minutes usual, std::int64_t calls, const Spending&, base::Utc now,

@@ -78,6 +78,22 @@ TEST(Budget, SlowsTheScheduleDownToWhatADayPaysFor) {
   EXPECT_EQ(paced(15min, 45, Spending{}, noon, {}), 15min) << "the org has not said its limit";
 }
 
+TEST(Budget, HoldsAFirstLoadBackUntilItFitsIntoItsLane) {
+  const BudgetShares shares;
+  const std::int64_t lane = shares.of_lane(Lane::backfill, limit);
+  EXPECT_EQ(load_waits_until(lane, spent(0), noon, shares), std::nullopt);
+  EXPECT_EQ(load_waits_until(lane + 1, spent(lane - 1), noon, shares), std::nullopt) << "it fits into no day";
+  EXPECT_EQ(load_waits_until(9, Spending{}, noon, shares), std::nullopt) << "the org has not said its limit";
+  Spending spending = spent(0, lane - 4);
+  spending.spend(Spending::slot_of(noon - 20h), 5);
+  spending.spend(Spending::slot_of(noon - 10h), lane - 9);
+  EXPECT_EQ(load_waits_until(4, spending, noon, shares), std::nullopt);
+  const auto until = load_waits_until(9, spending, noon, shares);
+  EXPECT_EQ(until, Spending::slot_of(noon - 20h) + Spending::slot + Spending::window) << "five calls come back then";
+  EXPECT_EQ(load_waits_until(9, spending, *until, shares), std::nullopt);
+  EXPECT_EQ(load_waits_until(9, spent(0, limit), noon, shares), noon + Spending::slot) << "others spent it all";
+}
+
 /// Runs of every lane at any time, each asking for what it likes, and the text kept between them.
 TEST(BudgetProperty, NoWindowOf24HoursHoldsMoreThanItsShareAndEveryPauseEnds) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {

@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "daemon/connection.h"
+#include "daemon/forecast.h"
 #include "daemon/mappings.h"
 #include "schedule/due.h"
 
@@ -16,37 +17,9 @@ std::string stat_name(std::string_view object) {
   return std::string{object} + "Synced";
 }
 
-/// About how many calls the run takes: one look, what waits to be sent, and a Bulk query for each first load.
-std::int64_t forecast(App& app, const core::Integration& integration, std::span<const model::Mapping> mappings) {
-  constexpr std::int64_t calls_per_load = 8, rows_per_look = 10'000;
-  std::int64_t calls = 1;
-  const auto backlog = app.store->backlog(integration.id);
-  for (const model::Mapping& mapping : mappings) {
-    const auto position = app.store->position(mapping);
-    if (position && !std::holds_alternative<model::Watermark>(*position)) calls += calls_per_load;
-    if (!backlog) continue;
-    for (const core::Backlog& entry : *backlog)
-      if (entry.object == mapping.object && entry.outbox > 0)
-        calls += salesforce::RestOrg::calls_for(static_cast<std::size_t>(entry.outbox)) +
-                 (entry.outbox + rows_per_look - 1) / rows_per_look;
-  }
-  return calls;
-}
-
-/// Says before a run what it will cost, where that is more than there is. It goes as far as it may then.
-void tell_forecast(App& app, const core::Integration& integration, std::span<const model::Mapping> mappings,
-                   connection::StoreBudget& budget) {
-  const std::int64_t calls = forecast(app, integration, mappings);
-  const auto left = budget.left();
-  if (!left || left->calls >= calls) return;
-  base::log(base::LogLevel::warn, "this run takes about " + std::to_string(calls) + " API calls, and " +
-                                      std::to_string(std::max<std::int64_t>(0, left->calls)) +
-                                      " of the budget are left: what they do not reach waits");
-}
-
 /// When the next scheduled run is due, and the state until then.
 void plan_next(App& app, core::Integration& integration, const core::RunRecord& run, const core::RunResult& result,
-               connection::StoreBudget& budget) {
+               connection::StoreBudget& budget, bool load_waits) {
   if (!run.cut_short) {
     integration.next_sync_at = schedule::next_sync(integration, run.started_at);
     const std::chrono::minutes usual{integration.sync_frequency_minutes};
@@ -58,7 +31,7 @@ void plan_next(App& app, core::Integration& integration, const core::RunRecord& 
     integration.next_sync_at =
         std::max(integration.next_sync_at.value_or(base::Utc{}), *run.completed_at + *result.stopped_by->retry_after);
   // A first load that has to wait does not hold up the rest, and is not what stopped the run.
-  if (budget.refusal()) integration.sync_status = "budget_exhausted";
+  if (budget.refusal() || load_waits) integration.sync_status = "budget_exhausted";
 }
 
 constexpr std::size_t most_forgotten = 20'000;  ///< Entries of the history that a run clears away.
@@ -172,6 +145,7 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
 
   core::RunResult result;
   std::vector<core::RunError> warnings;
+  bool load_waits = false;
   auto mappings = mappings_for(app, integration, org, request, warnings);
   if (!mappings) {
     result.stopped_by = mappings.error();
@@ -187,8 +161,15 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
                                  held.renew();
                                  if (request.progress) request.progress(line);
                                }};
-    tell_forecast(app, integration, *mappings, connected->budget);
-    result = core::run_sync(*mappings, world);
+    auto going = *mappings;
+    const auto held_back = hold_back_loads(app, integration, *connected, going, warnings);
+    load_waits = held_back.value_or(false);
+    if (held_back) {
+      result = core::run_sync(going, world);
+    } else {
+      result.stopped_by = held_back.error();
+      result.errors.push_back({held_back.error().message, "", held_back.error().service_code, app.clock.now()});
+    }
     if (const auto stopped =
             go_on_without_lost_fields(app, integration, request, *mappings, world, org, warnings, result);
         !stopped)
@@ -221,7 +202,7 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
                                                                                           : "error";
   integration.last_error = run.sync_errors.empty() ? "" : run.sync_errors.back().message;
   integration.last_sync_at = run.completed_at;
-  plan_next(app, integration, run, result, connected->budget);
+  plan_next(app, integration, run, result, connected->budget, load_waits);
   integration.stats["totalSynced"] += run.successful;
   integration.stats["syncErrors"] += run.errors;
   integration.stats["lastSyncDuration"] = run.duration.count();
