@@ -162,6 +162,11 @@ Reply Api::answer(const http::Request& request, const Misfortune& misfortune, Fl
     statistics_.count("versions");
     return {200, versions_json()};
   }
+  // Where jsforce turns with many records unless it is told otherwise; better no than "session expired".
+  if (request.path.starts_with("/services/async/"))
+    return {400,
+            R"({"exceptionCode":"FeatureNotEnabled","exceptionMessage":"sfsim has no Bulk API 1.0: use Bulk API 2.0, )"
+            R"(/services/data/vXX.X/jobs"})"};
   auto admitted = admit(request, misfortune, flight);
   if (Reply* refused = std::get_if<Reply>(&admitted)) return std::move(*refused);
   const auto& [call, resource] = std::get<Admitted>(admitted);

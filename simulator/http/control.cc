@@ -139,22 +139,52 @@ Reply Control::oauth(const http::Request& request) {
                                             {"jwt_preauthorized", set.jwt_preauthorized}})};
 }
 
+namespace {
+
+/// A limit as it is set: a number, or {"Max":n,"Remaining":n} as GET …/limits tells it.
+struct LimitSetting {
+  std::int64_t max = 0;
+  std::optional<std::int64_t> left = {};
+};
+std::optional<LimitSetting> limit_setting(const json::value& value) {
+  const auto number = [](const json::value* at) {
+    return at && at->is_int64() && at->as_int64() >= 0 ? std::optional{at->as_int64()} : std::nullopt;
+  };
+  if (!value.is_object()) {
+    const auto max = number(&value);
+    return max ? std::optional{LimitSetting{*max}} : std::nullopt;
+  }
+  const json::object& both = value.as_object();
+  const auto max = number(both.if_contains("Max")), left = number(both.if_contains("Remaining"));
+  if (!max || !left || *left > *max || both.size() != 2) return std::nullopt;
+  return LimitSetting{*max, left};
+}
+
+}  // namespace
+
 Reply Control::limits(const http::Request& request) {
   Flights::Limit calls = parts_.flights.limit();
   if (request.method == "PUT") {
     const auto given = object_in(request.body);
     if (!given) return bad_settings("limits are an object of names and numbers");
     for (const auto& [key, value] : *given) {
-      if (!value.is_int64() || value.as_int64() < 0) return bad_settings("limits: not a number: " + std::string{key});
+      const auto limit = limit_setting(value);
+      const bool of_calls = key == "long_calls" || key == "long_call_after_ms";
+      if (!limit || (of_calls && limit->left))
+        return bad_settings("limits: neither a number nor {\"Max\":n,\"Remaining\":n}: " + std::string{key});
       if (key == "long_calls")
-        calls.long_calls = static_cast<std::size_t>(value.as_int64());
+        calls.long_calls = static_cast<std::size_t>(limit->max);
       else if (key == "long_call_after_ms")
-        calls.after = std::chrono::milliseconds{value.as_int64()};
+        calls.after = std::chrono::milliseconds{limit->max};
       else if (!parts_.limits.knows(key))
         return bad_settings("limits: there is no limit of this name: " + std::string{key});
     }
-    for (const auto& [key, value] : *given)
-      if (parts_.limits.knows(key)) parts_.limits.set_max(key, value.as_int64());
+    for (const auto& [key, value] : *given) {
+      if (!parts_.limits.knows(key)) continue;
+      const LimitSetting limit = *limit_setting(value);
+      parts_.limits.set_max(key, limit.max);
+      if (limit.left) parts_.limits.set_left(key, *limit.left);
+    }
     parts_.flights.set_limit(calls);
   }
   json::object all = json::parse(parts_.limits.json()).as_object();

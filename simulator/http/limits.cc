@@ -93,6 +93,14 @@ void Limits::forget_use(std::string_view name) {
   if (const auto found = limits_.find(name); found != limits_.end()) found->second = {found->second.max};
 }
 
+void Limits::set_left(std::string_view name, std::int64_t left) {
+  const std::lock_guard lock{mutex_};
+  const auto found = limits_.find(name);
+  if (found == limits_.end()) return;
+  found->second = {found->second.max};
+  use(found->second, found->second.max - left);
+}
+
 std::string Limits::json() const {
   const std::lock_guard lock{mutex_};
   json::object all;

@@ -27,6 +27,8 @@ class Limits {
   /// Sets a limit, also one that has no name yet.
   void set_max(std::string_view name, std::int64_t max);
   void forget_use(std::string_view name);
+  /// As if all but `left` had been used just now.
+  void set_left(std::string_view name, std::int64_t left);
   void exhaust(std::string_view name);  ///< Uses up what is left.
   std::string usage() const;            ///< "api-usage=18/100000", the value of Sforce-Limit-Info.
   /// {"DailyApiRequests":{"Max":100000,"Remaining":99998},…}

@@ -45,6 +45,26 @@ TEST(Limits, LimitsResourceAndHeaderAgreeAndTheLastCallIsRefused) {
   EXPECT_EQ(site.call("GET", "sobjects").status, 200);
 }
 
+TEST(Limits, WhatIsLeftCanBeSetAndComesBackAfterADay) {
+  Site site;
+  const auto left = [&](const char* name) {
+    return Site::json(site.call("GET", "limits")).at(name).at("Remaining").as_int64();
+  };
+  EXPECT_EQ(left("DailyDeliveredPlatformEvents"), 25'000);
+  EXPECT_EQ(site.ask("PUT", "/__sim/limits", R"({"DailyDeliveredPlatformEvents":{"Max":10000,"Remaining":12}})").status,
+            200);
+  EXPECT_EQ(left("DailyDeliveredPlatformEvents"), 12);
+  EXPECT_EQ(site.ask("PUT", "/__sim/limits", R"({"DailyApiRequests":{"Max":100,"Remaining":1}})").status, 200);
+  EXPECT_EQ(site.call("GET", "sobjects").status, 200);
+  EXPECT_EQ(site.call("GET", "sobjects").status, 403);
+  for (const char* wrong : {R"({"DailyApiRequests":{"Max":1,"Remaining":2}})", R"({"DailyApiRequests":{"Max":1}})",
+                            R"({"long_calls":{"Max":1,"Remaining":1}})", R"({"DailyApiRequests":-1})"})
+    EXPECT_EQ(site.ask("PUT", "/__sim/limits", wrong).status, 400) << wrong;
+  site.clock.advance(24h);
+  site.forget_session();
+  EXPECT_EQ(left("DailyDeliveredPlatformEvents"), 10'000);
+}
+
 TEST(Limits, CanBeSetAndAreKeptWhenANameIsWrong) {
   Site site;
   EXPECT_EQ(site.ask("PUT", "/__sim/limits", R"({"DailyApiRequests":5,"NoSuch":1})").status, 400);

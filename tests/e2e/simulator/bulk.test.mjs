@@ -113,4 +113,24 @@ describe('Bulk API 2.0 by jsforce', () => {
     const next = await raw(`jobs/query/${id}/results?locator=${page.headers.get('sforce-locator')}&maxRecords=1`);
     assert.doesNotMatch(text, new RegExp((await next.text()).split('\r\n')[1].replaceAll('"', '')));
   });
+
+  test('what a query finds is updated and deleted, by collections or by Bulk as the client likes', async () => {
+    const made = await org.sobject('Contact').create(
+      Array.from({ length: 230 }, (_, at) => ({ LastName: `Found${at % 10}`, Email: `found${at}@example.com` })), { allowRecursive: true });
+    assert.ok(made.every(({ success }) => success));
+    const found = (last) => org.sobject('Contact').find({ LastName: { $like: last } }, ['Id']);
+    const byBulk = { allowBulk: true, bulkThreshold: 0, bulkApiVersion: 2 };
+    const updated = [await found('Found1').update({ Title: 'one' }), await found('Found%').update({ Department: 'all' }, byBulk)];
+    assert.deepEqual(updated.map((each) => each.filter(({ success }) => success).length), [23, 230]);
+    assert.equal(await org.sobject('Contact').count({ Title: 'one', Department: 'all' }), 23);
+    const deleted = [await found('Found1').destroy(), await found('Found%').destroy(byBulk)];
+    assert.deepEqual(deleted.map((each) => each.filter(({ success }) => success).length), [23, 207]);
+    assert.equal(await org.sobject('Contact').count({ Department: 'all' }), 0);
+  });
+
+  test('Bulk API 1.0 is refused by name, and not as a session that has ended', async () => {
+    const answer = await fetch(`${sim.url}/services/async/62.0/job`, { method: 'POST', headers: { 'x-sfdc-session': await sim.accessToken() }, body: '{}' });
+    assert.equal(answer.status, 400);
+    assert.equal((await answer.json()).exceptionCode, 'FeatureNotEnabled');
+  });
 });
