@@ -18,6 +18,10 @@ constexpr std::array<KnownObject, 5> known_objects = {{{"Account", "companies", 
                                                        {"Task", "tasks", {"task", "", ""}},
                                                        {"Event", "events", {"event", "", ""}}}};
 
+/// Where an archived row, or record, says so.
+constexpr const char* archive_column = "archived_at";
+constexpr const char* archive_field = "Lockstep_Archived__c";
+
 /// "firstName" → "first_name".
 std::string snake_case(std::string_view name) {
   std::string text;
@@ -62,7 +66,9 @@ MappingSetting default_mapping(const Integration& integration, std::string_view 
   setting.integration = integration.id;
   setting.workspace = integration.workspace;
   setting.object_type = std::string{object};
-  const auto add = [&](const char* crm, const char* salesforce) { setting.fields.push_back({crm, salesforce, "", ""}); };
+  const auto add = [&](const char* crm, const char* salesforce) {
+    setting.fields.push_back({crm, salesforce, "", ""});
+  };
   if (object == "Account") {
     add("name", "Name"), add("website", "Website"), add("phone", "Phone"), add("industry", "Industry");
     add("billingStreet", "BillingStreet"), add("billingCity", "BillingCity"), add("billingState", "BillingState");
@@ -75,10 +81,12 @@ MappingSetting default_mapping(const Integration& integration, std::string_view 
     add("companyId", "AccountId");
   } else if (object == "Task") {
     add("subject", "Subject"), add("status", "Status"), add("priority", "Priority"), add("dueDate", "ActivityDate");
-    add("description", "Description");
+    add("description", "Description"), add("contactId", "WhoId"), add("opportunityId", "WhatId");
+    add("companyId", "WhatId");
   } else if (object == "Event") {
     add("subject", "Subject"), add("location", "Location"), add("startAt", "StartDateTime");
     add("endAt", "EndDateTime"), add("isAllDay", "IsAllDayEvent"), add("description", "Description");
+    add("contactId", "WhoId"), add("opportunityId", "WhatId"), add("companyId", "WhatId");
   }
   return setting;
 }
@@ -123,16 +131,18 @@ void compile_match_rules(const MappingSetting& setting, CompiledMapping& compile
     std::vector<std::size_t> ordinals;
     for (const std::string& name : rule) {
       const auto field = std::ranges::find(mapping.fields, name, &model::FieldMapping::org_field);
-      const bool fits = field != mapping.fields.end() && (field->role == model::FieldRole::reference ||
-                                                          (field->role == model::FieldRole::plain &&
-                                                           model::is_text(field->type.kind) &&
-                                                           !field->transform));
+      const bool fits =
+          field != mapping.fields.end() &&
+          (field->role == model::FieldRole::reference ||
+           (field->role == model::FieldRole::plain && model::is_text(field->type.kind) && !field->transform));
       if (fits) {
         ordinals.push_back(static_cast<std::size_t>(field - mapping.fields.begin()));
       } else if (setting.match_rules) {
         compiled.warnings.push_back({mapping.object + ": the match rule with " + name +
                                          " is set aside: map it as a text or reference field, or leave it out",
-                                     "", "INVALID_FIELD", {}});
+                                     "",
+                                     "INVALID_FIELD",
+                                     {}});
       }
     }
     if (ordinals.size() == rule.size() && !rule.empty()) mapping.match_rules.push_back(std::move(ordinals));
@@ -170,7 +180,8 @@ class FieldCompiler {
       if (!named) return refuse(not_allowed("syncDirection", setting_.direction, directions));
       const auto left = within(integration_.direction, *named);
       if (!left)
-        return refuse("syncDirection is " + setting_.direction + ", and its integration's the other way, so nothing "
+        return refuse("syncDirection is " + setting_.direction +
+                      ", and its integration's the other way, so nothing "
                       "would flow: change one of them");
       mapping.direction = *left;
     }
@@ -184,8 +195,9 @@ class FieldCompiler {
       const auto named = model::filter_leave_named(setting_.on_filter_leave);
       if (!named) return refuse(not_allowed("onFilterLeave", setting_.on_filter_leave, "keep, flag and remove"));
       if (*named != model::FilterLeave::keep)
-        return refuse("onFilterLeave is " + setting_.on_filter_leave +
-                      ", which is not done yet: a row whose record leaves the filter is kept; leave it out or say keep");
+        return refuse(
+            "onFilterLeave is " + setting_.on_filter_leave +
+            ", which is not done yet: a row whose record leaves the filter is kept; leave it out or say keep");
       mapping.on_filter_leave = *named;
     }
     return {};
@@ -217,11 +229,11 @@ class FieldCompiler {
   }
 
   void set_aside(const FieldSetting& field, const std::string& why) {
-    compiled_.warnings.push_back({schema_.object + ": the mapping " + field.crm_field + " = " + field.salesforce_field +
-                                      " is set aside: " + why,
-                                  "",
-                                  "INVALID_FIELD",
-                                  {}});
+    compiled_.warnings.push_back(
+        {schema_.object + ": the mapping " + field.crm_field + " = " + field.salesforce_field + " is set aside: " + why,
+         "",
+         "INVALID_FIELD",
+         {}});
   }
 
   bool has_column(std::string_view name) const {
@@ -342,11 +354,40 @@ class FieldCompiler {
 
   std::optional<std::string> read_reference(const OrgField& described, model::FieldMapping& out) const {
     out.role = model::FieldRole::reference;
+    out.required = described.required;
     out.parent_object = described.reference_to;
-    if (out.parent_object.empty()) return "it may refer to several objects, which is not supported yet";
+    if (out.parent_object.empty()) {
+      out.parent_object = target_of(described, out.column);
+      if (out.parent_object.empty())
+        return "it may refer to several objects, and the column's name says none of them; call it after the object: "
+               "company_id, contact_id, opportunity_id";
+      out.parent_prefix = prefix_of(out.parent_object);
+      if (out.parent_prefix.empty()) return "";  // Not described, so not synced.
+    }
     const auto synced = integration_.sync_objects.find(out.parent_object);
     if (synced == integration_.sync_objects.end() || !synced->second) return "";
     return std::nullopt;
+  }
+
+  /// Which of a field's objects a column means: "company_id" is an Account's, "zone_id" a Zone__c's.
+  static std::string target_of(const OrgField& described, std::string_view column) {
+    if (column.ends_with("_id")) column.remove_suffix(3);
+    for (const std::string& target : described.targets) {
+      std::string_view plain = target;
+      if (plain.ends_with("__c")) plain.remove_suffix(3);
+      if (object_for(column) == target || snake_case(plain) == column) return target;
+    }
+    return {};
+  }
+
+  /// Source: Salesforce Help, "Standard Field Record ID Prefix Decoder".
+  std::string prefix_of(const std::string& object) const {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 5> standard = {
+        {{"Account", "001"}, {"Contact", "003"}, {"Lead", "00Q"}, {"Opportunity", "006"}, {"User", "005"}}};
+    const auto found = std::ranges::find(standard, object, &std::pair<std::string_view, std::string_view>::first);
+    if (found != standard.end()) return std::string{found->second};
+    const auto described = schema_.prefixes.find(object);
+    return described == schema_.prefixes.end() ? std::string{} : described->second;
   }
 
   const Integration& integration_;
@@ -355,6 +396,44 @@ class FieldCompiler {
   CompiledMapping& compiled_;
   model::ConflictPolicy on_conflict_ = model::ConflictPolicy::newest_wins;
 };
+
+/// What deletes do, and what the org lets us see of them.
+void compile_deletes(const Integration& integration, const MappingSetting& setting, const ObjectSchema& schema,
+                     CompiledMapping& compiled) {
+  model::Mapping& mapping = compiled.mapping;
+  const auto warn = [&](const std::string& message) {
+    compiled.warnings.push_back({schema.object + ": " + message, "", "INVALID_SETTING", {}});
+  };
+  const auto choose = [&](const std::string& text, model::DeletePolicy otherwise, std::string_view name) {
+    const auto policy = model::delete_policy_named(text);
+    if (!text.empty() && !policy)
+      warn(std::string{name} + " is \"" + text +
+           "\"; allowed are delete, archive, ignore and recreate. Until then it is " +
+           std::string{model::name_of(model::DeletePolicy::ignore)});
+    return text.empty() ? otherwise : policy.value_or(model::DeletePolicy::ignore);
+  };
+  mapping.on_record_deleted = choose(setting.on_salesforce_delete, integration.on_record_deleted, "onSalesforceDelete");
+  mapping.on_row_deleted = choose(setting.on_crm_delete, integration.on_row_deleted, "onCrmDelete");
+  if (std::ranges::find(schema.columns, archive_column) != schema.columns.end() &&
+      !mapping.ordinal_of_column(archive_column))
+    mapping.archive_column = archive_column;
+  if (const OrgField* mark = org_field(schema, archive_field);
+      mark && mark->writable && mark->type.kind == model::FieldKind::boolean)
+    mapping.archive_field = archive_field;
+  if (mapping.on_record_deleted == model::DeletePolicy::archive && mapping.archive_column.empty())
+    warn("rows are to be archived when their records are deleted, and table " + mapping.table + " has no column " +
+         std::string{archive_column} +
+         " to say so; they stay unmarked: add the column, or choose another onSalesforceDelete");
+  if (mapping.on_row_deleted == model::DeletePolicy::archive && mapping.archive_field.empty()) {
+    warn("records are to be archived when their rows are deleted, and " + schema.object + " has no check box " +
+         std::string{archive_field} +
+         " that the sync user can write; they stay unmarked: create it, or choose another "
+         "onCrmDelete");
+    mapping.on_row_deleted = model::DeletePolicy::ignore;
+  }
+  mapping.shows_deleted = org_field(schema, "IsDeleted") != nullptr;
+  mapping.shows_merged = mapping.shows_deleted && org_field(schema, "MasterRecordId") != nullptr;
+}
 
 }  // namespace
 
@@ -386,6 +465,7 @@ base::Result<CompiledMapping> compile_mapping(const Integration& integration, co
   if (mapping.fields.size() > model::max_fields)
     return base::failure(base::ErrorKind::settings, schema.object + ": a mapping may have 512 fields at most");
   compile_match_rules(setting, compiled);
+  compile_deletes(integration, setting, schema, compiled);
   return compiled;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -13,16 +14,18 @@ struct OrgField {
   std::string name;
   model::FieldType type;
   bool writable = false;
-  std::string relationship_name;  ///< References: "Account".
-  std::string reference_to;       ///< References to one object: its name.
-  bool required = false;          ///< The org takes no new record without it.
+  std::string relationship_name;          ///< References: "Account".
+  std::string reference_to;               ///< References to one object: its name.
+  bool required = false;                  ///< The org takes no new record without it.
+  std::vector<std::string> targets = {};  ///< References to several objects: their names.
 };
 
 /// What both sides have for one object.
 struct ObjectSchema {
   std::string object;
   std::vector<OrgField> org_fields;
-  std::vector<std::string> columns;  ///< Of the table; empty when there is no such table.
+  std::vector<std::string> columns;                  ///< Of the table; empty when there is no such table.
+  std::map<std::string, std::string> prefixes = {};  ///< Of other objects' record ids, as far as they were described.
 };
 
 struct CompiledMapping {

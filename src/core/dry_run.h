@@ -21,6 +21,17 @@ class DryRunOrg final : public Org {
                                                              std::span<const std::string_view> keys) override {
     return org_.find(mapping, keys);
   }
+  base::Result<Observation> fates(const model::Mapping& mapping, std::span<const model::RecordId> ids) override {
+    return org_.fates(mapping, ids);
+  }
+  base::Result<Observation> created(const model::Mapping& mapping, base::Utc since) override {
+    return org_.created(mapping, since);
+  }
+  base::Result<std::vector<base::Result<void>>> remove(const model::Mapping&,
+                                                       std::span<const OrgRemoval> removals) override {
+    write_calls_ += calls_for_(removals.size());
+    return std::vector<base::Result<void>>(removals.size());
+  }
   base::Result<std::vector<base::Result<model::RecordId>>> write(const model::Mapping& mapping,
                                                                  std::span<const OrgWrite> writes) override;
 

@@ -67,6 +67,8 @@ Setting filter(std::string name, const std::string& object) {
           }};
 }
 
+constexpr std::string_view delete_policies = "delete, archive, ignore and recreate";
+
 const std::vector<Setting>& all_settings() {
   static const std::vector<Setting> all = {
       {"syncDirection", "bidirectional, salesforce_to_crm and crm_to_salesforce",
@@ -85,7 +87,19 @@ const std::vector<Setting>& all_settings() {
       filter("accountFilter", "Account"),
       filter("opportunityFilter", "Opportunity"),
       filter("taskFilter", "Task"),
-      filter("eventFilter", "Event")};
+      filter("eventFilter", "Event"),
+      {"onSalesforceDelete", std::string{delete_policies},
+       [](const Integration& i) { return std::string{model::name_of(i.on_record_deleted)}; },
+       [](Integration& i, std::string_view text) {
+         return take(model::delete_policy_named(text), i.on_record_deleted);
+       }},
+      {"onCrmDelete", std::string{delete_policies},
+       [](const Integration& i) { return std::string{model::name_of(i.on_row_deleted)}; },
+       [](Integration& i, std::string_view text) { return take(model::delete_policy_named(text), i.on_row_deleted); }},
+      number("maxDeletes", 0, 1'000'000'000, [](Integration& i) -> std::int64_t& { return i.limits.deletes; }),
+      number("maxDeletePercent", 0, 100, [](Integration& i) -> int& { return i.limits.delete_percent; }),
+      number("maxChanges", 0, 1'000'000'000, [](Integration& i) -> std::int64_t& { return i.limits.changes; }),
+      number("maxChangePercent", 0, 100, [](Integration& i) -> int& { return i.limits.change_percent; })};
   return all;
 }
 

@@ -21,11 +21,19 @@ TEST(IntegrationSetting, WhatIsSetIsReadBackUnderItsName) {
                                                                    {"accountFilter", ""},
                                                                    {"opportunityFilter", "Amount > 0"},
                                                                    {"taskFilter", ""},
-                                                                   {"eventFilter", ""}};
+                                                                   {"eventFilter", ""},
+                                                                   {"onSalesforceDelete", "archive"},
+                                                                   {"onCrmDelete", "ignore"},
+                                                                   {"maxDeletes", "7"},
+                                                                   {"maxDeletePercent", "50"},
+                                                                   {"maxChanges", "1000"},
+                                                                   {"maxChangePercent", "20"}};
   for (const auto& [name, value] : wanted) EXPECT_TRUE(set_setting(integration, name, value)) << name;
   EXPECT_EQ(settings_of(integration), wanted);
   EXPECT_EQ(integration.sync_frequency_minutes, 30);
   EXPECT_EQ(integration.filters.size(), 2u) << "an empty filter is none";
+  EXPECT_EQ(integration.limits.deletes, 7);
+  EXPECT_EQ(integration.on_record_deleted, model::DeletePolicy::archive);
 }
 
 TEST(IntegrationSetting, WhatIsNotAllowedIsRefusedWithWhatIs) {
@@ -33,6 +41,9 @@ TEST(IntegrationSetting, WhatIsNotAllowedIsRefusedWithWhatIs) {
   const auto before = settings_of(integration);
   for (const auto& [name, value] :
        std::vector<std::pair<std::string, std::string>>{{"conflictResolution", "loudest_wins"},
+                                                        {"onCrmDelete", "purge"},
+                                                        {"maxDeletes", "-1"},
+                                                        {"maxDeletePercent", "101"},
                                                         {"syncFrequency", "0"},
                                                         {"syncFrequency", "often"},
                                                         {"syncContacts", "yes"},

@@ -6,9 +6,9 @@
 
 namespace core {
 
-/// Puts the mappings in an order in which parents come before their children, as far as their references allow; in a
-/// cycle the one goes first that waits for the fewest. Where references say nothing, the order is that of
-/// model::rank_of_object(), then of the names. Pure; equal mappings give equal orders.
+/// Puts the mappings in an order in which parents come before their children, as far as their references allow, and
+/// marks every reference whose parent comes at the same time or later (the object itself, or a cycle): a record is
+/// made without it first and gets it once the parent is there. Pure; equal mappings give equal orders.
 void put_in_order(std::vector<model::Mapping>& mappings);
 
 }  // namespace core

@@ -5,7 +5,7 @@
 namespace core {
 namespace {
 
-model::Mapping object(std::string name, const std::vector<std::string>& parents) {
+model::Mapping object(std::string name, const std::vector<std::string>& parents, bool required = false) {
   model::Mapping mapping;
   mapping.object = std::move(name);
   for (const std::string& parent : parents) {
@@ -13,38 +13,51 @@ model::Mapping object(std::string name, const std::vector<std::string>& parents)
     field.org_field = parent + "Id";
     field.role = model::FieldRole::reference;
     field.parent_object = parent;
+    field.required = required;
     mapping.fields.push_back(std::move(field));
   }
   return mapping;
 }
 
-std::string order_of(std::vector<model::Mapping> mappings) {
+std::string order_of(std::vector<model::Mapping>& mappings) {
   put_in_order(mappings);
   std::string text;
-  for (const model::Mapping& mapping : mappings) text += (text.empty() ? "" : " ") + mapping.object;
+  for (const model::Mapping& mapping : mappings) {
+    text += mapping.object;
+    for (const model::FieldMapping& field : mapping.fields)
+      if (field.deferred) text += "~" + field.parent_object;
+    text += ' ';
+  }
   return text;
 }
 
 TEST(Order, PutsParentsBeforeChildrenWhateverTheyAreCalled) {
-  EXPECT_EQ(order_of({object("Task", {"Contact", "Account", "Zone__c"}), object("Contact", {"Account"}),
-                      object("Account", {"Zone__c"}), object("Zone__c", {})}),
-            "Zone__c Account Contact Task");
+  std::vector<model::Mapping> mappings;
+  mappings.push_back(object("Task", {"Contact", "Account", "Zone__c"}));
+  mappings.push_back(object("Contact", {"Account"}));
+  mappings.push_back(object("Account", {"Zone__c"}));
+  mappings.push_back(object("Zone__c", {}));
+  EXPECT_EQ(order_of(mappings), "Zone__c Account Contact Task ");
 }
 
-TEST(Order, LeavesObjectsWithoutReferencesInTheUsualOne) {
-  EXPECT_EQ(order_of({object("B__c", {}), object("Opportunity", {}), object("Account", {}), object("A__c", {}),
-                      object("Contact", {})}),
-            "Account Contact Opportunity A__c B__c");
+TEST(Order, AReferenceToTheObjectItselfComesLater) {
+  std::vector<model::Mapping> mappings;
+  mappings.push_back(object("Contact", {"Account", "Contact"}));
+  mappings.push_back(object("Account", {"Account"}));
+  EXPECT_EQ(order_of(mappings), "Account~Account Contact~Contact ");
 }
 
-TEST(Order, AReferenceToTheObjectItselfOrToOneThatIsNotSyncedChangesNothing) {
-  EXPECT_EQ(order_of({object("Contact", {"Contact", "Site__c"}), object("Account", {"Account"})}), "Account Contact");
+TEST(Order, ACycleBeginsWhereAReferenceCanBeLeftOut) {
+  std::vector<model::Mapping> mappings;
+  mappings.push_back(object("Account", {"Contact"}, true));
+  mappings.push_back(object("Contact", {"Account"}));
+  EXPECT_EQ(order_of(mappings), "Contact~Account Account ");
 }
 
-TEST(Order, ACycleEndsAndBeginsWithTheOneThatWaitsForTheFewest) {
-  EXPECT_EQ(order_of({object("Account", {"Contact", "Zone__c"}), object("Contact", {"Account"}),
-                      object("Zone__c", {"Account"})}),
-            "Contact Account Zone__c");
+TEST(Order, AParentThatIsNotSyncedIsWaitedForLater) {
+  std::vector<model::Mapping> mappings;
+  mappings.push_back(object("Contact", {"Account"}));
+  EXPECT_EQ(order_of(mappings), "Contact~Account ");
 }
 
 }  // namespace

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 
+#include "core/brake.h"
+#include "core/identity.h"
+
 namespace core {
 namespace {
 
@@ -30,10 +33,12 @@ void for_each_place(const Observation& observed, Visit visit) {
 }
 
 constexpr std::size_t first_look = 2'000;  ///< Records of the first page, which shares its call with other objects.
-constexpr std::size_t most_errors = 100;  ///< Named one by one; the rest is counted.
+constexpr std::size_t most_errors = 100;   ///< Named one by one; the rest is counted.
 
-bool carries_no_key(const Observation& observed) {
-  return std::ranges::all_of(observed.heads, [](const RecordHead& head) { return head.upsert_key.empty(); });
+/// True if every record is one that nobody here can know yet: it lives, and carries no key of ours.
+bool all_strangers(const Observation& observed) {
+  return std::ranges::all_of(observed.heads,
+                             [](const RecordHead& head) { return head.upsert_key.empty() && !head.deleted; });
 }
 
 }  // namespace
@@ -46,7 +51,12 @@ PullPass::PullPass(const model::Mapping& mapping, Org& org, Store& store, const 
       clock_(clock),
       lookback_(lookback),
       safeguards_(safeguards),
-      page_size_(page_size) {}
+      page_size_(page_size),
+      ids_only_(mapping) {
+  ids_only_.fields.clear();
+  ids_only_.upsert_field.clear();
+  ids_only_.shows_deleted = ids_only_.shows_merged = false;
+}
 
 base::Result<PageRequest> PullPass::begin() {
   ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
@@ -56,6 +66,14 @@ base::Result<PageRequest> PullPass::begin() {
   backfilling_ = !watermark || watermark->backfilling;
   const auto* bulk = std::get_if<model::BulkPlace>(&position);
   bulk_ = bulk ? std::optional{*bulk} : std::nullopt;
+  if (watermark) {
+    looked_at_ = watermark->swept_at;
+    ids_checked_at_ = watermark->ids_checked_at;
+  } else {
+    // A first load has nothing to look for; one that begins again with links of an earlier one has.
+    ASSIGN_OR_RETURN(const auto any, store_.links(mapping_, LinkState::linked, 0, 1));
+    first_load_ = any.rows.empty();
+  }
   PageRequest first = next();
   first.limit = std::min(first.limit, first_look);
   return first;
@@ -89,6 +107,11 @@ base::Result<Step> PullPass::settle(Page page) {
 
   if (!safeguards_.pass_unreadable && page.observed.size() == 0 && !page.observed.unreadable.empty())
     return std::unexpected(page.observed.unreadable.front().error);
+  if (first_load_ && !ids_checked_at_) {
+    ids_checked_at_ = page.observed.as_of;
+    progress_->ids_checked(page.observed.as_of);
+  }
+  seen_at_ = page.observed.as_of;
   ReadProgress ahead = *progress_;
   for_each_place(page.observed, [&](const model::Keyset& place) { ahead.settled(place); });
   const model::Position position = ahead.position(page.observed.as_of, !more && !running_second_left);
@@ -106,8 +129,12 @@ base::Result<Step> PullPass::settle(Page page) {
 
 base::Result<Step> PullPass::settle_bulk(Page page) {
   const bool is_through = !page.more;
-  const model::Position position =
-      is_through ? model::Position{after_bulk(page.bulk->started_at, lookback_)} : model::Position{*page.bulk};
+  model::Position position{*page.bulk};
+  if (is_through) {
+    model::Watermark watermark = after_bulk(page.bulk->started_at, lookback_);
+    if (first_load_) watermark.ids_checked_at = page.bulk->started_at;
+    position = watermark;
+  }
   const bool nothing_new = page.observed.size() == 0 && page.observed.unreadable.empty();
   if (!nothing_new || is_through || bulk_ != page.bulk) RETURN_IF_ERROR(store_page(page.observed, position));
   bulk_ = std::move(page.bulk);
@@ -117,7 +144,12 @@ base::Result<Step> PullPass::settle_bulk(Page page) {
 }
 
 base::Result<void> PullPass::store_page(const Observation& observed, const model::Position& position) {
-  if (backfilling_ && observed.unreadable.empty() && observed.size() > 0 && carries_no_key(observed) &&
+  if (observed.size() > 0) {
+    ASSIGN_OR_RETURN(const Creates creates, resolve_creates(mapping_, org_, store_, safeguards_));
+    counts_.linked += creates.found;
+    if (!creates.doubtful.empty()) return settle_without(observed, creates.doubtful, position);
+  }
+  if (backfilling_ && observed.unreadable.empty() && observed.size() > 0 && all_strangers(observed) &&
       mapping_.direction != model::SyncDirection::to_org) {
     ASSIGN_OR_RETURN(const bool loaded, store_.load(mapping_, observed, position));
     if (loaded) {
@@ -130,14 +162,46 @@ base::Result<void> PullPass::store_page(const Observation& observed, const model
   });
 }
 
+base::Result<void> PullPass::settle_without(const Observation& observed, const std::vector<model::RecordId>& doubtful,
+                                            const model::Position& position) {
+  const base::Error why{base::ErrorKind::precondition,
+                        "this record was made by our own user and may be that of a row whose creation was cut off; it "
+                        "is looked at again once that is known",
+                        "CREATE_IN_DOUBT"};
+  return settle_observed(observed, [&](WriteSet& writes) {
+    std::erase_if(writes.settlements, [&](const Settlement& settlement) {
+      return settlement.insert_row && std::ranges::find(doubtful, observed.heads[settlement.at].id) != doubtful.end();
+    });
+    for (std::size_t i = 0; i < observed.size(); ++i) {
+      if (std::ranges::find(doubtful, observed.heads[i].id) == doubtful.end()) continue;
+      Settlement set_aside;
+      set_aside.at = i;
+      set_aside.parked = Parked{why, clock_.now() + std::chrono::minutes{5}};
+      writes.settlements.push_back(std::move(set_aside));
+    }
+    if (safeguards_.position_with_rows) writes.position = position;
+  });
+}
+
 base::Result<void> PullPass::settle_observed(const Observation& observed,
                                              const std::function<void(WriteSet&)>& complete) {
+  // Before the position moves past the loser: a merge that was seen must not be taken for a mere deletion later.
+  for (const RecordHead& head : observed.heads)
+    if (head.deleted && head.merged_into && safeguards_.follow_merges)
+      RETURN_IF_ERROR(store_.follow_merge(mapping_, head.id, head.merged_into));
+  bool too_many = false;
   ASSIGN_OR_RETURN(const auto refused, store_.settle(mapping_, observed, [&](const Known& known) {
     settle_page(mapping_, observed, known, clock_.now(), safeguards_, decided_);
+    too_many = most_changes_ && counts_.updated + decided_.counts.updated > *most_changes_;
+    if (too_many) return WriteSet{};
     decided_.writes.unreadable = observed.unreadable;
     complete(decided_.writes);
     return decided_.writes;
   }));
+  if (too_many)
+    return std::unexpected(*brake(mapping_,
+                                  {MassChange::What::change_rows, counts_.updated + decided_.counts.updated, 0},
+                                  {.deletes = 0, .delete_percent = 0, .changes = *most_changes_}));
   counts_ += decided_.counts;
   for (const Settlement& settlement : decided_.writes.settlements)
     if (settlement.parked) set_aside(observed.heads[settlement.at].id, settlement.parked->error);
@@ -157,12 +221,62 @@ base::Result<Step> PullPass::retry_parked() {
   if (ids.empty()) return Step::idle;
   ASSIGN_OR_RETURN(const auto observed, org_.retrieve(mapping_, ids));
   CHECK(observed.size() == ids.size());
-  RETURN_IF_ERROR(settle_observed(observed, [&](WriteSet& writes) {
-    for (std::size_t i = 0; i < ids.size(); ++i)
-      if (!observed.heads[i].id && std::ranges::find(observed.unreadable, i, &Unreadable::at) == observed.unreadable.end())
-        writes.gone.push_back(ids[i]);
-  }));
-  return Step::idle;
+  std::vector<model::RecordId> gone;
+  for (std::size_t i = 0; i < ids.size(); ++i)
+    if (!observed.heads[i].id &&
+        std::ranges::find(observed.unreadable, i, &Unreadable::at) == observed.unreadable.end())
+      gone.push_back(ids[i]);
+  RETURN_IF_ERROR(settle_observed(observed, [&](WriteSet& writes) { writes.gone = gone; }));
+  RETURN_IF_ERROR(settle_gone(gone));
+  return ids.size() == page_size_ ? Step::progressed : Step::idle;
+}
+
+base::Result<void> PullPass::settle_gone(std::span<const model::RecordId> ids) {
+  if (ids.empty()) return {};
+  ASSIGN_OR_RETURN(auto fates, org_.fates(mapping_, ids));
+  CHECK(fates.size() == ids.size());
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (fates.heads[i].id) continue;
+    if (std::ranges::find(fates.unreadable, i, &Unreadable::at) != fates.unreadable.end()) continue;
+    // The org knows nothing of it: purged, or hidden from us since. Nobody can tell when.
+    fates.heads[i] = {.id = ids[i], .upsert_key = {}, .stamp = {}, .deleted = true};
+  }
+  return settle_observed(fates, [](WriteSet&) {});
+}
+
+bool PullPass::ids_are_due() const {
+  if (!safeguards_.check_ids || !progress_ || seen_at_ == base::Utc{}) return false;
+  // What is deleted shows for as long as it lies in the recycle bin; after a longer pause some of it is gone for good.
+  const bool missed = looked_at_ && seen_at_ - *looked_at_ >= lookback_.bin_keeps;
+  return missed || !ids_checked_at_ || *ids_checked_at_ == base::Utc{} ||
+         seen_at_ - *ids_checked_at_ >= lookback_.check_ids_every;
+}
+
+base::Result<Step> PullPass::check_ids(std::int64_t& after) {
+  ASSIGN_OR_RETURN(const auto page, store_.links(mapping_, LinkState::linked, after, page_size_));
+  if (page.records.empty()) {
+    ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
+    const auto* watermark = std::get_if<model::Watermark>(&position);
+    if (!watermark) return Step::idle;
+    model::Watermark checked = *watermark;
+    checked.ids_checked_at = seen_at_;
+    ids_checked_at_ = seen_at_;
+    looked_at_.reset();
+    if (progress_) progress_->ids_checked(seen_at_);
+    ASSIGN_OR_RETURN([[maybe_unused]] const auto refused,
+                     store_.update(mapping_, {}, [&](const Known&) { return WriteSet{.position = checked}; }));
+    return Step::idle;
+  }
+  ASSIGN_OR_RETURN(const auto observed, org_.retrieve(ids_only_, page.records));
+  CHECK(observed.size() == page.records.size());
+  std::vector<model::RecordId> gone;
+  for (std::size_t i = 0; i < page.records.size(); ++i)
+    if (!observed.heads[i].id && page.records[i] &&
+        std::ranges::find(observed.unreadable, i, &Unreadable::at) == observed.unreadable.end())
+      gone.push_back(page.records[i]);
+  RETURN_IF_ERROR(settle_gone(gone));
+  after = page.last;
+  return Step::progressed;
 }
 
 }  // namespace core

@@ -56,6 +56,15 @@ class PullPass {
 
   PageRequest next() const { return {&mapping_, progress_->cursor(), page_size_, bulk_, backfilling_, !backfilling_}; }
   std::chrono::milliseconds ready_in() const { return ready_in_; }
+  /// True if it is time to look for every linked record: what was purged leaves no other trace.
+  bool ids_are_due() const;
+  /// Looks for a page of linked records after the link `after` and marks what is gone. One call for two thousand.
+  base::Result<Step> check_ids(std::int64_t& after);
+
+  /// From then on a page that would bring the rows changed beyond `most` is not stored, and its step fails with
+  /// MASS_CHANGE.
+  void stop_before(std::int64_t most) { most_changes_ = most; }
+
   bool backfilling() const { return backfilling_; }
   const PullCounts& counts() const { return counts_; }
   const std::vector<RunError>& errors() const { return errors_; }  ///< Of the records that were set aside.
@@ -64,6 +73,9 @@ class PullPass {
   base::Result<Step> settle_bulk(Page page);
   base::Result<void> begin_anew();
   base::Result<void> store_page(const Observation&, const model::Position&);
+  base::Result<void> settle_without(const Observation&, const std::vector<model::RecordId>& doubtful,
+                                    const model::Position&);
+  base::Result<void> settle_gone(std::span<const model::RecordId> ids);
   base::Result<void> settle_observed(const Observation&, const std::function<void(WriteSet&)>& complete);
   void set_aside(const model::RecordId&, const base::Error&);
 
@@ -74,10 +86,16 @@ class PullPass {
   const Lookback lookback_;
   const Safeguards safeguards_;
   std::size_t page_size_;
+  model::Mapping ids_only_;             ///< The mapping without its fields: for finding out who is there.
+  std::optional<base::Utc> looked_at_;  ///< When the last run's sweep was, in the org's time.
+  std::optional<base::Utc> ids_checked_at_;
+  base::Utc seen_at_{};  ///< The org's clock at the last page.
+  bool first_load_ = false;
   std::optional<ReadProgress> progress_;
   std::optional<model::BulkPlace> bulk_;  ///< While a whole object is read in bulk.
   std::chrono::milliseconds ready_in_{0};
   bool backfilling_ = false;
+  std::optional<std::int64_t> most_changes_;
   PullCounts counts_;
   std::vector<RunError> errors_;
   Decided decided_;

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 
+#include "core/deletes.h"
 #include "core/history.h"
+#include "core/identity.h"
+#include "core/kinds.h"
 #include "core/retry.h"
 
 namespace core {
@@ -10,24 +13,16 @@ namespace {
 
 using model::Cell;
 
-constexpr std::size_t most_announced = 64;  ///< Announced values kept per record; the oldest go first.
+constexpr std::chrono::hours parent_patience{24};  ///< A row whose parent is missing is offered again after this.
+constexpr std::chrono::minutes doubt_patience{5};  ///< A create whose outcome is unknown is asked for again.
+constexpr std::chrono::seconds clock_margin{60};   ///< The org's own clocks differ by less.
+constexpr std::size_t most_announced = 64;         ///< Announced values kept per record; the oldest go first.
 
 constexpr std::size_t most_errors = 100;  ///< Named one by one; the rest is counted.
 
-/// Kinds after which the org certainly did not take the write.
-bool not_done(base::ErrorKind kind) {
-  return kind != base::ErrorKind::unknown_fate && kind != base::ErrorKind::cancelled;
-}
-
-/// Kinds that only a change of the row, the record or the org's rules can mend.
-bool is_for_good(base::ErrorKind kind) {
-  return kind == base::ErrorKind::rejected || kind == base::ErrorKind::malformed || kind == base::ErrorKind::settings ||
-         kind == base::ErrorKind::unauthorized;
-}
-
-base::Error record_is_gone(const model::Mapping& mapping, const KnownHead& head) {
+base::Error record_is_gone(const model::Mapping& mapping, const model::RecordId& record) {
   return {base::ErrorKind::rejected,
-          mapping.object + " " + head.record.str() +
+          mapping.object + " " + record.str() +
               " was deleted in Salesforce or is hidden from the sync user, so this row's edit has nowhere to go: "
               "restore the record, or delete the row",
           "ENTITY_IS_DELETED"};
@@ -48,7 +43,8 @@ struct PushPass::Intent {
   bool links = false;     ///< A record found by its key was linked.
   std::int64_t conflicts = 0;
   std::optional<base::Error> parked;     ///< Set aside before anything was sent.
-  bool incomplete = false;               ///< A field waits for its parent: the entry stays.
+  std::optional<std::size_t> waits_for;  ///< A reference that waits for its parent; the rest is sent.
+  bool pull_waits = false;               ///< The org changed a reference, which only a pull can spell.
   std::vector<Conflict> late_conflicts;  ///< Only when the loser is not recorded first (see Safeguards).
 };
 
@@ -59,6 +55,10 @@ struct PushPass::Look {
   std::vector<std::optional<std::size_t>> at;          ///< Row → place in `observed`.
   std::vector<std::optional<FoundRecord>> found;       ///< For announced creates.
   std::vector<std::optional<base::Error>> unreadable;  ///< Row → why its record cannot be read.
+  Observation gone;                                    ///< What became of linked records that are not there.
+  std::vector<std::optional<std::size_t>> gone_at;     ///< Row → place in `gone`.
+  base::Utc org_time{};                                ///< For creates without a key.
+  std::vector<bool> merged;                            ///< Row → its record was merged: its link has moved since.
 };
 
 PushPass::PushPass(const model::Mapping& mapping, Org& org, Store& store, const base::Clock& clock,
@@ -81,6 +81,10 @@ base::Result<Step> PushPass::step() {
   // What is read in bulk may be older than what we would write meanwhile, and be taken for an edit of it.
   ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
   if (safeguards_.push_after_bulk && std::holds_alternative<model::BulkPlace>(position)) return Step::idle;
+  if (after_ == model::OutboxSeq::none) {
+    ASSIGN_OR_RETURN(const Creates creates, resolve_creates(mapping_, org_, store_, safeguards_));
+    counts_.linked += creates.found;
+  }
   ASSIGN_OR_RETURN(const auto entries, store_.outbox(mapping_, after_, page_size_));  // fetch
   if (entries.empty()) return left_behind_ ? Step::waiting : Step::idle;
   ASSIGN_OR_RETURN(const Look seen, look(entries));  // observe
@@ -89,6 +93,8 @@ base::Result<Step> PushPass::step() {
   ASSIGN_OR_RETURN(auto refused, store_.update(mapping_, seen.rows, [&](const Known& known) {  // reconcile
     return announce(seen, known, intents);
   }));
+  // What the store would not note is not sent.
+  for (const Refused& one : refused) intents[one.at] = {};
   std::vector<OrgWrite> writes;
   for (std::size_t i = 0; i < intents.size(); ++i) {
     Intent& intent = intents[i];
@@ -117,23 +123,32 @@ base::Result<PushPass::Look> PushPass::look(const std::vector<OutboxEntry>& entr
   seen.at.resize(entries.size());
   seen.found.resize(entries.size());
   seen.unreadable.resize(entries.size());
+  seen.gone_at.resize(entries.size());
+  seen.merged.resize(entries.size());
   std::vector<model::RecordId> ids(entries.size());
   std::vector<std::string_view> keys;
   std::vector<std::size_t> asked;
+  bool any_creates = false;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     seen.rows.push_back(entries[i].row);
     ids[i] = entries[i].record;
+    any_creates = any_creates || !entries[i].record;
     if (!entries[i].record && !entries[i].upsert_key.empty()) {
       keys.push_back(entries[i].upsert_key);
       asked.push_back(i);
     }
   }
-  if (!keys.empty() && safeguards_.create_by_kept_key) {
+  if (any_creates && mapping_.upsert_field.empty()) {
+    // Nothing was made before the end of time: this asks what time it is.
+    ASSIGN_OR_RETURN(const Observation now, org_.created(mapping_, base::Utc::max()));
+    seen.org_time = now.as_of;
+  }
+  if (!keys.empty() && safeguards_.create_by_kept_key && !mapping_.upsert_field.empty()) {
     ASSIGN_OR_RETURN(const auto found, org_.find(mapping_, keys));
     CHECK(found.size() == keys.size());
     for (std::size_t k = 0; k < asked.size(); ++k) {
       seen.found[asked[k]] = found[k];
-      if (found[k] && !found[k]->deleted) ids[asked[k]] = found[k]->id;
+      if (found[k] && (!found[k]->deleted || safeguards_.look_in_the_bin)) ids[asked[k]] = found[k]->id;
     }
   }
   std::vector<model::RecordId> wanted;
@@ -150,7 +165,33 @@ base::Result<PushPass::Look> PushPass::look(const std::vector<OutboxEntry>& entr
       if (seen.observed.heads[k].id) seen.at[wanted_by[k]] = k;
     for (const Unreadable& record : seen.observed.unreadable) seen.unreadable[wanted_by[record.at]] = record.error;
   }
+  RETURN_IF_ERROR(look_for_gone(wanted, wanted_by, seen));
   return seen;
+}
+
+base::Result<void> PushPass::look_for_gone(const std::vector<model::RecordId>& wanted,
+                                           const std::vector<std::size_t>& wanted_by, Look& seen) {
+  std::vector<model::RecordId> missing;
+  std::vector<std::size_t> missing_by;
+  for (std::size_t k = 0; k < wanted.size(); ++k) {
+    if (seen.at[wanted_by[k]] || seen.unreadable[wanted_by[k]]) continue;
+    missing.push_back(wanted[k]);
+    missing_by.push_back(wanted_by[k]);
+  }
+  if (missing.empty()) return {};
+  ASSIGN_OR_RETURN(seen.gone, org_.fates(mapping_, missing));
+  CHECK(seen.gone.size() == missing.size());
+  for (std::size_t k = 0; k < missing.size(); ++k) {
+    RecordHead& head = seen.gone.heads[k];
+    if (head.id && head.merged_into && safeguards_.follow_merges) {
+      RETURN_IF_ERROR(store_.follow_merge(mapping_, head.id, head.merged_into));
+      seen.merged[missing_by[k]] = true;
+    } else if (!head.id || head.deleted) {
+      if (!head.id) head = {.id = missing[k], .upsert_key = {}, .stamp = {}, .deleted = true};
+      seen.gone_at[missing_by[k]] = k;
+    }
+  }
+  return {};
 }
 
 WriteSet PushPass::announce(const Look& seen, const Known& known, std::vector<Intent>& intents) {
@@ -173,119 +214,223 @@ WriteSet PushPass::announce(const Look& seen, const Known& known, std::vector<In
 void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i, Settlement& settlement,
                             Intent& intent) {
   const KnownHead& head = known.heads[i];
-  const auto store = known.rows[i];
-  const auto values = values_[i];
   intent.seq = head.pending;
-  const auto done = [&] { settlement.acknowledge = head.pending; };
   const auto park = [&](base::Error error) {
     intent.parked = error;
     const base::Utc retry_at = next_attempt(error.kind, head.attempts + 1, clock_.now());
-    settlement.parked = Parked{std::move(error), retry_at, {}};
+    settlement.parked = Parked{std::move(error), retry_at};
     settlement.acknowledge = head.pending;
   };
-
-  // `known` ends with this transaction; a conflict may be recorded in the next.
-  const auto kept = [&](const Cell& cell) { return cell.has_text() ? Cell{values_.text().copy(cell.text())} : cell; };
-
   if (!head.row_exists) {
-    if (head.link != LinkState::none) settlement.link = LinkState::row_gone;
-    settlement.record = head.record;
-    settlement.unpark = head.parked;
-    return done();
+    const RecordHead* record = seen.at[i] ? &seen.observed.heads[*seen.at[i]] : nullptr;
+    const auto org = seen.at[i] ? seen.observed.cells[*seen.at[i]] : std::span<const Cell>{};
+    return note_row_deleted(mapping_, head, record, org, bases_[i], settlement);
   }
   if (head.unreadable) return park(*head.unreadable);
   if (seen.unreadable[i]) return park(*seen.unreadable[i]);
-  if (head.link == LinkState::record_gone) return park(record_is_gone(mapping_, head));
-  for (std::size_t f = 0; f < store.size(); ++f) values[f] = store[f].has_text() ? kept(store[f]) : Cell{};
-
-  std::vector<model::SentValue> sent = head.sent;
-  if (!seen.at[i]) {
-    if (head.link == LinkState::linked || (seen.found[i] && seen.found[i]->deleted)) {
-      settlement.link = LinkState::record_gone;
-      settlement.record = seen.found[i] ? seen.found[i]->id : head.record;
-      return park(record_is_gone(mapping_, head));
-    }
-    for (std::size_t f = 0; f < store.size(); ++f) {
-      const model::FieldMapping& field = mapping_.fields[f];
-      if (store[f].is_unresolved()) {
-        intent.kind = Intent::Kind::hold;
-        settlement.waiting_for = "waits until its " + field.parent_object + " (" + field.column + ") is in Salesforce";
-        return;
-      }
-      if (store[f].is_null() || field.direction == model::SyncDirection::to_store) continue;
-      if (field.role == model::FieldRole::parent_name) {
-        if (known.parents[i][f].has_text() && values[field.via].is_null()) {
-          values[field.via] = Cell{values_.text().copy(known.parents[i][f].text())};
-          intent.fields.set(field.via);
-        }
-        continue;
-      }
-      intent.fields.set(f);
-    }
-    intent.kind = Intent::Kind::create;
-    const bool keep = safeguards_.create_by_kept_key && !head.upsert_key.empty();
-    intent.upsert_key = keep ? head.upsert_key : random_.uuid();
-    settlement.link = LinkState::creating;
-    settlement.upsert_key = intent.upsert_key;
-  } else {
-    const auto org = seen.observed.cells[*seen.at[i]];
-    const RecordHead& record = seen.observed.heads[*seen.at[i]];
-    reconcile({mapping_.fields, known.bases[i], org, store, head.sent, {}, record.stamp, head.changed_at}, safeguards_,
-              outcomes_);
-    settle_store_half(mapping_, head, known.bases[i], org, outcomes_, store, bases_[i], settlement);
-    if (settlement.sent) sent = *settlement.sent;
-    if (head.link != LinkState::linked) {
-      settlement.link = LinkState::linked;
-      settlement.record = record.id;
-      settlement.stamp = record.stamp;
-      intent.links = true;
-    }
-    intent.record = record.id;
-    intent.unless_changed_since = safeguards_.conditional_writes ? record.stamp : base::Utc::max();
-    for (std::size_t f = 0; f < outcomes_.size(); ++f) {
-      if (outcomes_[f] == Outcome::waiting) intent.incomplete = true;
-      if (outcomes_[f] != Outcome::to_org && outcomes_[f] != Outcome::store_won) continue;
-      const model::FieldMapping& field = mapping_.fields[f];
-      if (field.role != model::FieldRole::parent_name) {
-        intent.fields.set(f);
-      } else if (outcomes_[field.via] == Outcome::agreed && known.parents[i][f].has_text()) {
-        values[field.via] = Cell{values_.text().copy(known.parents[i][f].text())};
-        intent.fields.set(field.via);
-      }
-      intent.won[f] = outcomes_[f] == Outcome::store_won;
-      if (outcomes_[f] == Outcome::store_won)
-        (safeguards_.record_loser_first ? settlement.conflicts : intent.late_conflicts)
-            .push_back({f, kept(known.bases[i][f]), kept(org[f]), kept(store[f]), Conflict::Decision::store_won});
-    }
-    date_conflicts(record, head, settlement.conflicts);
-    date_conflicts(record, head, intent.late_conflicts);
-    intent.conflicts = static_cast<std::int64_t>(settlement.conflicts.size());
-    if (intent.fields.none()) {
-      if (intent.incomplete) {
-        intent.kind = Intent::Kind::nothing;
-        settlement.waiting_for = "waits until a record it refers to is in Salesforce";
-        return;
-      }
-      settlement.unpark = head.parked;
-      return done();
-    }
-    if (safeguards_.wait_out_the_second && record.stamp >= base::whole_second(seen.observed.as_of)) {
-      intent.kind = Intent::Kind::hold;
-      intent.fields.reset();
-      left_behind_ = true;
-      // The org's half waits, and what it would have destroyed with it; the store's half stands.
-      std::erase_if(settlement.conflicts,
-                    [](const Conflict& conflict) { return conflict.decision == Conflict::Decision::store_won; });
+  if (seen.merged[i]) {
+    // Its link has moved, or it is to go with its record: the next look at it knows.
+    intent.kind = Intent::Kind::hold;
+    left_behind_ = true;
+    return;
+  }
+  for (std::size_t f = 0; f < known.rows[i].size(); ++f) values_[i][f] = kept(known.rows[i][f]);
+  if (seen.at[i]) return announce_update(seen, known, i, settlement, intent);
+  switch (head.link) {
+    case LinkState::record_gone:
+      settlement.acknowledge = head.pending;  // Left alone.
       return;
+    case LinkState::record_deleted:
+      intent.kind = Intent::Kind::hold;  // Compared with its base when the deletion is settled.
+      return;
+    case LinkState::linked:
+    case LinkState::creating:
+      if (seen.gone_at[i]) {
+        if (auto error = announce_gone(seen, known, i, settlement)) park(*std::move(error));
+        return;
+      }
+      if (head.link == LinkState::linked) {
+        intent.kind = Intent::Kind::hold;  // There again in this very moment.
+        left_behind_ = true;
+        return;
+      }
+      if (head.upsert_key.empty() && safeguards_.note_intents)
+        return set_waiting(head, settlement, intent, std::nullopt,
+                           "its creation was cut off: Salesforce is asked again whether the record was made");
+      if (!head.upsert_key.empty() && mapping_.upsert_field.empty())
+        return set_waiting(head, settlement, intent, std::nullopt,
+                           "its creation was cut off, and the field by which its record would be found is gone from "
+                           "Salesforce, or hidden: bring the field back");
+      break;
+    case LinkState::none:
+    case LinkState::row_gone:
+    case LinkState::row_deleted:
+    case LinkState::both_gone:
+      // The row was put back after its record had gone: with the new record the old one is forgotten.
+      if (seen.gone_at[i] && seen.gone.heads[*seen.gone_at[i]].stamp != base::Utc{})
+        note_edits_in_bin(mapping_, known.bases[i], seen.gone.cells[*seen.gone_at[i]], settlement);
+      intent.conflicts = static_cast<std::int64_t>(settlement.conflicts.size());
+      break;
+  }
+  announce_create(seen, known, i, settlement, intent);
+}
+
+std::optional<base::Error> PushPass::announce_gone(const Look& seen, const Known& known, std::size_t i,
+                                                   Settlement& settlement) {
+  const KnownHead& head = known.heads[i];
+  const RecordHead& record = seen.gone.heads[*seen.gone_at[i]];
+  if (mapping_.direction == model::SyncDirection::to_org) {
+    // Nothing flows back to such a row: it is made again, or stays with its edit.
+    if (mapping_.on_record_deleted == model::DeletePolicy::recreate) {
+      settlement.link = LinkState::none;
+      settlement.enqueue = true;
+      left_behind_ = true;
+      return std::nullopt;
     }
-    intent.kind = Intent::Kind::update;
+    settlement.link = LinkState::record_gone;
+    settlement.record = record.id;
+    return record_is_gone(mapping_, record.id);
   }
-  if (safeguards_.announce_before_write) {
-    for (std::size_t f = 0; f < values.size(); ++f)
-      if (intent.fields[f]) sent.push_back({f, values[f]});
-    if (sent.size() > most_announced) sent.erase(sent.begin(), sent.end() - most_announced);
-    settlement.sent = std::move(sent);
+  const auto last = record.stamp == base::Utc{} ? std::span<const Cell>{} : seen.gone.cells[*seen.gone_at[i]];
+  note_record_deleted(mapping_, head, record, last, known.bases[i], known.rows[i], bases_[i], settlement);
+  return std::nullopt;
+}
+
+void PushPass::announce_create(const Look& seen, const Known& known, std::size_t i, Settlement& settlement,
+                               Intent& intent) {
+  const KnownHead& head = known.heads[i];
+  const auto store = known.rows[i];
+  const auto values = values_[i];
+  for (std::size_t f = 0; f < store.size(); ++f) {
+    const model::FieldMapping& field = mapping_.fields[f];
+    if (field.direction == model::SyncDirection::to_store) continue;
+    if (store[f].is_unresolved()) {
+      if (safeguards_.wait_for_parents && !(field.deferred && !field.required))
+        return set_waiting(head, settlement, intent, f, waiting_text(f));
+      if (safeguards_.wait_for_parents) intent.waits_for = f;
+      continue;
+    }
+    if (store[f].is_null()) continue;
+    if (field.role == model::FieldRole::parent_name) {
+      if (!values[field.via].is_null() || store[field.via].is_unresolved()) continue;
+      if (known.parents[i][f].is_unresolved()) intent.waits_for = f;
+      if (!known.parents[i][f].has_text()) continue;
+      values[field.via] = kept(known.parents[i][f]);
+      intent.fields.set(field.via);
+      continue;
+    }
+    intent.fields.set(f);
   }
+  intent.kind = Intent::Kind::create;
+  settlement.link = LinkState::creating;
+  if (mapping_.upsert_field.empty()) {
+    settlement.stamp = seen.org_time - clock_margin;
+  } else {
+    const bool keep = safeguards_.create_by_kept_key && !head.upsert_key.empty() && !head.record;
+    intent.upsert_key = keep ? head.upsert_key : random_.uuid();
+    settlement.upsert_key = intent.upsert_key;
+  }
+  announce_values(head.link == LinkState::creating ? head.sent : std::vector<model::SentValue>{}, i, settlement,
+                  intent);
+}
+
+void PushPass::announce_update(const Look& seen, const Known& known, std::size_t i, Settlement& settlement,
+                               Intent& intent) {
+  const KnownHead& head = known.heads[i];
+  const auto store = known.rows[i];
+  const auto values = values_[i];
+  const auto org = seen.observed.cells[*seen.at[i]];
+  const RecordHead& record = seen.observed.heads[*seen.at[i]];
+  reconcile({mapping_.fields, known.bases[i], org, store, head.sent, {}, record.stamp, head.changed_at}, safeguards_,
+            outcomes_);
+  // Whether a reference of the org can be spelt in the store only a pull knows; it takes those.
+  for (std::size_t f = 0; f < outcomes_.size(); ++f)
+    if (mapping_.fields[f].role != model::FieldRole::plain &&
+        (outcomes_[f] == Outcome::to_store || outcomes_[f] == Outcome::org_won)) {
+      outcomes_[f] = Outcome::left;
+      intent.pull_waits = settlement.pull_waits = true;
+    }
+  settle_store_half(mapping_, head, known.bases[i], org, outcomes_, store, bases_[i], settlement);
+  std::vector<model::SentValue> sent = settlement.sent.value_or(head.sent);
+  if (head.link != LinkState::linked) {
+    settlement.link = LinkState::linked;
+    settlement.record = record.id;
+    settlement.stamp = record.stamp;
+    if (head.link == LinkState::record_gone) settlement.archived = false;
+    intent.links = true;
+  }
+  intent.record = record.id;
+  intent.unless_changed_since = safeguards_.conditional_writes ? record.stamp : base::Utc::max();
+  for (std::size_t f = 0; f < outcomes_.size(); ++f) {
+    if (outcomes_[f] == Outcome::waiting && !intent.waits_for) intent.waits_for = f;
+    if (outcomes_[f] != Outcome::to_org && outcomes_[f] != Outcome::store_won) continue;
+    const model::FieldMapping& field = mapping_.fields[f];
+    if (field.role != model::FieldRole::parent_name) {
+      intent.fields.set(f);
+    } else if (outcomes_[field.via] == Outcome::agreed && known.parents[i][f].has_text()) {
+      values[field.via] = kept(known.parents[i][f]);
+      intent.fields.set(field.via);
+    } else if (outcomes_[field.via] == Outcome::agreed && known.parents[i][f].is_unresolved() && !intent.waits_for) {
+      intent.waits_for = f;
+    }
+    intent.won[f] = outcomes_[f] == Outcome::store_won;
+    if (outcomes_[f] == Outcome::store_won)
+      (safeguards_.record_loser_first ? settlement.conflicts : intent.late_conflicts)
+          .push_back({f, kept(known.bases[i][f]), kept(org[f]), kept(store[f]), Conflict::Decision::store_won});
+  }
+  date_conflicts(record, head, settlement.conflicts);
+  date_conflicts(record, head, intent.late_conflicts);
+  intent.conflicts = static_cast<std::int64_t>(settlement.conflicts.size());
+  if (intent.fields.none()) {
+    if (intent.waits_for)
+      return set_waiting(head, settlement, intent, intent.waits_for, waiting_text(*intent.waits_for));
+    settlement.unpark = head.parked;
+    settlement.acknowledge = head.pending;
+    return;
+  }
+  if (safeguards_.wait_out_the_second && record.stamp >= base::whole_second(seen.observed.as_of)) {
+    intent.kind = Intent::Kind::hold;
+    intent.fields.reset();
+    left_behind_ = true;
+    // The org's half waits, and what it would have destroyed with it; the store's half stands.
+    std::erase_if(settlement.conflicts,
+                  [](const Conflict& conflict) { return conflict.decision == Conflict::Decision::store_won; });
+    return;
+  }
+  intent.kind = Intent::Kind::update;
+  announce_values(std::move(sent), i, settlement, intent);
+}
+
+void PushPass::announce_values(std::vector<model::SentValue> sent, std::size_t i, Settlement& settlement,
+                               const Intent& intent) {
+  if (!safeguards_.announce_before_write) return;
+  for (std::size_t f = 0; f < values_[i].size(); ++f)
+    if (intent.fields[f]) sent.push_back({f, values_[i][f]});
+  if (sent.size() > most_announced) sent.erase(sent.begin(), sent.end() - most_announced);
+  settlement.sent = std::move(sent);
+}
+
+Cell PushPass::kept(const Cell& cell) {
+  return cell.has_text() ? Cell{values_.text().copy(cell.text())} : Cell{};
+}
+
+std::string PushPass::waiting_text(std::size_t field) const {
+  const model::FieldMapping& to = mapping_.fields[field];
+  return "waits until its " + to.parent_object + " (" + to.column + ") is in Salesforce";
+}
+
+void PushPass::set_waiting(const KnownHead& head, Settlement& settlement, Intent& intent,
+                           std::optional<std::size_t> field, std::string why) {
+  intent.kind = Intent::Kind::hold;
+  intent.fields.reset();
+  settlement.waiting_for = why;
+  settlement.parked =
+      Parked{{base::ErrorKind::precondition, std::move(why), field ? "WAITING_FOR_PARENT" : "CREATE_IN_DOUBT"},
+             clock_.now() + (field ? parent_patience : doubt_patience),
+             {},
+             {},
+             field};
+  settlement.acknowledge = head.pending;
 }
 
 WriteSet PushPass::confirm(const Look& seen, const Known& known, const std::vector<Intent>& intents,
@@ -299,8 +444,12 @@ WriteSet PushPass::confirm(const Look& seen, const Known& known, const std::vect
     const model::OutboxSeq seq = safeguards_.acknowledge_by_seq ? intent.seq : head.pending;
     Settlement settlement;
     settlement.at = i;
+    // Certainly not done, and nothing to find it by: as if it had never been announced.
+    if (intent.kind == Intent::Kind::create && mapping_.upsert_field.empty() && !result && not_done(result.error()) &&
+        head.link == LinkState::creating && !head.record)
+      settlement.link = LinkState::none;
     // With the answer known, this attempt's announcement is settled: done, or certainly not.
-    if (result || (not_done(result.error().kind) && !result.error().may_be_done)) {
+    if (result || not_done(result.error())) {
       std::vector<model::SentValue> sent = head.sent;
       std::erase_if(sent, [&](const model::SentValue& s) {
         return intent.fields[s.field] && (result.has_value() || s.value == values_[i][s.field]);
@@ -320,8 +469,15 @@ WriteSet PushPass::confirm(const Look& seen, const Known& known, const std::vect
       settlement.record = *result;
       settlement.upsert_key = intent.upsert_key;
       settlement.unpark = head.parked;
+      settlement.pull_waits = intent.pull_waits;
       settlement.conflicts = intent.late_conflicts;
-      if (!intent.incomplete) settlement.acknowledge = seq;
+      settlement.acknowledge = seq;
+      if (intent.waits_for) {
+        Intent rest;
+        set_waiting(head, settlement, rest, intent.waits_for, waiting_text(*intent.waits_for));
+        settlement.acknowledge = seq;
+        settlement.unpark = false;
+      }
     } else if (is_for_good(result.error().kind)) {
       settlement.parked = Parked{result.error(),
                                  next_attempt(result.error().kind, head.attempts + 1, clock_.now()),

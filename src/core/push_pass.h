@@ -45,8 +45,18 @@ class PushPass {
   struct Intent;
   struct Look;
   base::Result<Look> look(const std::vector<OutboxEntry>&);
+  base::Result<void> look_for_gone(const std::vector<model::RecordId>& wanted,
+                                   const std::vector<std::size_t>& wanted_by, Look&);
   WriteSet announce(const Look&, const Known&, std::vector<Intent>&);
   void announce_row(const Look&, const Known&, std::size_t i, Settlement&, Intent&);
+  std::optional<base::Error> announce_gone(const Look&, const Known&, std::size_t i, Settlement&);
+  void announce_create(const Look&, const Known&, std::size_t i, Settlement&, Intent&);
+  void announce_update(const Look&, const Known&, std::size_t i, Settlement&, Intent&);
+  void announce_values(std::vector<model::SentValue> sent, std::size_t i, Settlement&, const Intent&);
+  /// Sets a row aside, as pending, until the parent in `field` is there, or for some minutes.
+  void set_waiting(const KnownHead&, Settlement&, Intent&, std::optional<std::size_t> field, std::string why);
+  std::string waiting_text(std::size_t field) const;
+  model::Cell kept(const model::Cell&);  ///< `known` ends with its transaction; what is sent must not.
   WriteSet confirm(const Look&, const Known&, const std::vector<Intent>&,
                    const std::vector<base::Result<model::RecordId>>& results);
   void count(const Look&, const std::vector<Intent>&, const std::vector<base::Result<model::RecordId>>& results);
@@ -62,7 +72,7 @@ class PushPass {
   std::size_t page_size_;
   model::OutboxSeq after_{};
   bool left_behind_ = false;
-  model::Grid values_;   ///< What the step sends; lives from the announcement to the confirmation.
+  model::Grid values_;  ///< What the step sends; lives from the announcement to the confirmation.
   model::Grid bases_;
   std::vector<Outcome> outcomes_;
   PushCounts counts_;

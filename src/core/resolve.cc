@@ -42,7 +42,16 @@ base::Result<void> resolve_conflict(Store& store, const model::Mapping& mapping,
     const KnownHead& head = known.heads[0];
     const bool as_shown = same_value(found->type, known.rows[0][field], cell_of(conflict.store)) &&
                           same_value(found->type, known.bases[0][field], cell_of(conflict.base));
-    if (head.link != LinkState::linked || !head.row_exists || (!as_shown && safeguards.resolve_what_was_shown)) {
+    const bool record_gone = head.link == LinkState::record_deleted && head.row_exists;
+    const bool row_gone = head.link == LinkState::row_gone && !head.row_exists;
+    if (row_gone && choice.take != Choice::Take::store) {
+      stale = base::Error{base::ErrorKind::precondition,
+                          what + ": row " + conflict.row.text + " of " + mapping.table +
+                              " was deleted; insert it again under that key, and it is joined with its record"};
+      return writes;
+    }
+    const bool decidable = (head.link == LinkState::linked && head.row_exists) || record_gone || row_gone;
+    if (!decidable || (!as_shown && safeguards.resolve_what_was_shown)) {
       stale =
           base::Error{base::ErrorKind::precondition, what + ": row " + conflict.row.text + " of " + mapping.table +
                                                          " has changed since; sync, then look at the conflict again"};
@@ -51,8 +60,18 @@ base::Result<void> resolve_conflict(Store& store, const model::Mapping& mapping,
     Settlement settlement;
     settlement.at = 0;
     base.assign(known.bases[0].begin(), known.bases[0].end());
-    base[field] = choice.take == Choice::Take::org ? known.rows[0][field] : cell_of(conflict.org);
-    settlement.base = base;
+    if (record_gone && choice.take != Choice::Take::org) {
+      settlement.link = LinkState::none;  // The edit is worth a new record.
+    } else {
+      base[field] = choice.take == Choice::Take::org ? known.rows[0][field] : cell_of(conflict.org);
+      settlement.base = base;
+    }
+    if (row_gone) {
+      // Without the edit that stood against it, the deletion is followed.
+      settlement.link = LinkState::row_deleted;
+      settlement.record = head.record;
+      settlement.stamp = head.stamp;
+    }
     if (choice.take == Choice::Take::value) {
       values.assign(known.rows[0].begin(), known.rows[0].end());
       values[field] = value;
@@ -61,7 +80,7 @@ base::Result<void> resolve_conflict(Store& store, const model::Mapping& mapping,
     }
     settlement.resolution = choice.by;
     settlement.resolved.set(field);
-    settlement.enqueue = head.pending == model::OutboxSeq::none;
+    settlement.enqueue = head.row_exists && head.pending == model::OutboxSeq::none;
     writes.settlements.push_back(std::move(settlement));
     return writes;
   }));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/deletes.h"
 #include "core/retry.h"
 
 namespace core {
@@ -51,17 +52,66 @@ Parked ambiguous(const model::Mapping& mapping, const model::RecordId& record,
                  const std::vector<model::RowKey>& candidates, base::Utc now) {
   std::string rows;
   for (const model::RowKey& row : candidates) (rows += rows.empty() ? "" : ", ") += row.text;
+  return {
+      {base::ErrorKind::rejected,
+       mapping.object + " " + record.str() + " fits several rows of " + mapping.table + " that are not linked yet (" +
+           rows + "): merge or delete the ones too many, or let them differ in a field of the match rule",
+       "AMBIGUOUS_MATCH"},
+      now + std::chrono::hours{1},
+      {}};
+}
+
+/// What it means that a record lives, for what is known of it.
+enum class Meaning {
+  nothing,
+  is_new,       ///< No row stands for it: it becomes one, or its row comes back.
+  merges,       ///< It and its row are brought together.
+  row_deleted,  ///< Its row is not there any more.
+  ambiguous,    ///< It may stand for any of several rows.
+  returned,     ///< It lives again, and its row has another record now.
+};
+
+Meaning meaning_of(const KnownHead& head) {
+  switch (head.link) {
+    case LinkState::none:
+      if (!head.candidates.empty()) return Meaning::ambiguous;
+      if (head.row_exists) return Meaning::merges;
+      return head.former_lives ? Meaning::returned : Meaning::is_new;
+    case LinkState::row_gone:
+      return head.row_exists ? Meaning::merges : Meaning::nothing;
+    case LinkState::row_deleted:
+      if (head.row_exists) return Meaning::merges;
+      return head.record ? Meaning::nothing : Meaning::row_deleted;
+    case LinkState::both_gone:
+      if (head.row_exists) return Meaning::merges;
+      // Made late by a create of ours whose row went meanwhile: it follows the row.
+      return head.record ? Meaning::is_new : Meaning::row_deleted;
+    case LinkState::creating:
+    case LinkState::linked:
+    case LinkState::record_gone:
+    case LinkState::record_deleted:
+      break;
+  }
+  return head.row_exists ? Meaning::merges : Meaning::row_deleted;
+}
+
+Parked returned_record(const model::Mapping& mapping, const RecordHead& record, const KnownHead& head, base::Utc now) {
   return {{base::ErrorKind::rejected,
-           mapping.object + " " + record.str() + " fits several rows of " + mapping.table + " that are not linked yet (" +
-               rows + "): merge or delete the ones too many, or let them differ in a field of the match rule",
-           "AMBIGUOUS_MATCH"},
-          now + std::chrono::hours{1}, {}};
+           mapping.object + " " + record.id.str() + " lives again, and row " + head.former_row.text + " of table " +
+               mapping.table +
+               ", which it stood for, has another record by now: merge the two in Salesforce, or delete one",
+           "ALREADY_LINKED"},
+          now + parent_patience};
+}
+
+bool is_nothing(const Settlement& s) {
+  return !s.insert_row && !s.remove_row && !s.archived && s.columns.none() && s.base.empty() && !s.link && !s.sent &&
+         s.conflicts.empty() && !s.parked && !s.unpark && s.acknowledge == model::OutboxSeq::none && !s.enqueue;
 }
 
 bool org_has_a_half(std::span<const Outcome> outcomes) {
-  return std::ranges::any_of(outcomes, [](Outcome outcome) {
-    return outcome == Outcome::to_org || outcome == Outcome::store_won;
-  });
+  return std::ranges::any_of(
+      outcomes, [](Outcome outcome) { return outcome == Outcome::to_org || outcome == Outcome::store_won; });
 }
 
 }  // namespace
@@ -106,7 +156,8 @@ void settle_store_half(const model::Mapping& mapping, const KnownHead& head, std
         break;
       case Outcome::store_won:
       case Outcome::waiting:
-      case Outcome::left: break;
+      case Outcome::left:
+        break;
     }
   }
   if (base_moved) settlement.base = base;
@@ -141,23 +192,40 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
     Settlement settlement;
     settlement.at = i;
 
-    if (head.link == LinkState::none && !head.candidates.empty()) {
+    if (record.deleted) {
+      settlement.unpark = head.parked;
+      const auto last = record.stamp == base::Utc{} ? std::span<const Cell>{} : org;
+      const bool news =
+          note_record_deleted(mapping, head, record, last, known.bases[i], known.rows[i], decided.bases[i], settlement);
+      decided.counts.conflicts += static_cast<std::int64_t>(settlement.conflicts.size());
+      if (news || head.parked) decided.writes.settlements.push_back(std::move(settlement));
+      continue;
+    }
+    const Meaning meaning = meaning_of(head);
+    if (meaning == Meaning::nothing) {
+      ++decided.counts.unchanged;
+      continue;
+    }
+    if (meaning == Meaning::ambiguous) {
       settlement.parked = ambiguous(mapping, record.id, head.candidates, now);
       settlement.also_parked = head.candidates;  // Sent as they are, they might double the record.
       decided.writes.settlements.push_back(std::move(settlement));
       continue;
     }
-    if (head.link == LinkState::none && !head.row_exists) {
+    if (meaning == Meaning::returned) {
+      settlement.parked = returned_record(mapping, record, head, now);
+      decided.writes.settlements.push_back(std::move(settlement));
+      continue;
+    }
+    if (meaning == Meaning::is_new) {
       settle_new(mapping, record, org, unlinked, decided.bases[i], settlement);
       settlement.unpark = head.parked;
       ++decided.counts.created;
-    } else if (head.link == LinkState::row_gone) {
-      ++decided.counts.unchanged;
-      continue;
-    } else if (!head.row_exists) {
-      settlement.link = LinkState::row_gone;
-      settlement.record = record.id;
-      settlement.acknowledge = head.pending;
+    } else if (meaning == Meaning::row_deleted) {
+      KnownHead living = head;
+      if (head.link != LinkState::creating) living.link = LinkState::linked;
+      note_row_deleted(mapping, living, &record, org, decided.bases[i], settlement);
+      if (settlement.stamp == base::Utc{}) settlement.stamp = head.stamp;
       ++decided.counts.unchanged;
       decided.writes.settlements.push_back(std::move(settlement));
       continue;
@@ -166,9 +234,9 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
       decided.writes.settlements.push_back(std::move(settlement));
       continue;
     } else {
-      reconcile({mapping.fields, known.bases[i], org, known.rows[i], head.sent, unlinked, record.stamp,
-                 head.changed_at},
-                safeguards, outcomes);
+      reconcile(
+          {mapping.fields, known.bases[i], org, known.rows[i], head.sent, unlinked, record.stamp, head.changed_at},
+          safeguards, outcomes);
       settle_store_half(mapping, head, known.bases[i], org, outcomes, known.rows[i], decided.bases[i], settlement);
       date_conflicts(record, head, settlement.conflicts);
       decided.counts.conflicts += static_cast<std::int64_t>(settlement.conflicts.size());
@@ -176,6 +244,7 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
         settlement.link = LinkState::linked;
         settlement.record = record.id;
         settlement.stamp = record.stamp;
+        if (head.link == LinkState::record_gone) settlement.archived = false;
         ++decided.counts.linked;
       }
       if (settlement.columns.any()) {
@@ -195,11 +264,7 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
       settlement.parked = waiting_for(mapping, record.id, *parent, now);
       settlement.unpark = false;
     }
-    const bool nothing = !settlement.insert_row && settlement.columns.none() && settlement.base.empty() &&
-                         !settlement.link && !settlement.sent && settlement.conflicts.empty() && !settlement.parked &&
-                         !settlement.unpark && settlement.acknowledge == model::OutboxSeq::none &&
-                         !settlement.enqueue;
-    if (!nothing) decided.writes.settlements.push_back(std::move(settlement));
+    if (!is_nothing(settlement)) decided.writes.settlements.push_back(std::move(settlement));
   }
 }
 

@@ -33,6 +33,7 @@ SweepPass::SweepPass(const model::Mapping& mapping, Org& org, Store& store, cons
     : mapping_(mapping), org_(org), store_(store), clock_(clock), safeguards_(safeguards), page_size_(page_size) {}
 
 base::Result<Step> SweepPass::step() {
+  if (!safeguards_.sweep_what_changed) return Step::idle;
   ASSIGN_OR_RETURN(const auto sweep, store_.sweep(mapping_));
   if (!sweep) return Step::idle;
   ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
@@ -73,7 +74,8 @@ base::Result<Step> SweepPass::step() {
 
 base::Result<Page> SweepPass::fetch(const Sweep& sweep) {
   const std::vector<std::size_t> ordinals = ordinals_of(sweep.fields, mapping_.fields.size());
-  const model::Mapping narrow = sweep.everything ? mapping_ : only(mapping_, ordinals);
+  model::Mapping narrow = sweep.everything ? mapping_ : only(mapping_, ordinals);
+  narrow.shows_deleted = narrow.shows_merged = false;  // What is deleted is the poll's to settle.
   const PageRequest request{.mapping = &narrow, .after = sweep.reached, .limit = page_size_, .authors = true};
   auto pages = org_.fetch(std::span{&request, 1});
   CHECK(pages.size() == 1);

@@ -1,7 +1,9 @@
 #include "core/sync_run.h"
 
+#include <algorithm>
 #include <map>
 #include <memory>
+#include <ranges>
 
 #include "core/budget.h"
 #include "core/sweep_pass.h"
@@ -11,30 +13,39 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr int most_swept_pages = 500;            ///< In one run: a million records.
-constexpr int most_waits = 3;                    ///< Times a run waits for the running second to be over.
-constexpr std::int64_t echo_worth_a_look = 400;  ///< So many of our own writes are read back in the same run.
+constexpr int most_swept_pages = 500;                   ///< In one run: a million records.
+constexpr int most_waits = 3;                           ///< Times a run waits for the running second to be over.
+constexpr std::chrono::hours tombstones_last{30 * 24};  ///< A record is taken back from the bin within half of that.
+constexpr std::int64_t echo_worth_a_look = 400;         ///< So many of our own writes are read back in the same run.
 
 /// One object's part of the run.
 struct Part {
-  const model::Mapping* mapping;
+  const model::Mapping* mapping = nullptr;
   std::unique_ptr<PullPass> pull;
   std::unique_ptr<PushPass> push;
+  std::unique_ptr<RowDeletes> row_deletes;
+  std::unique_ptr<RecordDeletes> record_deletes;
   bool ended = false;
 };
 
 class Run {
  public:
   Run(std::span<const model::Mapping> mappings, const RunWorld& world) : world_(world) {
-    for (const model::Mapping& mapping : mappings) parts_.push_back({&mapping, nullptr, nullptr, false});
+    for (const model::Mapping& mapping : mappings) parts_.emplace_back().mapping = &mapping;
   }
 
   RunResult go() {
     for (Part& part : parts_) new_pull(part);
     look();
     for (Part& part : parts_) drain_pull(part);
+    for (Part& part : parts_) retry_parked(part);  // What waited for records of objects that came later.
     for (Part& part : parts_) drain_sweep(part);
-    for (Part& part : parts_) drain_push(part);
+    for (Part& part : parts_) check_ids(part);
+    for (Part& part : std::views::reverse(parts_)) delete_rows(part);
+    push_all();
+    if (release_children()) push_all();
+    for (Part& part : std::views::reverse(parts_)) delete_records(part);
+    for (Part& part : parts_) forget(part);
     for (Part& part : parts_) {
       if (!part.push || part.push->counts().updated + part.push->counts().created < echo_worth_a_look) continue;
       keep_counts(part);
@@ -54,9 +65,19 @@ class Run {
     return result_.stopped_by.has_value() || result_.cut_short;
   }
 
+  bool pulls(const Part& part) const {
+    return part.mapping->direction != model::SyncDirection::to_org && world_.direction != model::SyncDirection::to_org;
+  }
+  bool pushes(const Part& part) const {
+    return part.mapping->direction != model::SyncDirection::to_store &&
+           world_.direction != model::SyncDirection::to_store;
+  }
+
   void new_pull(Part& part) {
-    if (part.mapping->direction == model::SyncDirection::to_org) return;
-    part.pull = std::make_unique<PullPass>(*part.mapping, world_.org, world_.store, world_.clock);
+    if (!pulls(part)) return;
+    part.pull = std::make_unique<PullPass>(*part.mapping, world_.org, world_.store, world_.clock, world_.lookback,
+                                           world_.safeguards, world_.page_size);
+    if (const auto most = most_changes(part)) part.pull->stop_before(*most);
   }
 
   void fail(Part& part, const base::Error& error, bool end_run) {
@@ -132,13 +153,21 @@ class Run {
         world_.wait(1'050ms);
       }
     }
-    if (!over()) attempt(part, *part.pull, [&] { return part.pull->retry_parked(); });
+    retry_parked(part);
+  }
+
+  void retry_parked(Part& part) {
+    if (!part.pull || part.ended) return;
+    while (!over()) {
+      const auto step = attempt(part, *part.pull, [&] { return part.pull->retry_parked(); });
+      if (step != Step::progressed) return;
+    }
   }
 
   /// What a changed mapping asks to be read again, so much of it that the next run's poll does not wait for long.
   void drain_sweep(Part& part) {
     if (!part.pull || part.ended) return;
-    SweepPass sweep{*part.mapping, world_.org, world_.store, world_.clock};
+    SweepPass sweep{*part.mapping, world_.org, world_.store, world_.clock, world_.safeguards, world_.page_size};
     for (int pages = 0; pages < most_swept_pages && !over(); ++pages) {
       const auto step = attempt(part, sweep, [&] { return sweep.step(); });
       if (!step || *step == Step::idle) break;
@@ -148,11 +177,148 @@ class Run {
     keep_pulled(part, sweep);
   }
 
-  void drain_push(Part& part) {
-    if (part.mapping->direction == model::SyncDirection::to_store || part.ended) return;
-    part.push = std::make_unique<PushPass>(*part.mapping, world_.org, world_.store, world_.clock, world_.random);
-    if (auto requeued = world_.store.requeue_parked(*part.mapping, world_.clock.now()); !requeued)
-      return fail(part, requeued.error(), true);
+  /// The backstop for records that were purged: nothing else tells of them.
+  void check_ids(Part& part) {
+    if (!part.pull || part.ended || !part.pull->ids_are_due()) return;
+    world_.progress(part.mapping->object + ": looking for every linked record");
+    for (std::int64_t after = 0; !over();) {
+      const auto step = attempt(part, *part.pull, [&] { return part.pull->check_ids(after); });
+      if (step != Step::progressed) return;
+    }
+  }
+
+  /// How many changes of this object a run may make; nothing for any number.
+  std::optional<std::int64_t> most_changes(Part& part) {
+    const MassLimits& limits = world_.limits;
+    std::optional<std::int64_t> most;
+    if (limits.changes > 0) most = limits.changes;
+    if (limits.change_percent > 0)
+      if (const auto extent = world_.store.extent(*part.mapping)) {
+        const std::int64_t share = std::max(handful, extent->links * limits.change_percent / 100);
+        most = most ? std::min(*most, share) : share;
+      }
+    return most;
+  }
+
+  /// True if the run may do that; if not, the run says so, and the object stays as it is.
+  bool may(Part& part, MassChange change) {
+    auto error = brake(*part.mapping, change, world_.limits);
+    if (!error) return true;
+    result_.errors.push_back({std::move(error->message), "", error->service_code, world_.clock.now()});
+    return false;
+  }
+
+  void delete_rows(Part& part) {
+    if (!part.pull || part.ended || over()) return;
+    const auto first = world_.store.links(*part.mapping, LinkState::record_deleted, 0, 1);
+    if (!first) return fail(part, first.error(), true);
+    if (first->rows.empty()) return;
+    const auto extent = world_.store.extent(*part.mapping);
+    if (!extent) return fail(part, extent.error(), true);
+    if (part.mapping->on_record_deleted == model::DeletePolicy::follow &&
+        !may(part, {MassChange::What::delete_rows, extent->rows_to_delete, extent->links + extent->rows_to_delete}))
+      return;
+    part.row_deletes = std::make_unique<RowDeletes>(*part.mapping, world_.store, world_.clock, world_.safeguards,
+                                                    std::min<std::size_t>(world_.page_size, 500));
+    while (!over())
+      if (attempt(part, *part.row_deletes, [&] { return part.row_deletes->step(); }) != Step::progressed) return;
+  }
+
+  /// Until nothing moves: a row that waited for a parent goes on once that one is there.
+  void push_all() {
+    for (bool moved = true; moved && !over();) {
+      moved = false;
+      for (Part& part : parts_) moved = drain_push(part) || moved;
+    }
+  }
+
+  /// True if rows of some object must be pushed before the rows they referred to can go.
+  bool release_children() {
+    std::int64_t released = 0;
+    for (Part& part : parts_) {
+      if (!pushes(part) || part.ended || over()) continue;
+      if (part.mapping->on_row_deleted != model::DeletePolicy::follow) continue;  // Their parent's record stays.
+      const auto made = world_.store.release_children(*part.mapping);
+      if (!made) {
+        fail(part, made.error(), true);
+        continue;
+      }
+      released += *made;
+    }
+    return released > 0 && world_.safeguards.release_children;
+  }
+
+  void delete_records(Part& part) {
+    if (!pushes(part) || part.ended || over()) return;
+    const auto position = world_.store.position(*part.mapping);
+    if (!position) return fail(part, position.error(), true);
+    // A page to come could hold the record as it was, and bring its row back.
+    if (std::holds_alternative<model::BulkPlace>(*position)) return;
+    const auto first = world_.store.links(*part.mapping, LinkState::row_deleted, 0, 1);
+    if (!first) return fail(part, first.error(), true);
+    if (first->rows.empty()) return;
+    const auto extent = world_.store.extent(*part.mapping);
+    if (!extent) return fail(part, extent.error(), true);
+    if (part.mapping->on_row_deleted == model::DeletePolicy::follow &&
+        !may(part,
+             {MassChange::What::delete_records, extent->records_to_delete, extent->links + extent->records_to_delete}))
+      return;
+    part.record_deletes =
+        std::make_unique<RecordDeletes>(*part.mapping, world_.org, world_.store, world_.clock, world_.safeguards,
+                                        std::min<std::size_t>(world_.page_size, 500));
+    for (int waits = 0; !over();) {
+      const auto step = attempt(part, *part.record_deletes, [&] { return part.record_deletes->step(); });
+      if (!step || *step == Step::idle) return;
+      if (*step != Step::waiting) continue;
+      if (++waits > most_waits) return;
+      world_.wait(1'050ms);
+      part.record_deletes->restart();
+    }
+  }
+
+  void forget(Part& part) {
+    if (part.ended || over()) return;
+    const auto before = world_.clock.now() - (world_.safeguards.keep_tombstones ? tombstones_last : -tombstones_last);
+    if (const auto forgotten = world_.store.forget(*part.mapping, before); !forgotten)
+      fail(part, forgotten.error(), true);
+  }
+
+  /// True if anything was written or linked.
+  bool drain_push(Part& part) {
+    if (!pushes(part) || part.ended || over()) return false;
+    if (auto requeued = world_.store.requeue_parked(*part.mapping, world_.clock.now()); !requeued) {
+      fail(part, requeued.error(), true);
+      return false;
+    }
+    if (!part.push) {
+      part.push = std::make_unique<PushPass>(*part.mapping, world_.org, world_.store, world_.clock, world_.random,
+                                             world_.safeguards, world_.page_size);
+      if (!may_push(part)) return false;
+    } else {
+      part.push->restart();
+    }
+    const auto moved = [&] {
+      const PushCounts& counts = part.push->counts();
+      return counts.created + counts.updated + counts.linked;
+    };
+    const std::int64_t before = moved();
+    push_until_idle(part);
+    return moved() > before;
+  }
+
+  bool may_push(Part& part) {
+    if (world_.limits.changes == 0 && world_.limits.change_percent == 0) return true;
+    const auto extent = world_.store.extent(*part.mapping);
+    if (!extent) {
+      fail(part, extent.error(), true);
+      return false;
+    }
+    if (may(part, {MassChange::What::change_records, extent->outbox, extent->links})) return true;
+    part.ended = true;
+    return false;
+  }
+
+  void push_until_idle(Part& part) {
     for (int waits = 0; !over();) {
       const auto step = attempt(part, *part.push, [&] { return part.push->step(); });
       if (!step) return;
@@ -198,6 +364,22 @@ class Run {
       result_.errors.insert(result_.errors.end(), part.push->errors().begin(), part.push->errors().end());
       part.push.reset();
     }
+    if (part.row_deletes) {
+      counts.pulled_deleted += part.row_deletes->counts().deleted;
+      keep_deletes(counts, *part.row_deletes);
+      part.row_deletes.reset();
+    }
+    if (part.record_deletes) {
+      counts.pushed_deleted += part.record_deletes->counts().deleted;
+      keep_deletes(counts, *part.record_deletes);
+      part.record_deletes.reset();
+    }
+  }
+
+  void keep_deletes(ObjectCounts& counts, const DeletePass& pass) {
+    counts.conflicts += pass.counts().conflicts;
+    counts.parked += pass.counts().parked;
+    result_.errors.insert(result_.errors.end(), pass.errors().begin(), pass.errors().end());
   }
 
   const RunWorld& world_;

@@ -15,6 +15,8 @@ struct Lookback {
   std::size_t revisit_records = 500;      ///< … but re-reads no more records than this.
   std::chrono::minutes overlap{15};       ///< A sweep starts this far behind the previous sweep …
   std::chrono::minutes sweep_every{15};   ///< … and runs this often.
+  std::chrono::hours bin_keeps{14 * 24};  ///< Deleted records are seen for so long, less a day of fifteen.
+  std::chrono::hours check_ids_every{7 * 24};
 };
 
 /// Where a run starts to read, and whether it is a sweep (a backfill is one too).
@@ -39,6 +41,7 @@ class ReadProgress {
   void settled(const model::Keyset& place);
 
   const model::Keyset& cursor() const { return cursor_; }
+  void ids_checked(base::Utc at) { watermark_.ids_checked_at = at; }
 
   /// The position once everything up to cursor() is stored. `as_of` is the org's clock of the page;
   /// `through`: nothing settled lies behind the page.

@@ -47,6 +47,7 @@ struct SyncRequest {
   std::vector<std::string> objects;  ///< Empty: all that are switched on.
   std::optional<model::SyncDirection> direction;
   core::Lane lane = core::Lane::incremental;  ///< Whose part of the API budget it may spend.
+  bool allow_mass_change = false;             ///< The brake is off for this run.
   std::function<void(const std::string&)> progress;
   std::function<bool()> stopping = {};  ///< Besides stop_requested: ends the run with the page in hand.
   bool fresh = false;                   ///< The org's schemas are asked for anew.

@@ -21,6 +21,7 @@ using Commands = std::vector<Command>;
 
 void add_serve(CLI::App&, Commands&);
 void add_connect(CLI::App&, Commands&);
+void add_integration(CLI::App&, Commands&);
 void add_sync(CLI::App&, Commands&);
 void add_status(CLI::App&, Commands&);
 void add_plan(CLI::App&, Commands&);

@@ -83,16 +83,20 @@ void add_sync(CLI::App& cli, Commands& commands) {
   command->add_option("--object", options->request.objects, "Only these objects (Contact, Account, …)");
   command->add_option("--direction", options->direction)->check(CLI::IsMember({"pull", "push", "both"}));
   command->add_flag("--dry-run", options->dry, "Rehearse it on a copy of the store, and write nothing anywhere");
+  command->add_flag("--allow-mass-change", options->request.allow_mass_change,
+                    "Delete and change more than maxDeletes, maxDeletePercent, maxChanges and maxChangePercent allow");
   command->add_flag("--json", options->json, "One JSON document on standard output");
-  command->footer("Example: lockstep sync --object Contact --direction pull");
+  command->footer("Examples:\n  lockstep sync --object Contact --direction pull\n  lockstep sync --allow-mass-change");
   commands.push_back({command, [options](App& app) {
-    if (options->direction == "pull") options->request.direction = model::SyncDirection::to_store;
-    if (options->direction == "push") options->request.direction = model::SyncDirection::to_org;
-    options->request.lane = core::Lane::interactive;
-    if (isatty(2))
-      options->request.progress = [](const std::string& line) { std::fprintf(stderr, "\r\033[K%s", line.c_str()); };
-    return do_sync(app, options->request, options->integration, options->dry, options->json);
-  }});
+                        if (options->direction == "pull") options->request.direction = model::SyncDirection::to_store;
+                        if (options->direction == "push") options->request.direction = model::SyncDirection::to_org;
+                        options->request.lane = core::Lane::interactive;
+                        if (isatty(2))
+                          options->request.progress = [](const std::string& line) {
+                            std::fprintf(stderr, "\r\033[K%s", line.c_str());
+                          };
+                        return do_sync(app, options->request, options->integration, options->dry, options->json);
+                      }});
 }
 
 }  // namespace daemon_process

@@ -8,13 +8,16 @@ namespace {
 
 using Object = ConnectReport::Object;
 
-base::Result<Object> look_at(salesforce::RestOrg& org, const std::string& name) {
+/// Keeps the description, so that the next sync knows of a field that was made just now.
+base::Result<Object> look_at(App& app, const core::Integration& integration, salesforce::RestOrg& org,
+                             const std::string& name) {
   Object object{.name = name};
   auto json = org.describe(name);
   // Not there, or hidden from this user: the org does not say which.
   if (!json && json.error().kind == base::ErrorKind::precondition) return object;
   if (!json) return std::unexpected(std::move(json).error());
-  ASSIGN_OR_RETURN(const auto described, salesforce::parse_describe(*std::move(json)));
+  ASSIGN_OR_RETURN(const auto described, salesforce::parse_describe(*json));
+  RETURN_IF_ERROR(app.store->save_describe(integration.id, name, {*std::move(json), app.clock.now()}));
   object.seen = true;
   object.may_create = described.createable;
   object.may_edit = described.updateable;
@@ -41,8 +44,8 @@ void find_missing(const core::Integration& integration, const Object& object, Co
     report.without_key_field.push_back(name);
     report.missing.push_back(
         name + ": there is no field " + std::string{upsert_field} +
-        " that the user may edit, so new rows are not sent. `lockstep connect --create-fields` makes "
-        "it; or in Setup, Object Manager, " +
+        " that the user may edit, so each new row is noted and looked for before its record is made, which costs more "
+        "calls. `lockstep connect --create-fields` makes the field; or in Setup, Object Manager, " +
         name +
         ", make a Text field of 36 characters, \"External "
         "ID\" and \"Unique\", visible to the user.");
@@ -70,7 +73,7 @@ base::Result<ConnectReport> report_on(App& app, const core::Integration& integra
   report.user_id = identity.user_id;
   for (const auto& [name, is_on] : integration.sync_objects) {
     if (!is_on) continue;
-    ASSIGN_OR_RETURN(auto object, look_at(connection.org, name));
+    ASSIGN_OR_RETURN(auto object, look_at(app, integration, connection.org, name));
     find_missing(integration, object, report);
     report.objects.push_back(std::move(object));
   }

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <algorithm>
 #include <functional>
 #include <thread>
 
 #include "connection/store_budget.h"
 #include "connection/store_job_journal.h"
+#include "daemon/app.h"
 #include "daemon/budget.h"
 
 namespace daemon_process {
@@ -66,7 +68,8 @@ class Connection {
             salesforce::BulkAccess{&journal_,
                                    [&app](std::stop_token stop) -> std::unique_ptr<salesforce::Transport> {
                                      return std::make_unique<salesforce::CurlTransport>(
-                                         app.clock, salesforce::Deadlines{}, std::move(stop), app.settings.salesforce.ca_file);
+                                         app.clock, salesforce::Deadlines{}, std::move(stop),
+                                         app.settings.salesforce.ca_file);
                                    },
                                    std::move(wait)},
             &budget} {}
@@ -85,15 +88,31 @@ class HeldLease {
   HeldLease(const HeldLease&) = delete;
   HeldLease& operator=(const HeldLease&) = delete;
   void renew() {
-    if (app_.clock.elapsed() - renewed_ < time / 4) return;
-    renewed_ = app_.clock.elapsed();
-    (void)app_.store->renew_lease(lease_, app_.clock.now(), time);
+    if (age() < time / 4) return;
+    (void)renew_now();
+  }
+  /// `cancelled` once somebody else may have taken over: asked before each write to the org.
+  base::Result<void> still_ours() {
+    if (age() < time / 2) return {};
+    return renew_now();
   }
 
  private:
+  /// By both clocks: a machine that slept counts that in one of them only.
+  std::chrono::nanoseconds age() const {
+    return std::max<std::chrono::nanoseconds>(app_.clock.elapsed() - renewed_, app_.clock.now() - renewed_at_);
+  }
+  base::Result<void> renew_now() {
+    RETURN_IF_ERROR(app_.store->renew_lease(lease_, app_.clock.now(), time));
+    renewed_ = app_.clock.elapsed();
+    renewed_at_ = app_.clock.now();
+    return {};
+  }
+
   App& app_;
   core::Lease lease_;
   std::chrono::nanoseconds renewed_ = app_.clock.elapsed();
+  base::Utc renewed_at_ = app_.clock.now();
 };
 
 }  // namespace daemon_process

@@ -94,11 +94,11 @@ base::Result<core::ObjectSchema> schema_of(App& app, const core::Integration& in
     cached = core::Registry::CachedDescribe{std::move(json), now};
     RETURN_IF_ERROR(app.store->save_describe(integration.id, object, *cached));
   }
-  return schema_from(app, object, table, cached->json);
+  return schema_from(app, integration, object, table, cached->json);
 }
 
-base::Result<core::ObjectSchema> schema_from(App& app, const std::string& object, const std::string& table,
-                                             const std::string& describe) {
+base::Result<core::ObjectSchema> schema_from(App& app, const core::Integration& integration, const std::string& object,
+                                             const std::string& table, const std::string& describe) {
   ASSIGN_OR_RETURN(const auto described, salesforce::parse_describe(describe));
   core::ObjectSchema schema;
   schema.object = object;
@@ -106,7 +106,15 @@ base::Result<core::ObjectSchema> schema_from(App& app, const std::string& object
     schema.org_fields.push_back({field.name, field.field_type,
                                  field.createable && field.updateable && !field.calculated, field.relationship_name,
                                  field.reference_to.size() == 1 ? field.reference_to.front() : std::string{},
-                                 field.createable && !field.nillable && !field.defaulted_on_create});
+                                 field.createable && !field.nillable && !field.defaulted_on_create,
+                                 field.reference_to.size() > 1 ? field.reference_to : std::vector<std::string>{}});
+  // Of custom objects, as far as they were described: what their ids begin with is known from nowhere else.
+  for (const auto& [other, on] : integration.sync_objects) {
+    if (!on || other == object || !other.ends_with("__c")) continue;
+    ASSIGN_OR_RETURN(const auto known, app.store->describe(integration.id, other));
+    if (!known) continue;
+    if (const auto parsed = salesforce::parse_describe(known->json)) schema.prefixes[other] = parsed->key_prefix;
+  }
   ASSIGN_OR_RETURN(schema.columns, app.store->columns(table));
   return schema;
 }

@@ -14,10 +14,10 @@ namespace daemon_process {
 struct CheckedMapping {
   core::MappingSetting setting;
   std::string object, table;
-  std::optional<base::Error> error;      ///< Why the object cannot be synced at all.
+  std::optional<base::Error> error;       ///< Why the object cannot be synced at all.
   std::vector<core::RunError> set_aside;  ///< Fields that are left out, each with its remedy.
-  std::vector<std::string> blind_spots;  ///< What the sync user cannot see or write, and what that means.
-  std::size_t fields = 0;                ///< That are synced.
+  std::vector<std::string> blind_spots;   ///< What the sync user cannot see or write, and what that means.
+  std::size_t fields = 0;                 ///< That are synced.
 
   bool is_clean() const { return !error && set_aside.empty() && blind_spots.empty(); }
 };
@@ -28,8 +28,8 @@ base::Result<core::ObjectSchema> schema_of(App&, const core::Integration&, sales
                                            std::chrono::milliseconds keeps);
 
 /// The same from a describe answer.
-base::Result<core::ObjectSchema> schema_from(App&, const std::string& object, const std::string& table,
-                                             const std::string& describe);
+base::Result<core::ObjectSchema> schema_from(App&, const core::Integration&, const std::string& object,
+                                             const std::string& table, const std::string& describe);
 
 /// Compiles a setting against both sides, tries its query on the org, and looks for blind spots. Stores nothing but
 /// the describe. The outer error is the org's or the store's own.

@@ -8,7 +8,7 @@
 namespace daemon_process {
 namespace {
 
-constexpr std::chrono::hours describe_keeps{24};
+constexpr std::chrono::hours describe_keeps{24}, upsert_field_patience{1};
 
 /// An object that was switched on without a mapping starts with the default one.
 base::Result<void> add_missing(App& app, const core::Integration& integration,
@@ -62,8 +62,9 @@ base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Int
     };
     auto compiled = compile(request.fresh ? std::chrono::hours{0} : describe_keeps);
     // What is missing may have been made since the org was last asked.
-    if (compiled && (!compiled->warnings.empty() || compiled->mapping.upsert_field.empty()))
-      compiled = compile(std::chrono::milliseconds{0});
+    if (compiled && !compiled->warnings.empty()) compiled = compile(std::chrono::milliseconds{0});
+    // Without the field for our key creates cost more; an admin may make it any day.
+    if (compiled && compiled->mapping.upsert_field.empty()) compiled = compile(upsert_field_patience);
     if (!compiled) {
       if (core::ends_run(compiled.error())) return std::unexpected(compiled.error());
       warn(compiled.error());
@@ -72,14 +73,6 @@ base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Int
     for (core::RunError& warning : compiled->warnings) {
       warning.timestamp = app.clock.now();
       warnings.push_back(std::move(warning));
-    }
-    if (request.direction) compiled->mapping.direction = *request.direction;
-    if (compiled->mapping.upsert_field.empty() && compiled->mapping.direction != model::SyncDirection::to_store) {
-      compiled->mapping.direction = model::SyncDirection::to_store;
-      warn({base::ErrorKind::settings,
-            object + " has no field " + std::string{upsert_field} +
-                " that the sync user can write, so nothing is sent there: `lockstep connect "
-                "--create-fields` makes it (Text 36, External ID, Unique) and grants access"});
     }
     if (auto prepared = app.store->prepare(compiled->mapping); !prepared) {
       warn(prepared.error());
@@ -99,7 +92,7 @@ base::Result<std::vector<model::Mapping>> known_mappings(App& app, const core::I
     ASSIGN_OR_RETURN(const auto described, app.store->describe(integration.id, object));
     if (!described) continue;  // Never synced.
     const std::string table = setting.table.empty() ? core::table_for(object) : setting.table;
-    ASSIGN_OR_RETURN(const auto schema, schema_from(app, object, table, described->json));
+    ASSIGN_OR_RETURN(const auto schema, schema_from(app, integration, object, table, described->json));
     auto compiled = core::compile_mapping(integration, setting, schema, upsert_field);
     if (!compiled || !app.store->prepare(compiled->mapping)) continue;
     mappings.push_back(std::move(compiled->mapping));

@@ -63,7 +63,9 @@ base::Result<Plan> rehearse(App& app, core::Integration& integration, const Sync
                              [] { return stop_requested.load(); },
                              [&](const std::string& line) {
                                if (request.progress) request.progress(line);
-                             }};
+                             },
+                             core::MassLimits{0, 0, 0, 0},
+                             request.direction.value_or(model::SyncDirection::both)};
   core::RunResult result = core::run_sync(mappings, world);
   if (result.stopped_by) return std::unexpected(*result.stopped_by);
   plan.run.objects = std::move(result.objects);

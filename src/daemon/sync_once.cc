@@ -2,6 +2,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "core/fenced_org.h"
 #include "daemon/connection.h"
 #include "daemon/forecast.h"
 #include "daemon/mappings.h"
@@ -151,7 +152,8 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
     result.stopped_by = mappings.error();
     result.errors.push_back({mappings.error().message, "", mappings.error().service_code, app.clock.now()});
   } else {
-    const core::RunWorld world{org,
+    core::FencedOrg fenced{org, [&] { return held.still_ours(); }};
+    const core::RunWorld world{fenced,
                                *app.store,
                                app.clock,
                                app.random,
@@ -160,7 +162,9 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
                                [&](const std::string& line) {
                                  held.renew();
                                  if (request.progress) request.progress(line);
-                               }};
+                               },
+                               request.allow_mass_change ? core::MassLimits{0, 0, 0, 0} : integration.limits,
+                               request.direction.value_or(model::SyncDirection::both)};
     auto going = *mappings;
     const auto held_back = hold_back_loads(app, integration, *connected, going, warnings);
     load_waits = held_back.value_or(false);
@@ -182,8 +186,8 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
   run.errors = std::ranges::count_if(run.sync_errors, [](const core::RunError& error) { return error.record.empty(); });
   std::int64_t parked = 0;
   for (const auto& [object, counts] : run.objects) {
-    const std::int64_t moved =
-        counts.pulled_created + counts.pulled_updated + counts.pushed_created + counts.pushed_updated;
+    const std::int64_t moved = counts.pulled_created + counts.pulled_updated + counts.pulled_deleted +
+                               counts.pushed_created + counts.pushed_updated + counts.pushed_deleted;
     run.successful += moved;
     parked += counts.parked;
     integration.stats[stat_name(object)] += moved;

@@ -7,8 +7,8 @@ namespace model {
 namespace {
 
 constexpr std::array<std::string_view, 4> policy_names = {"newest_wins", "salesforce_wins", "crm_wins", "manual"};
-constexpr std::array<std::string_view, 3> direction_names = {"bidirectional", "salesforce_to_crm",
-                                                             "crm_to_salesforce"};
+constexpr std::array<std::string_view, 4> delete_names = {"delete", "archive", "ignore", "recreate"};
+constexpr std::array<std::string_view, 3> direction_names = {"bidirectional", "salesforce_to_crm", "crm_to_salesforce"};
 
 constexpr std::array<std::string_view, 2> write_mode_names = {"always", "if_empty"};
 constexpr std::array<std::string_view, 3> filter_leave_names = {"keep", "flag", "remove"};
@@ -26,9 +26,20 @@ std::optional<Enum> named(const std::array<std::string_view, N>& names, std::str
 
 }  // namespace
 
-std::string_view name_of(ConflictPolicy policy) { return policy_names[static_cast<std::size_t>(policy)]; }
-std::string_view name_of(SyncDirection direction) { return direction_names[static_cast<std::size_t>(direction)]; }
+std::string_view name_of(ConflictPolicy policy) {
+  return policy_names[static_cast<std::size_t>(policy)];
+}
+std::string_view name_of(SyncDirection direction) {
+  return direction_names[static_cast<std::size_t>(direction)];
+}
 
+std::string_view name_of(DeletePolicy policy) {
+  return delete_names[static_cast<std::size_t>(policy)];
+}
+
+std::optional<DeletePolicy> delete_policy_named(std::string_view name) {
+  return named<DeletePolicy>(delete_names, name);
+}
 std::optional<ConflictPolicy> conflict_policy_named(std::string_view name) {
   return named<ConflictPolicy>(policy_names, name);
 }
@@ -36,10 +47,16 @@ std::optional<SyncDirection> sync_direction_named(std::string_view name) {
   return named<SyncDirection>(direction_names, name);
 }
 
-std::string_view name_of(WriteMode mode) { return write_mode_names[static_cast<std::size_t>(mode)]; }
-std::optional<WriteMode> write_mode_named(std::string_view name) { return named<WriteMode>(write_mode_names, name); }
+std::string_view name_of(WriteMode mode) {
+  return write_mode_names[static_cast<std::size_t>(mode)];
+}
+std::optional<WriteMode> write_mode_named(std::string_view name) {
+  return named<WriteMode>(write_mode_names, name);
+}
 
-std::string_view name_of(FilterLeave choice) { return filter_leave_names[static_cast<std::size_t>(choice)]; }
+std::string_view name_of(FilterLeave choice) {
+  return filter_leave_names[static_cast<std::size_t>(choice)];
+}
 std::optional<FilterLeave> filter_leave_named(std::string_view name) {
   return named<FilterLeave>(filter_leave_names, name);
 }
@@ -108,6 +125,14 @@ std::uint32_t Mapping::layout() const {
     if (field.transform) mix(signature(field.transform.get()));
   }
   return hash;
+}
+
+void shadow(const Mapping& mapping, std::span<Cell> cells) {
+  for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
+    if (mapping.fields[i].parent_prefix.empty() || cells[i].is_null()) continue;
+    for (std::size_t k = i + 1; k < mapping.fields.size(); ++k)
+      if (mapping.fields[k].org_field == mapping.fields[i].org_field) cells[k] = Cell{};
+  }
 }
 
 int rank_of_object(std::string_view object) {

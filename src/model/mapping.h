@@ -31,6 +31,17 @@ enum class WriteMode { always, if_empty };
 /// in step), `flag` (it stays, and says so), `remove`.
 enum class FilterLeave { keep, flag, remove };
 
+/// What happens to one side's copy when the other side's is deleted.
+/// Spelt in settings `delete`, `archive`, `ignore`, `recreate`.
+enum class DeletePolicy {
+  follow,    ///< It is deleted too: a record goes to the recycle bin, a row is kept by us so that it can come back.
+  archive,   ///< It stays, marked as archived, and is no longer synced.
+  ignore,    ///< It stays as it is, and is no longer synced.
+  recreate,  ///< It stays, and the deleted one is made again from it.
+};
+
+std::string_view name_of(DeletePolicy policy);
+std::optional<DeletePolicy> delete_policy_named(std::string_view name);
 std::string_view name_of(ConflictPolicy policy);
 std::string_view name_of(SyncDirection direction);
 std::string_view name_of(WriteMode mode);
@@ -53,7 +64,12 @@ struct FieldMapping {
   FieldType type;         ///< Of the cells: the record's own, after what the transform does to it.
   FieldRole role = FieldRole::plain;
   std::string parent_object;  ///< References and parent names: "Account".
-  std::size_t via = 0;        ///< Parent names: ordinal of the reference they go through.
+  /// References that may lead to several objects: the id prefix of this one, "001". Ids of other objects read as
+  /// null here; of several columns of one such field the first that is filled counts (see shadow()).
+  std::string parent_prefix;
+  bool required = false;  ///< References: the org takes no new record without it.
+  bool deferred = false;  ///< References: the parent comes at the same time or later (see core/order.h).
+  std::size_t via = 0;    ///< Parent names: ordinal of the reference they go through.
   SyncDirection direction = SyncDirection::both;
   ConflictPolicy on_conflict = ConflictPolicy::newest_wins;
   WriteMode write_mode = WriteMode::always;
@@ -74,8 +90,7 @@ inline std::optional<Cell> row_cell(const FieldMapping& field, Raw raw, base::Ar
 std::optional<Cell> row_name_cell(const FieldMapping& field, Raw full, Raw agreed_first, Raw agreed_last,
                                   base::Arena& arena);
 /// What the column of field `i` is to hold when its record's cells are these: both parts of a name.
-Cell column_value(std::span<const FieldMapping> fields, std::size_t i, std::span<const Cell> cells,
-                  base::Arena& arena);
+Cell column_value(std::span<const FieldMapping> fields, std::size_t i, std::span<const Cell> cells, base::Arena& arena);
 
 /// One object of one integration: which table, which fields, which rules. A field's ordinal is its place in
 /// `fields`; grids, bases and writes of this mapping all count by it.
@@ -95,6 +110,13 @@ struct Mapping {
   /// equal and not empty, tried in order. None: never.
   std::vector<std::vector<std::size_t>> match_rules;
 
+  DeletePolicy on_record_deleted = DeletePolicy::follow;  ///< What becomes of the row.
+  DeletePolicy on_row_deleted = DeletePolicy::follow;     ///< What becomes of the record.
+  std::string archive_column;  ///< Takes the time at which a row was archived; empty: rows cannot be marked.
+  std::string archive_field;   ///< A check box of the org; empty: records cannot be marked.
+  bool shows_deleted = false;  ///< The object has IsDeleted: polls show what lies in the recycle bin.
+  bool shows_merged = false;   ///< The object has MasterRecordId: a merged record names the one that took its place.
+
   std::optional<std::size_t> ordinal_of_column(std::string_view column) const;
 
   /// Identifies the fields and their order: a packed base is read back only under the layout it was written with.
@@ -112,6 +134,10 @@ inline std::optional<Cell> row_cell(const FieldMapping& field, Raw raw, base::Ar
   if (field.transform) return transformed_row_cell(field, raw, arena);
   return raw ? canonical(field.type, *raw, arena) : canonical_null(field.type);
 }
+/// Of the columns that stand for one org field, the store counts the first that is filled: the others become null.
+/// `cells` are a row's, as wide as the mapping.
+void shadow(const Mapping& mapping, std::span<Cell> cells);
+
 /// The objects in the order in which parents come before their children.
 /// Source: Account ← Contact, Opportunity ← Task, Event by AccountId, WhoId and WhatId.
 int rank_of_object(std::string_view object);

@@ -28,11 +28,12 @@ struct Keyset {
 /// records), and every quarter of an hour one reads again all that could have been open then (`sweep_from`).
 /// All times are the org's own.
 struct Watermark {
-  Keyset reached;          ///< The last record that is settled in the store.
-  Keyset revisit_from;     ///< Where the next run starts; never behind `reached` by more than the revisit bounds.
-  base::Utc sweep_from{};  ///< Where the next sweep starts.
-  base::Utc swept_at{};    ///< When the last sweep (or the backfill) started.
-  bool backfilling = false;  ///< The first load is not through yet.
+  Keyset reached;              ///< The last record that is settled in the store.
+  Keyset revisit_from;         ///< Where the next run starts; never behind `reached` by more than the revisit bounds.
+  base::Utc sweep_from{};      ///< Where the next sweep starts.
+  base::Utc swept_at{};        ///< When the last sweep (or the backfill) started.
+  bool backfilling = false;    ///< The first load is not through yet.
+  base::Utc ids_checked_at{};  ///< When every linked record was last looked for; none before the first time.
   bool operator==(const Watermark&) const = default;
 };
 

@@ -75,6 +75,7 @@ base::Result<DescribedObject> parse_describe(std::string json) {
     described.fields.push_back(read_field(object));
     if (described.fields.back().name.empty() || described.fields.back().type.empty()) return broken();
   }
+  described.key_prefix = text_at(root, "keyPrefix");
   described.label = text_at(root, "label");
   described.name = text_at(root, "name");
   described.updateable = bool_at(root, "updateable");

@@ -29,6 +29,7 @@ struct DescribedField {
 struct DescribedObject {
   std::string name;
   std::string label;
+  std::string key_prefix;  ///< Of its record ids: "003".
   bool createable = false;
   bool updateable = false;
   std::vector<DescribedField> fields;

@@ -101,6 +101,8 @@ RecordDecoder::RecordDecoder(const model::Mapping& mapping, bool authors) : mapp
   add("Id", [](Node& node) { node.is_id = true; });
   add("SystemModstamp", [](Node& node) { node.is_stamp = true; });
   if (authors && mapping.shows_author) add("LastModifiedById", [](Node& node) { node.is_author = true; });
+  if (mapping.shows_deleted) add("IsDeleted", [](Node& node) { node.is_deleted = true; });
+  if (mapping.shows_merged) add("MasterRecordId", [](Node& node) { node.is_master = true; });
   if (!mapping.upsert_field.empty()) add(mapping.upsert_field, [](Node& node) { node.is_upsert_key = true; });
   for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
     if (mapping.fields[i].org_field.empty()) {
@@ -162,6 +164,10 @@ void RecordDecoder::read_scalar(Json& value, Node& node, Reading& reading, bool&
   }
   if (node.is_id) {
     if (const auto id = model::RecordId::parse(text)) reading.head.id = *id;
+  } else if (node.is_deleted) {
+    reading.head.deleted = text == "true";
+  } else if (node.is_master) {
+    reading.head.merged_into = model::RecordId::parse(text).value_or(model::RecordId{});
   } else if (node.is_stamp) {
     if (const auto stamp = base::parse_iso(text)) {
       reading.head.stamp = base::whole_second(*stamp);
@@ -179,6 +185,12 @@ void RecordDecoder::read_scalar(Json& value, Node& node, Reading& reading, bool&
         reading.cells[ordinal] = *cell;
         continue;
       }
+    }
+    // The field leads to a record of another object: of this one it says nothing.
+    const std::string& prefix = mapping_.fields[ordinal].parent_prefix;
+    if (!prefix.empty() && !text.starts_with(prefix)) {
+      reading.cells[ordinal] = {};
+      continue;
     }
     if (kept.data() == nullptr) kept = reading.arena->copy(text);
     const auto cell = model::org_cell(field, kept, *reading.arena);
@@ -263,7 +275,8 @@ base::Result<void> RecordDecoder::append(JsonObject record, core::Observation& o
   return {};
 }
 
-base::Result<void> RecordDecoder::read_page(Json& answer, core::Page& page) {
+base::Result<void> RecordDecoder::read_page(Json& answer, core::Page& page, std::string* next) {
+  if (next != nullptr) next->clear();
   JsonObject object;
   bool has_records = false, has_done = false;
   if (answer.get_object().get(object)) return broken_answer(mapping_.object);
@@ -275,6 +288,10 @@ base::Result<void> RecordDecoder::read_page(Json& answer, core::Page& page) {
       if (field.value().get_bool().get(done)) return broken_answer(mapping_.object);
       page.more = !done;
       has_done = true;
+    } else if (next != nullptr && field.key() == "nextRecordsUrl") {
+      std::string_view url;
+      if (field.value().get_string().get(url)) return broken_answer(mapping_.object);
+      *next = url;
     } else if (field.key() == "records") {
       JsonArray records;
       if (field.value().get_array().get(records)) return broken_answer(mapping_.object);

@@ -27,7 +27,8 @@ class RecordDecoder {
   base::Result<void> append(JsonObject record, core::Observation& out);
 
   /// Reads the answer of a query resource into `page`, apart from `as_of` and what `limit` says about `more`.
-  base::Result<void> read_page(Json& answer, core::Page& page);
+  /// `next`, if given, receives where the answer goes on, or nothing.
+  base::Result<void> read_page(Json& answer, core::Page& page, std::string* next = nullptr);
 
   /// Reads the answer of a collections retrieve for `ids` onto `out`: one head an id, in the order of `ids`, without
   /// id where there was null or an unreadable record.
@@ -36,7 +37,8 @@ class RecordDecoder {
  private:
   struct Node {
     std::string key;
-    bool is_id = false, is_stamp = false, is_author = false, is_upsert_key = false;
+    bool is_id = false, is_stamp = false, is_author = false, is_upsert_key = false, is_deleted = false,
+         is_master = false;
     std::vector<std::size_t> ordinals;
     std::vector<Node> children;  ///< Of a parent record: "Account.Name".
     std::uint64_t seen_in = 0;   ///< Number of the record in which the key came last.

@@ -11,6 +11,8 @@
 #include "salesforce/patient_write.h"
 #include "salesforce/records.h"
 #include "salesforce/rest_client.h"
+#include "salesforce/rest_lookup.h"
+#include "salesforce/rest_remove.h"
 #include "salesforce/rest_write.h"
 #include "salesforce/soql.h"
 
@@ -39,6 +41,11 @@ base::Result<void> read_page(Json& answer, const PageRequest& request, base::Utc
   RETURN_IF_ERROR((RecordDecoder{*request.mapping, request.authors}.read_page(answer, page)));
   if (page.observed.size() + page.observed.unreadable.size() >= request.limit) page.more = true;
   return {};
+}
+
+/// Where a poll goes: queryAll shows the recycle bin too.
+std::string poll_path(const RestClient& client, const model::Mapping& mapping, const std::string& encoded_query) {
+  return client.path((mapping.shows_deleted ? "queryAll?q=" : "query?q=") + encoded_query);
 }
 
 /// Which of our keys belong to which places, as the org compares them: without regard to case.
@@ -104,7 +111,8 @@ base::Result<void> read_found(Json& answer, const model::Mapping& mapping, KeyPl
 
 RestOrg::RestOrg(Session& session, Transport& transport, std::string api_version, std::optional<BulkAccess> bulk,
                  CallBudget* budget)
-    : client_(std::make_unique<RestClient>(session, transport, std::move(api_version), budget)),
+    : session_(session),
+      client_(std::make_unique<RestClient>(session, transport, std::move(api_version), budget)),
       access_(std::move(bulk)) {
   if (!access_) return;
   bulk_query_ = std::make_unique<BulkQuery>(*client_, *access_);
@@ -153,14 +161,16 @@ std::vector<base::Result<Page>> RestOrg::fetch(std::span<const PageRequest> requ
     const PageRequest& request = requests[asked[0].request];
     const bool is_wide = request.limit > records_per_page && pages_come_together_;
     if (is_wide || asked[0].query.size() <= longest_query_in_url) {
-      pages[asked[0].request] = is_wide ? fetch_wide(request, asked[0].query) : fetch_one(request, asked[0].query);
+      pages[asked[0].request] = is_wide ? fetch_wide(request, asked[0].query)
+                                        : fetch_one(request, poll_path(*client_, *request.mapping, asked[0].query));
       return pages;
     }
   }
   for (std::size_t first = 0; first < asked.size(); first += Composite::most_queries) {
     const std::span group = std::span{asked}.subspan(first, std::min(Composite::most_queries, asked.size() - first));
     Composite composite;
-    for (const Asked& each : group) composite.add("GET", client_->path("query?q=" + each.query));
+    for (const Asked& each : group)
+      composite.add("GET", poll_path(*client_, *requests[each.request].mapping, each.query));
     const bool can_wait =
         std::ranges::all_of(group, [&](const Asked& each) { return requests[each.request].backfill; });
     std::vector<bool> answered(group.size());
@@ -185,10 +195,9 @@ std::vector<base::Result<Page>> RestOrg::fetch(std::span<const PageRequest> requ
   return pages;
 }
 
-base::Result<Page> RestOrg::fetch_one(const PageRequest& request, const std::string& encoded_query) {
+base::Result<Page> RestOrg::fetch_one(const PageRequest& request, const std::string& path) {
   const std::string what = reading(*request.mapping);
-  ASSIGN_OR_RETURN(Answer answer, client_->call("GET", client_->path("query?q=" + encoded_query), {},
-                                                {.what = what, .backfill = request.backfill}));
+  ASSIGN_OR_RETURN(Answer answer, client_->call("GET", path, {}, {.what = what, .backfill = request.backfill}));
   ASSIGN_OR_RETURN(const base::Utc as_of, date_of(answer));
   if (!client_->reader().open(answer.body))
     return base::failure(ErrorKind::malformed, "Salesforce's answer when asked to " + what + " is not JSON.");
@@ -203,7 +212,7 @@ base::Result<Page> RestOrg::fetch_one(const PageRequest& request, const std::str
 base::Result<Page> RestOrg::fetch_wide(const PageRequest& request, const std::string& encoded_query) {
   const Doing doing{.what = "read records", .backfill = request.backfill};
   Composite composite;
-  composite.add("GET", client_->path("query?q=" + encoded_query));
+  composite.add("GET", poll_path(*client_, *request.mapping, encoded_query));
   while (composite.size() < Composite::most_queries && composite.size() * records_per_page < request.limit)
     composite.add("GET", "@{r" + std::to_string(composite.size() - 1) + ".nextRecordsUrl}");
   Page page;
@@ -255,7 +264,7 @@ base::Result<void> RestOrg::finish_earlier_jobs() {
 
 base::Result<Page> RestOrg::slice(const model::Mapping& mapping, const core::IdRange& range, std::size_t limit) {
   ASSIGN_OR_RETURN(const std::string query, soql::slice_query(mapping, range.after, range.through, limit));
-  return fetch_one({&mapping, {}, limit}, url_encoded(query));
+  return fetch_one({&mapping, {}, limit}, client_->path("query?q=" + url_encoded(query)));
 }
 
 base::Result<std::int64_t> RestOrg::count(const model::Mapping& mapping, bool backfill) {
@@ -375,6 +384,24 @@ base::Result<std::vector<std::optional<FoundRecord>>> RestOrg::find(const model:
     if (!next.empty()) more.push_back(std::move(next));
   }
   return found;
+}
+
+base::Result<Observation> RestOrg::fates(const model::Mapping& mapping, std::span<const model::RecordId> ids) {
+  return read_fates(*client_, mapping, ids);
+}
+
+base::Result<Observation> RestOrg::created(const model::Mapping& mapping, base::Utc since) {
+  if (user_id_.empty()) {
+    ASSIGN_OR_RETURN(Identity identity, session_.identity());
+    user_id_ = std::move(identity.user_id);
+  }
+  return read_created(*client_, mapping, user_id_, since);
+}
+
+base::Result<std::vector<base::Result<void>>> RestOrg::remove(const model::Mapping& mapping,
+                                                              std::span<const core::OrgRemoval> removals) {
+  RETURN_IF_ERROR(soql::check_names(mapping));
+  return remove_records(*client_, mapping, removals);
 }
 
 base::Result<std::vector<base::Result<model::RecordId>>> RestOrg::write(const model::Mapping& mapping,

@@ -48,6 +48,10 @@ class RestOrg final : public core::Org, public core::OrgSurvey {
                                            std::span<const model::RecordId> ids) override;
   base::Result<std::vector<std::optional<core::FoundRecord>>> find(const model::Mapping& mapping,
                                                                    std::span<const std::string_view> keys) override;
+  base::Result<core::Observation> fates(const model::Mapping& mapping, std::span<const model::RecordId> ids) override;
+  base::Result<core::Observation> created(const model::Mapping& mapping, base::Utc since) override;
+  base::Result<std::vector<base::Result<void>>> remove(const model::Mapping& mapping,
+                                                       std::span<const core::OrgRemoval> removals) override;
   base::Result<std::vector<base::Result<model::RecordId>>> write(const model::Mapping& mapping,
                                                                  std::span<const core::OrgWrite> writes) override;
   std::string request_of(std::size_t write) const override {
@@ -75,12 +79,14 @@ class RestOrg final : public core::Org, public core::OrgSurvey {
  private:
   /// The whole object in bulk, if that was begun or is worth it; nothing if its pages are to be read.
   std::optional<base::Result<core::Page>> fetch_in_bulk(const core::PageRequest& request);
-  base::Result<core::Page> fetch_one(const core::PageRequest& request, const std::string& encoded_query);
+  base::Result<core::Page> fetch_one(const core::PageRequest& request, const std::string& path);
   base::Result<core::Page> fetch_wide(const core::PageRequest& request, const std::string& encoded_query);
   base::Result<std::int64_t> count(const model::Mapping& mapping, bool backfill);
   base::Result<void> finish_earlier_jobs();
 
+  Session& session_;
   std::unique_ptr<RestClient> client_;
+  std::string user_id_;  ///< Ours, once asked for.
   const std::optional<BulkAccess> access_;
   std::unique_ptr<BulkQuery> bulk_query_;    ///< Null without access.
   std::unique_ptr<BulkIngest> bulk_ingest_;  ///< The same.

@@ -48,7 +48,10 @@ std::vector<Part> single_rows(const RestClient& client, const model::Mapping& ma
   for (const std::size_t i : places) {
     const OrgWrite& write = writes[i];
     Part part{.method = "PATCH", .url = client.path("sobjects/" + mapping.object + "/"), .body = "{", .writes = {i}};
-    if (write.id) {
+    if (!write.id && write.upsert_key.empty()) {
+      part.method = "POST";
+      part.url.pop_back();
+    } else if (write.id) {
       part.url += write.id.view();
       if (write.unless_changed_since != base::Utc{})
         part.header = {"If-Unmodified-Since", base::to_http_date(write.unless_changed_since)};
@@ -81,23 +84,30 @@ std::vector<Part> collections(const RestClient& client, const model::Mapping& ma
       const OrgWrite& write = writes[i];
       if (creates == static_cast<bool>(write.id)) continue;
       const std::string_view who = creates ? write.upsert_key : write.id.view();
-      if (part.writes.size() == most_in_group || members.contains(who) ||
+      if (part.writes.size() == most_in_group || (!who.empty() && members.contains(who)) ||
           part.body.size() > most_call_bytes / Composite::most_queries)
         close();
       if (part.writes.empty()) {
         part.method = "PATCH";
         part.url = client.path("composite/sobjects");
-        if (creates) part.url += "/" + mapping.object + "/" + mapping.upsert_field;
+        if (who.empty()) {
+          part.method = "POST";
+        } else if (creates) {
+          part.url += "/" + mapping.object + "/" + mapping.upsert_field;
+        }
         part.body = "{\"allOrNone\":false,\"records\":[";
         part.is_collection = true;
       }
       members.insert(who);
       if (!part.writes.empty()) part.body += ',';
       part.writes.push_back(i);
-      part.body += "{\"attributes\":{\"type\":\"" + mapping.object + "\"},";
-      append_json_string(part.body, creates ? std::string_view{mapping.upsert_field} : "id");
-      part.body += ':';
-      append_json_string(part.body, who);
+      part.body += "{\"attributes\":{\"type\":\"" + mapping.object + "\"}";
+      if (!who.empty()) {
+        part.body += ',';
+        append_json_string(part.body, creates ? std::string_view{mapping.upsert_field} : "id");
+        part.body += ':';
+        append_json_string(part.body, who);
+      }
       append_members(part.body, mapping, write, false);
       part.body += '}';
     }

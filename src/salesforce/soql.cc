@@ -85,7 +85,8 @@ base::Result<void> check_names(const model::Mapping& mapping) {
   if (!mapping.upsert_field.empty() && (!is_identifier(mapping.upsert_field) || mapping.upsert_field.contains('.')))
     return refuse(mapping.upsert_field, "an external id field");
   for (const model::FieldMapping& field : mapping.fields)
-    if (!field.org_field.empty() && !is_identifier(field.org_field)) return refuse(field.org_field, "a field of " + mapping.object);
+    if (!field.org_field.empty() && !is_identifier(field.org_field))
+      return refuse(field.org_field, "a field of " + mapping.object);
   return {};
 }
 
@@ -96,15 +97,21 @@ std::vector<std::string> selected_fields(const model::Mapping& mapping, bool aut
     if (std::ranges::none_of(names, [&](const std::string& known) { return equal_ignoring_case(known, name); }))
       names.push_back(name);
   };
+  if (mapping.shows_deleted) add("IsDeleted");
+  if (mapping.shows_merged) add("MasterRecordId");
   if (!mapping.upsert_field.empty()) add(mapping.upsert_field);
   for (const model::FieldMapping& field : mapping.fields)
     if (!field.org_field.empty()) add(field.org_field);
   return names;
 }
 
+/// Whether records in the recycle bin are wanted too. They count whatever the filter says: a record that left the
+/// filter may have a row, and its deletion is news.
+enum class Deleted { excluded, included };
+
 /// " WHERE …" for the mapping's filter and `place`, as far as there are any. The filter is printed from its tree:
 /// what a user wrote is never pasted.
-static base::Result<std::string> where(const model::Mapping& mapping, const std::string& place) {
+static base::Result<std::string> where(const model::Mapping& mapping, const std::string& place, Deleted deleted) {
   RETURN_IF_ERROR(check_names(mapping));
   std::string filter;
   if (mapping.filter.find_first_not_of(" \t\r\n") != std::string::npos) {
@@ -114,6 +121,7 @@ static base::Result<std::string> where(const model::Mapping& mapping, const std:
                                                     ". Correct it with `lockstep integration set filters." +
                                                     mapping.object + "=…`.");
     filter = print(*condition);
+    if (deleted == Deleted::included) filter = "(" + filter + " OR IsDeleted = true)";
   }
   if (filter.empty() && place.empty()) return std::string{};
   return " WHERE " + filter + (filter.empty() || place.empty() ? "" : " AND ") + place;
@@ -135,7 +143,8 @@ base::Result<std::string> keyset_query(const model::Mapping& mapping, const mode
   } else if (after.at != base::Utc{}) {
     place = "SystemModstamp >= " + at;
   }
-  ASSIGN_OR_RETURN(const std::string condition, where(mapping, place));
+  const Deleted deleted = mapping.shows_deleted ? Deleted::included : Deleted::excluded;
+  ASSIGN_OR_RETURN(const std::string condition, where(mapping, place, deleted));
   return select_from(mapping, authors) + condition + " ORDER BY SystemModstamp ASC, Id ASC LIMIT " +
          std::to_string(limit);
 }
@@ -145,18 +154,34 @@ base::Result<std::string> slice_query(const model::Mapping& mapping, model::Reco
   std::string place;
   if (after) place = "Id > " + quote(after.view());
   if (through) (place += place.empty() ? "" : " AND ") += "Id <= " + quote(through.view());
-  ASSIGN_OR_RETURN(const std::string condition, where(mapping, place));
+  ASSIGN_OR_RETURN(const std::string condition, where(mapping, place, Deleted::excluded));
   return select_from(mapping) + condition + " ORDER BY Id ASC LIMIT " + std::to_string(limit);
 }
 
 base::Result<std::string> bulk_query(const model::Mapping& mapping) {
-  ASSIGN_OR_RETURN(const std::string condition, where(mapping, {}));
+  ASSIGN_OR_RETURN(const std::string condition, where(mapping, {}, Deleted::excluded));
   return select_from(mapping) + condition;
 }
 
 base::Result<std::string> count_query(const model::Mapping& mapping) {
-  ASSIGN_OR_RETURN(const std::string condition, where(mapping, {}));
+  ASSIGN_OR_RETURN(const std::string condition, where(mapping, {}, Deleted::excluded));
   return "SELECT COUNT() FROM " + mapping.object + condition;
+}
+
+base::Result<std::string> by_ids_query(const model::Mapping& mapping, std::span<const model::RecordId> ids) {
+  RETURN_IF_ERROR(check_names(mapping));
+  std::string query = select_from(mapping) + " WHERE Id IN (";
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (i > 0) query += ',';
+    query += quote(ids[i].view());
+  }
+  return query + ')';
+}
+
+base::Result<std::string> created_query(const model::Mapping& mapping, std::string_view user, base::Utc since) {
+  RETURN_IF_ERROR(check_names(mapping));
+  return select_from(mapping) + " WHERE CreatedById = " + quote(user) + " AND CreatedDate >= " + datetime(since) +
+         " ORDER BY CreatedDate ASC, Id ASC";
 }
 
 base::Result<std::string> lookup_query(const model::Mapping& mapping, std::span<const std::string_view> keys) {

@@ -30,7 +30,8 @@ std::string datetime(base::Utc moment);
 base::Result<void> check_names(const model::Mapping& mapping);
 
 /// What keyset_query() selects, each name once, in this order: Id, SystemModstamp, LastModifiedById if `authors` are
-/// asked for and the object has them, the upsert field if the mapping has one, the fields.
+/// asked for and the object has them, IsDeleted and MasterRecordId if the object has them, the upsert field if the
+/// mapping has one, the fields.
 std::vector<std::string> selected_fields(const model::Mapping& mapping, bool authors = false);
 
 /// Records after `after` in the order of (SystemModstamp, Id), at most `limit`. A place without a record id
@@ -48,6 +49,12 @@ base::Result<std::string> bulk_query(const model::Mapping& mapping);
 
 /// How many records the mapping's filter lets through.
 base::Result<std::string> count_query(const model::Mapping& mapping);
+
+/// The records with these ids, for queryAll.
+base::Result<std::string> by_ids_query(const model::Mapping& mapping, std::span<const model::RecordId> ids);
+
+/// The records that a user created at or after a time, oldest first, for queryAll.
+base::Result<std::string> created_query(const model::Mapping& mapping, std::string_view user, base::Utc since);
 
 /// Id, IsDeleted and upsert field of the records with these upsert keys.
 base::Result<std::string> lookup_query(const model::Mapping& mapping, std::span<const std::string_view> keys);

@@ -9,6 +9,16 @@ namespace {
 
 using model::FieldKind;
 
+/// Of several columns that stand for one field, the filled one speaks for all.
+bool another_speaks(const model::Mapping& mapping, const core::OrgWrite& write, std::size_t i) {
+  if (mapping.fields[i].parent_prefix.empty() || !write.values[i].is_null()) return false;
+  for (std::size_t k = 0; k < mapping.fields.size(); ++k)
+    if (k != i && write.fields.test(k) && mapping.fields[k].org_field == mapping.fields[i].org_field &&
+        (k < i || write.values[k].has_text()))
+      return true;
+  return false;
+}
+
 /// "-12.50", "1e6"; not "+1", ".5", "0x1", "".
 bool is_json_number(std::string_view text) {
   const auto digits = [&text] {
@@ -42,7 +52,7 @@ bool is_sent(const model::Mapping& mapping, const core::OrgWrite& write, std::si
   const model::FieldMapping& mapped = mapping.fields[field];
   return write.fields.test(field) && mapped.role != model::FieldRole::parent_name && !mapped.org_field.empty() &&
          !mapped.org_field.contains('.') && mapped.org_field != mapping.upsert_field &&
-         !write.values[field].is_unresolved();
+         !write.values[field].is_unresolved() && !another_speaks(mapping, write, field);
 }
 
 void append_members(std::string& out, const model::Mapping& mapping, const core::OrgWrite& write, bool first) {
@@ -69,9 +79,8 @@ base::Result<void> check_write(const model::Mapping& mapping, const core::OrgWri
     return base::failure(base::ErrorKind::rejected, "The " + mapping.object + " record was not sent: " + why,
                          "INVALID_VALUE");
   };
-  if (!write.id && write.upsert_key.empty()) return refuse("it has no record id and no upsert key.");
-  if (!write.id && mapping.upsert_field.empty())
-    return refuse("the mapping names no external id field to create it by. Set one in the mapping.");
+  if (!write.id && write.upsert_key.empty() != mapping.upsert_field.empty())
+    return refuse("it has no record id, and a key without a field for it, or a field without a key.");
   if (write.values.size() != mapping.fields.size()) return refuse("it has another number of values than the mapping.");
   const auto is_text = [](std::string_view text) { return simdjson::validate_utf8(text.data(), text.size()); };
   if (!is_text(write.upsert_key)) return refuse("its upsert key is not valid UTF-8.");

@@ -49,6 +49,8 @@ TEST_P(StoreContract, AParentsNameStandsForTheOneLinkedParentOfThatName) {
   });
   app_->insert("companies", {{"name", "Unlinked"}});
   app_->update("contacts", key, {{"company", "Unlinked"}});
+  look(contacts_, key, [](const Known& known) { EXPECT_TRUE(known.parents[0][company].is_unresolved()); });
+  app_->update("contacts", key, {{"company", "Nowhere"}});
   look(contacts_, key, [](const Known& known) { EXPECT_TRUE(known.parents[0][company].is_null()); });
   linked_company(account(2), "Acme");
   app_->update("contacts", key, {{"company", "Acme"}});

@@ -69,7 +69,7 @@ class StoreContract : public testing::TestWithParam<Backend> {
   std::string linked_contact(model::RecordId record, const std::string& name);
 
   std::unique_ptr<StoreUnderTest> app_ = GetParam().make();
-  const model::Mapping accounts_, contacts_, opportunities_;
+  model::Mapping accounts_, contacts_, opportunities_;
 };
 
 }  // namespace contract

@@ -15,10 +15,13 @@ namespace core {
 
 /// What one record's observation says beside its fields.
 struct RecordHead {
-  model::RecordId id;           ///< None where there is no record (see Org::retrieve).
-  std::string_view upsert_key;  ///< Value of the mapping's external id field; empty if it has none. In the arena.
-  base::Utc stamp{};            ///< SystemModstamp: whole seconds.
+  model::RecordId id;            ///< None where there is no record (see Org::retrieve).
+  std::string_view upsert_key;   ///< Value of the mapping's external id field; empty if it has none. In the arena.
+  base::Utc stamp{};             ///< SystemModstamp: whole seconds.
   model::RecordId changed_by{};  ///< Whose edit was the last, where it was asked for.
+  /// It lies in the recycle bin, with the cells that it had; with no stamp, it vanished and nobody saw what it held.
+  bool deleted = false;
+  model::RecordId merged_into{};  ///< Deleted by a merge: the record that took its place.
 };
 
 /// A record that came in a form we cannot read, with the reason. The others go on without it.
@@ -34,7 +37,7 @@ struct Observation {
   model::Grid cells;
   std::vector<RecordHead> heads;
   std::vector<Unreadable> unreadable;  ///< In the order of the heads, which do not show them.
-  base::Utc as_of{};  ///< The org's clock when it answered (the `Date` header), whole seconds.
+  base::Utc as_of{};                   ///< The org's clock when it answered (the `Date` header), whole seconds.
 
   std::size_t size() const { return heads.size(); }
   void restart(std::size_t fields) {
@@ -72,6 +75,12 @@ struct PageRequest {
   bool authors = false;
 };
 
+/// One record to delete. `archive`: it is not deleted, but marked in the mapping's archive field.
+struct OrgRemoval {
+  model::RecordId id;
+  bool archive = false;
+};
+
 /// A record found by our upsert key, living or in the recycle bin.
 struct FoundRecord {
   model::RecordId id;
@@ -80,9 +89,9 @@ struct FoundRecord {
 
 /// One record to create or change. Cells borrow from the caller.
 struct OrgWrite {
-  model::RecordId id;           ///< None: create by `upsert_key`.
-  std::string_view upsert_key;  ///< Creates only.
-  model::FieldSet fields;       ///< Which fields to write; the others are left alone.
+  model::RecordId id;                   ///< None: create, by `upsert_key` if there is one.
+  std::string_view upsert_key;          ///< Creates only; empty where the mapping has no field for it.
+  model::FieldSet fields;               ///< Which fields to write; the others are left alone.
   std::span<const model::Cell> values;  ///< As wide as the mapping.
   base::Utc unless_changed_since{};     ///< Updates: refuse with `precondition` if stamped later than this.
 };
@@ -93,7 +102,8 @@ class Org {
   virtual ~Org() = default;
 
   /// Reads one page for each request, in as few calls as the org allows: the look of an idle run at all its
-  /// objects is one call. One result a request, in order.
+  /// objects is one call. One result a request, in order. Where the mapping says that deleted records can be seen,
+  /// they come too: deleting one stamps it anew, and so does taking it back.
   virtual std::vector<base::Result<Page>> fetch(std::span<const PageRequest> requests) = 0;
 
   /// What the org holds now for `ids`: one head an id, in order, without `id` where there is no such record
@@ -105,9 +115,22 @@ class Org {
   virtual base::Result<std::vector<std::optional<FoundRecord>>> find(const model::Mapping&,
                                                                      std::span<const std::string_view> keys) = 0;
 
+  /// What became of records that retrieve() does not show: one head an id, in order. Living, deleted (with the cells
+  /// they had), merged into another; without `id` where the org knows nothing: purged, or hidden from us.
+  virtual base::Result<Observation> fates(const model::Mapping&, std::span<const model::RecordId> ids) = 0;
+
+  /// Records that our own user created at or after `since`, deleted ones too, oldest first: where an object has no
+  /// field for our key, a create whose answer was lost is found among them.
+  virtual base::Result<Observation> created(const model::Mapping&, base::Utc since) = 0;
+
+  /// Deletes to the recycle bin, or archives. One result a removal; deleting a record that is gone already is done.
+  /// The org takes no condition here: what a record held in the end is seen in the bin.
+  virtual base::Result<std::vector<base::Result<void>>> remove(const model::Mapping&,
+                                                               std::span<const OrgRemoval> removals) = 0;
+
   /// Writes in the given order where the org keeps one. One result a write: the record's id, or why that record
   /// was refused. The outer error means that the call failed as a whole; after `unknown_fate` some of the writes
-  /// may have been done. Creates are upserts by key, so repeating one is safe.
+  /// may have been done. Creates with a key are upserts, so repeating one is safe; others are not.
   ///
   /// Up to conditional_writes_limit() writes honour `unless_changed_since`; larger batches trade the check for
   /// two hundred records a call.

@@ -16,11 +16,19 @@
 
 namespace core {
 
+/// How much one run may delete, or change, of one object without being told to. 0: no limit.
+struct MassLimits {
+  std::int64_t deletes = 1000;
+  int delete_percent = 5;  ///< Of the linked pairs; counts only beyond a handful (see core/brake.h).
+  std::int64_t changes = 0;
+  int change_percent = 0;
+};
+
 /// One workspace's connection to one org, with the settings that users know (design.md section 6).
 struct Integration {
   model::IntegrationId id;
   std::string workspace = "default";
-  std::string flow;           ///< "client-credentials", "refresh-token", …
+  std::string flow;  ///< "client-credentials", "refresh-token", …
   std::string login_url;
   std::string instance_url;   ///< Where the org's API answers; from the last token answer.
   std::string org_id;         ///< 18 characters; a reconnect to another org is refused.
@@ -31,25 +39,28 @@ struct Integration {
   bool is_active = true;
   model::SyncDirection direction = model::SyncDirection::both;
   int sync_frequency_minutes = 15;
-  std::map<std::string, bool> sync_objects;       ///< sObject name → synced; "Contact", "Account", "Opportunity", …
+  std::map<std::string, bool> sync_objects;  ///< sObject name → synced; "Contact", "Account", "Opportunity", …
   model::ConflictPolicy on_conflict = model::ConflictPolicy::newest_wins;
-  std::map<std::string, std::string> filters;     ///< sObject name → SOQL condition.
+  model::DeletePolicy on_record_deleted = model::DeletePolicy::follow;  ///< Setting onSalesforceDelete.
+  model::DeletePolicy on_row_deleted = model::DeletePolicy::follow;     ///< Setting onCrmDelete.
+  MassLimits limits;                           ///< maxDeletes, maxDeletePercent, maxChanges, maxChangePercent.
+  std::map<std::string, std::string> filters;  ///< sObject name → SOQL condition.
   std::string sync_status = "idle";  ///< idle | syncing | error | needs_reauth | budget_exhausted | disconnected
   std::string last_error;
   std::optional<base::Utc> last_sync_at;
   std::optional<base::Utc> next_sync_at;
-  std::map<std::string, std::int64_t> stats;      ///< totalSynced, lastSyncDuration, syncErrors, contactsSynced, …
+  std::map<std::string, std::int64_t> stats;  ///< totalSynced, lastSyncDuration, syncErrors, contactsSynced, …
   base::Utc created_at{};
 };
 
 /// A field as the user wrote it in `mappings`.
 struct FieldSetting {
-  std::string crm_field;         ///< As in the user's document: "firstName", "first_name" or a column of their own.
+  std::string crm_field;  ///< As in the user's document: "firstName", "first_name" or a column of their own.
   std::string salesforce_field;
-  std::string direction;         ///< Empty: as the integration says.
-  std::string winner;            ///< Empty: as the integration says.
-  std::string write_mode = {};   ///< "always" or "if_empty"; empty: always.
-  std::string transform = {};    ///< JSON (see compile_transform.h); empty for none.
+  std::string direction;        ///< Empty: as the integration says.
+  std::string winner;           ///< Empty: as the integration says.
+  std::string write_mode = {};  ///< "always" or "if_empty"; empty: always.
+  std::string transform = {};   ///< JSON (see compile_transform.h); empty for none.
 };
 
 /// One document of lockstep_field_mappings.
@@ -63,10 +74,12 @@ struct MappingSetting {
   /// Salesforce fields by which a first contact recognises a row, as in {{"Email"}, {"LastName", "Phone"}}. Nothing:
   /// what default_match_rules() says; empty: no record is taken for a row that was there before.
   std::optional<std::vector<std::vector<std::string>>> match_rules;
-  std::string key_column = {};           ///< The table's primary key; empty: "id".
-  std::string direction = {};            ///< Empty: as the integration says.
-  std::string conflict_resolution = {};  ///< Empty: as the integration says.
-  std::string on_filter_leave = {};      ///< "keep", "flag" or "remove"; empty: keep.
+  std::string key_column = {};            ///< The table's primary key; empty: "id".
+  std::string direction = {};             ///< Empty: as the integration says.
+  std::string conflict_resolution = {};   ///< Empty: as the integration says.
+  std::string on_filter_leave = {};       ///< "keep", "flag" or "remove"; empty: keep.
+  std::string on_salesforce_delete = {};  ///< delete | archive | ignore | recreate; empty: as the integration says.
+  std::string on_crm_delete = {};
   std::vector<model::MappingId> also = {};  ///< Further documents whose fields are in here; see one_a_table().
 };
 
@@ -97,17 +110,17 @@ struct RunRecord {
   std::int64_t successful = 0, errors = 0;
   std::vector<std::pair<std::string, ObjectCounts>> objects;  ///< In the order in which they were synced.
   std::vector<RunError> sync_errors;                          ///< The first hundred; `errors` counts all.
-  bool cut_short = false;  ///< Asked to stop before its work was done. Not stored.
+  bool cut_short = false;                                     ///< Asked to stop before its work was done. Not stored.
 };
 
 /// What stands waiting, per object.
 struct Backlog {
   std::string object;
-  std::int64_t outbox = 0;            ///< Rows with an edit that the org has not got.
+  std::int64_t outbox = 0;  ///< Rows with an edit that the org has not got.
   std::int64_t parked = 0;
   std::int64_t open_conflicts = 0;
   std::int64_t links = 0;
-  std::optional<base::Utc> watermark; ///< How far the poll has come.
+  std::optional<base::Utc> watermark;  ///< How far the poll has come.
 };
 
 /// The right to sync one integration, held by at most one process at a time.
@@ -145,7 +158,7 @@ class Registry {
   virtual base::Result<void> renew_lease(const Lease&, base::Utc now, std::chrono::seconds ttl) = 0;
   virtual base::Result<void> release_lease(const Lease&) = 0;
 
-  virtual base::Result<void> save(const RunRecord&) = 0;  ///< Inserts or replaces by id.
+  virtual base::Result<void> save(const RunRecord&) = 0;                     ///< Inserts or replaces by id.
   virtual base::Result<std::vector<RunRecord>> runs(std::size_t limit) = 0;  ///< Newest first.
   virtual base::Result<std::optional<RunRecord>> run(const model::RunId&) = 0;
 

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "base/error.h"
+#include "core/ports/org.h"
 #include "model/grid.h"
 #include "model/mapping.h"
 #include "model/packed.h"
 #include "model/position.h"
-#include "core/ports/org.h"
 
 namespace core {
 
@@ -21,18 +21,21 @@ namespace core {
 struct OutboxEntry {
   model::RowKey row;
   model::OutboxSeq seq{};
-  base::Utc changed_at{};     ///< The store's clock at the last edit.
-  model::RecordId record;     ///< The linked record, if there is one.
-  std::string upsert_key;     ///< Minted for a create that may have been sent; empty if none.
+  base::Utc changed_at{};  ///< The store's clock at the last edit.
+  model::RecordId record;  ///< The linked record, if there is one.
+  std::string upsert_key;  ///< Minted for a create that may have been sent; empty if none.
 };
 
 /// What stands in the way of a link.
 enum class LinkState {
-  none,         ///< Not linked.
-  creating,     ///< A create was announced; the record's id is not known yet.
+  none,      ///< Not linked.
+  creating,  ///< A create was announced; the record's id is not known yet.
   linked,
-  row_gone,     ///< The row was deleted; the record is left alone and not pulled again.
-  record_gone,  ///< The record was deleted; the row is left alone and not created again.
+  row_gone,        ///< The row was deleted; the record is left alone and not pulled again.
+  record_gone,     ///< The record was deleted; the row is left alone and not created again.
+  row_deleted,     ///< The row was deleted; what becomes of the record is not settled yet.
+  record_deleted,  ///< The record was deleted; what becomes of the row is not settled yet.
+  both_gone,       ///< Neither lives any more. Either may come back.
 };
 
 /// What the store knows of one record or row. Cells of the three grids count by the mapping's ordinals.
@@ -42,22 +45,32 @@ struct KnownHead {
   model::RowKey row;
   model::RecordId record;
   std::string upsert_key;
-  model::OutboxSeq pending{};           ///< The row's outbox entry, if it has one.
-  base::Utc changed_at{};               ///< When the row was last edited by others, as far as the outbox tells.
-  std::vector<model::SentValue> sent;   ///< Values announced to the org and not confirmed; in the arena.
+  base::Utc stamp{};                   ///< Of the link: the record's at its last settlement, or see Settlement::stamp.
+  model::OutboxSeq pending{};          ///< The row's outbox entry, if it has one.
+  base::Utc changed_at{};              ///< When the row was last edited by others, as far as the outbox tells.
+  std::vector<model::SentValue> sent;  ///< Values announced to the org and not confirmed; in the arena.
   /// Keyed by an observation, no link and several rows that fit a match rule: their keys.
   std::vector<model::RowKey> candidates;
   bool parked = false;
-  int attempts = 0;                       ///< How often what is parked has failed.
+  int attempts = 0;  ///< How often what is parked has failed.
+  /// Keyed by an observation, no link: the row that the record once stood for, and that has another record now.
+  model::RowKey former_row;
+  bool former_lives = false;  ///< That row is still there.
+  /// State row_deleted: rows that referred to this one and have records have edits that the org has not got, and
+  /// deleting this record first could take theirs along.
+  bool children_wait = false;
+  bool merged = false;                    ///< State record_deleted: the record was merged into another one.
   std::optional<base::Error> unreadable;  ///< A column holds what is no value of its type; its cell is null here.
 };
 
 /// The application's rows and our bookkeeping for some keys, read in one transaction. One head, row and base a key.
 struct Known {
   std::vector<KnownHead> heads;
-  model::Grid rows;     ///< Canonical cells; references spelt as record ids, or unresolved.
-  model::Grid bases;    ///< The merge bases; all null where there is none.
-  model::Grid parents;  ///< For parent names: the record id of the one linked parent of that name, else null.
+  model::Grid rows;   ///< Canonical cells; references spelt as record ids, or unresolved.
+  model::Grid bases;  ///< The merge bases; all null where there is none.
+  /// For parent names: the record id of the one linked parent of that name; unresolved if a row of that name has no
+  /// record yet; else null.
+  model::Grid parents;
   /// Keyed by an observation: the observed references whose record has no linked row, so that they cannot be
   /// spelt in the store yet. One set a key; empty when keyed by rows.
   std::vector<model::FieldSet> unlinked;
@@ -70,35 +83,46 @@ struct Conflict {
   enum class Decision { org_won, store_won, open } decision;
   base::Utc org_changed_at{}, store_changed_at{};  ///< Zero where it is not known.
   model::RecordId org_changed_by{};
+  /// What stood against the edit.
+  enum class Against { edit, record_deleted, row_deleted } against = Against::edit;
 };
 
 /// A row or record set aside with its error until something changes.
 struct Parked {
   base::Error error;
-  base::Utc retry_at{};          ///< Offered again from then on; at once when the row changes.
-  model::RecordId waits_for{};   ///< The parent record whose row is missing: offered again once it is linked.
-  std::string request{};         ///< What was to be sent, as JSON, if it came to that.
+  base::Utc retry_at{};         ///< Offered again from then on; at once when the row changes.
+  model::RecordId waits_for{};  ///< The parent record whose row is missing: offered again once it is linked.
+  std::string request{};        ///< What was to be sent, as JSON, if it came to that.
+  /// The reference (or parent name) whose row has no record yet: offered again once it has one.
+  std::optional<std::size_t> waits_for_field{};
 };
 
 /// What one transaction keeps about one key.
 struct Settlement {
   std::size_t at = 0;  ///< Which of the keys.
 
-  model::FieldSet columns;               ///< Columns of the row to write with `values`.
-  std::span<const model::Cell> values;   ///< As wide as the mapping; references spelt as record ids.
-  bool insert_row = false;               ///< The row does not exist: make it, with `columns`.
+  model::FieldSet columns;              ///< Columns of the row to write with `values`.
+  std::span<const model::Cell> values;  ///< As wide as the mapping; references spelt as record ids.
+  /// The row does not exist: make it, with `columns`. Where a link knows the key of a row that is gone, it comes back
+  /// under that key, with all that it held when remove_row took it.
+  bool insert_row = false;
+  bool remove_row = false;       ///< Delete the row and keep what it held. References to it become null.
+  std::optional<bool> archived;  ///< Mark the row as archived, or take the mark away.
 
-  std::optional<LinkState> link;         ///< New state of the link, made if there is none.
-  model::RecordId record;                ///< With `link`: the record, if known.
-  std::string upsert_key;                ///< With `link`: the key that was minted; empty leaves it.
-  base::Utc stamp{};                     ///< With `link`: the record's SystemModstamp, if observed.
+  /// New state of the link, made if there is none. `none` cuts it: the row may get another record, and the one it had
+  /// is remembered as former.
+  std::optional<LinkState> link;
+  model::RecordId record;  ///< With `link`: the record, if known.
+  std::string upsert_key;  ///< With `link`: the key that was minted; empty leaves it.
+  /// With `link`: the record's SystemModstamp, if observed; for a create without a key, the org's clock before it.
+  base::Utc stamp{};
 
-  std::span<const model::Cell> base;     ///< New merge base, whole width; empty leaves it.
+  std::span<const model::Cell> base;                  ///< New merge base, whole width; empty leaves it.
   std::optional<std::vector<model::SentValue>> sent;  ///< New list of announced values.
 
-  std::vector<Conflict> conflicts;       ///< Recording one twice keeps one.
-  model::FieldSet resolved;              ///< Fields whose open conflicts a person has settled, …
-  std::string resolution;                ///< … and who that was.
+  std::vector<Conflict> conflicts;  ///< Recording one twice keeps one.
+  model::FieldSet resolved;         ///< Fields whose open conflicts a person has settled, …
+  std::string resolution;           ///< … and who that was.
 
   /// What the org took, for the history; `won`: over a value of its own. Cells borrow as `values` do.
   struct OrgChange {
@@ -109,8 +133,9 @@ struct Settlement {
   std::vector<OrgChange> sent_to_org;
   std::string request;  ///< With `sent_to_org`: what the org calls the request.
 
-  std::optional<Parked> parked;          ///< Sets the row aside; its outbox entry goes only if acknowledged.
-  bool unpark = false;                   ///< Whatever was parked is settled.
+  std::optional<Parked> parked;  ///< Sets the row aside; its outbox entry goes only if acknowledged.
+  bool unpark = false;           ///< Whatever was parked is settled, …
+  bool pull_waits = false;       ///< … but for the record itself, which a pull set aside and takes up again.
   /// With `parked`: rows without a link that are set aside with the same error until they change. Their outbox
   /// entries go.
   std::vector<model::RowKey> also_parked;
@@ -118,15 +143,34 @@ struct Settlement {
   /// Removes the row's outbox entry if it is still this one: an edit made meanwhile stays. The row is then
   /// marked `synced` (or `error` when parked); otherwise it stays `pending`.
   model::OutboxSeq acknowledge{};
-  bool enqueue = false;                  ///< Makes an outbox entry if there is none: the org's half waits for a push.
-  std::string waiting_for;               ///< Shown on the row while it stays pending; empty for nothing.
+  bool enqueue = false;     ///< Makes an outbox entry if there is none: the org's half waits for a push.
+  std::string waiting_for;  ///< Shown on the row, which stays pending even when parked; empty for nothing.
+};
+
+/// A create without a key that was announced and whose record is not known.
+struct CreateIntent {
+  model::RowKey row;
+  base::Utc announced_at{};  ///< The org's clock before the first attempt.
+  std::vector<model::SentValue> sent;
+};
+struct CreateIntents {
+  std::vector<CreateIntent> list;
+  base::Arena text;  ///< Of the sent values.
+};
+
+/// What stands to be done to one mapping, for the brake.
+struct Extent {
+  std::int64_t links = 0;              ///< Pairs of a living row and a living record, as far as known.
+  std::int64_t rows_to_delete = 0;     ///< Links in state record_deleted.
+  std::int64_t records_to_delete = 0;  ///< Links in state row_deleted.
+  std::int64_t outbox = 0;
 };
 
 /// Everything one step wants to keep. All of it is stored, or none.
 struct WriteSet {
   std::vector<Settlement> settlements = {};
-  std::vector<Unreadable> unreadable = {};    ///< Parked by record id.
-  std::vector<model::RecordId> gone = {};     ///< Records that are there no longer: nothing of them stays parked.
+  std::vector<Unreadable> unreadable = {};       ///< Parked by record id.
+  std::vector<model::RecordId> gone = {};        ///< Records that are there no longer: nothing of them stays parked.
   std::optional<model::Position> position = {};  ///< New pull position of the mapping.
   std::optional<model::Keyset> swept_to = {};    ///< How far its sweep has come, …
   bool sweep_done = false;                       ///< … or that it is through.
@@ -190,6 +234,35 @@ class Store {
   /// Outbox entries after `after` in the order of their edits, at most `limit`. Entries stay until acknowledged.
   virtual base::Result<std::vector<OutboxEntry>> outbox(const model::Mapping&, model::OutboxSeq after,
                                                         std::size_t limit) = 0;
+
+  /// Rows whose link is in `state`, in the order of their links, beginning after the link `after` (0: at the first),
+  /// at most `limit`.
+  struct LinkPage {
+    std::vector<model::RowKey> rows;
+    std::vector<model::RecordId> records;
+    std::int64_t last = 0;  ///< The last link; where the next page begins.
+  };
+  virtual base::Result<LinkPage> links(const model::Mapping&, LinkState state, std::int64_t after,
+                                       std::size_t limit) = 0;
+
+  virtual base::Result<Extent> extent(const model::Mapping&) = 0;
+
+  /// `loser` was merged into `winner`: whatever refers to the loser means the winner from now on. A winner without a
+  /// link takes over the loser's, and is offered by parked_records() at once. Where the winner has a row of its own,
+  /// rows that refer to the loser's refer to that one from now on, silently, and the loser's link becomes
+  /// record_deleted. Done twice, the second does nothing. True if the link moved.
+  virtual base::Result<bool> follow_merge(const model::Mapping&, const model::RecordId& loser,
+                                          const model::RecordId& winner) = 0;
+
+  /// Makes outbox entries for the rows of prepared mappings that refer to a row in state row_deleted, so that the
+  /// references are cleared in the org first; not for rows whose own record is gone. Returns how many were made.
+  virtual base::Result<std::int64_t> release_children(const model::Mapping&) = 0;
+
+  /// Creates without a key whose outcome is not known.
+  virtual base::Result<CreateIntents> create_intents(const model::Mapping&) = 0;
+
+  /// Forgets pairs that were both gone before `before`: neither can come back as the same one.
+  virtual base::Result<void> forget(const model::Mapping&, base::Utc before) = 0;
 
   /// Makes outbox entries for parked rows whose time has come.
   virtual base::Result<void> requeue_parked(const model::Mapping&, base::Utc now) = 0;

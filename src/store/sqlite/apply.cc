@@ -35,7 +35,7 @@ model::RecordId record_after(const Step& step, const Settlement& s) {
 /// True if an entry of the row stands in the outbox once the settlement is stored.
 bool stays_pending(const Step& step, const Settlement& s) {
   const OutboxSeq pending = step.known.heads[s.at].pending;
-  if (s.enqueue) return true;
+  if (s.enqueue || !s.waiting_for.empty()) return true;
   if (pending == OutboxSeq::none || pending == s.acknowledge) return false;
   // What a pull sets aside is the record; an edit of its row still goes its way. See write_outbox().
   return step.observed || !(s.parked && s.acknowledge == OutboxSeq::none);
@@ -113,27 +113,35 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
   RETURN_IF_ERROR(write_conflicts(step, s));
   RETURN_IF_ERROR(close_conflicts(step, s));
 
-  const bool inserts = s.insert_row && !head.row_exists;
-  if (inserts || head.row_exists) {
+  if (s.remove_row) {
+    ASSIGN_OR_RETURN(auto why, remove_row(step, s.at));
+    if (why) return refuse(step, s, *std::move(why));
+  }
+  if (s.insert_row && !head.row_exists && !found.row_key.empty()) {
+    ASSIGN_OR_RETURN(auto why, bring_back(step, s.at));
+    if (why) return refuse(step, s, *std::move(why));
+  }
+  const bool inserts = s.insert_row && !head.row_exists, with_key = inserts && !found.row_key.empty();
+  if (!s.remove_row && (inserts || head.row_exists)) {
     RowState state{.record = {}, .status = "synced", .error = {}};
     const model::RecordId record = record_after(step, s);
     state.record = record.view();
-    const bool parked = s.parked || (head.parked && !s.unpark);
+    std::optional<std::string> set_aside;
+    if (s.parked) {
+      set_aside = s.parked->error.message;
+    } else if (head.parked && (!s.unpark || s.pull_waits)) {
+      ASSIGN_OR_RETURN(set_aside, database_.value("SELECT message FROM lockstep_parked WHERE mapping_id = " +
+                                                      std::to_string(p.number) +
+                                                      " AND (record_id = " + literal(step.record(s.at).view()) +
+                                                      (s.unpark ? "" : " OR row_key = ?1") + ")",
+                                                  found.row_key));
+    }
     if (stays_pending(step, s)) {
       state.status = "pending";
       state.error = s.waiting_for;
-    } else if (parked) {
+    } else if (set_aside) {
       state.status = "error";
-      if (s.parked) {
-        state.error = s.parked->error.message;
-      } else {
-        ASSIGN_OR_RETURN(
-            auto message,
-            database_.value("SELECT message FROM lockstep_parked WHERE mapping_id = " + std::to_string(p.number) +
-                                " AND (row_key = ?1 OR record_id = " + literal(step.record(s.at).view()) + ")",
-                            found.row_key));
-        state.error = std::move(message).value_or("");
-      }
+      state.error = *std::move(set_aside);
     } else if (step.any_open_conflicts || step.wrote_conflicts) {
       ASSIGN_OR_RETURN(const auto field, database_.value("SELECT field FROM lockstep_conflicts WHERE mapping_id = " +
                                                              std::to_string(p.number) +
@@ -171,9 +179,15 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
 
     const bool writes_fields = fields.any();
     fields = p.writers(fields);
-    const std::string sql = inserts ? insert_sql(p, fields) : update_sql(p, fields);
+    const std::string sql = inserts ? insert_sql(p, fields, with_key) : update_sql(p, fields);
     if (!sql.empty()) {
-      Statement* write = cached(database_, inserts ? p.inserts : p.updates, fields, sql);
+      Statement once;
+      Statement* write = &once;
+      if (with_key) {
+        ASSIGN_OR_RETURN(once, database_.prepare(sql));
+      } else {
+        write = cached(database_, inserts ? p.inserts : p.updates, fields, sql);
+      }
       if (!write) return std::unexpected(database_.error("preparing to write table " + p.table.name));
       const bool in_savepoint = p.table.has_foreign_keys && (inserts || writes_fields);
       if (in_savepoint) RETURN_IF_ERROR(database_.execute("SAVEPOINT lockstep_row"));
@@ -193,7 +207,11 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
           }
         }
         if (inserts && p.workspace) use->bind(++at, p.mapping.workspace);
-        if (inserts && p.generates_key) use->bind(++at, new_key);
+        if (with_key) {
+          bind_key(*use, ++at, found.row_key, p.key->affinity, Affinity::integer);
+        } else if (inserts && p.generates_key) {
+          use->bind(++at, new_key);
+        }
         if (!p.sync.record.empty()) use->bind_or_null(++at, state.record);
         if (!p.sync.status.empty()) use->bind(++at, state.status);
         if (!p.sync.error.empty()) use->bind_or_null(++at, state.error);
@@ -254,9 +272,16 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
     }
   }
 
+  if (s.archived && !s.remove_row) RETURN_IF_ERROR(archive_row(step, s.at, *s.archived));
+  const bool was_gone =
+      (head.link == LinkState::both_gone || head.link == LinkState::row_deleted) && s.link == LinkState::linked;
   if (s.link || !s.base.empty() || s.sent) RETURN_IF_ERROR(write_link(step, s));
+  if (was_gone) {
+    // What referred to a row that was gone refers to something again.
+    ASSIGN_OR_RETURN([[maybe_unused]] const auto entries, enqueue_children(p, found.row_key, true));
+  }
   RETURN_IF_ERROR(write_outbox(step, s));
-  if (s.unpark) RETURN_IF_ERROR(unpark(step, s.at));
+  if (s.unpark) RETURN_IF_ERROR(unpark(step, s.at, !s.pull_waits));
   if (s.parked) RETURN_IF_ERROR(park(step, s.at, *s.parked));
   for (const model::RowKey& row : s.also_parked) RETURN_IF_ERROR(park_candidate(step, row, *s.parked));
   RETURN_IF_ERROR(note(step, s));
@@ -357,11 +382,9 @@ base::Result<void> SqliteStore::write_link(Step& step, const Settlement& s) {
   Found& found = step.found[s.at];
   const core::KnownHead& head = step.known.heads[s.at];
   const model::RecordId record = s.record ? s.record : step.record(s.at);
-  if (s.link == LinkState::none) {
-    ASSIGN_OR_RETURN(Statement * cut, statement("DELETE FROM lockstep_links WHERE link_id = ?1"));
-    cut->bind(1, found.link_id);
-    return database_.run(*cut, "removing a link");
-  }
+  if (s.link == LinkState::none) return begin_anew(step, s.at);
+  const bool anew = s.link == LinkState::creating && head.record;
+  if (anew) RETURN_IF_ERROR(begin_anew(step, s.at));
   if (!s.link && found.link_id == 0) return {};
   std::string sent;
   if (s.sent) model::pack_sent(p.layout, *s.sent, sent);
@@ -379,7 +402,7 @@ base::Result<void> SqliteStore::write_link(Step& step, const Settlement& s) {
                  "?10"));
   Use use{*found_write};
   use->bind(1, p.number).bind_or_null(2, found.row_key);
-  use->bind_or_null(3, s.link ? record.view() : std::string_view{}).bind_or_null(4, s.upsert_key);
+  use->bind_or_null(3, s.link && !anew ? record.view() : std::string_view{}).bind_or_null(4, s.upsert_key);
   use->bind(5, name_of(s.link.value_or(head.link)));
   if (s.stamp != base::Utc{}) {
     use->bind(6, milliseconds(s.stamp));
@@ -399,6 +422,13 @@ base::Result<void> SqliteStore::write_link(Step& step, const Settlement& s) {
   if (!made) use->bind(8, std::int64_t{s.sent.has_value()}).bind(10, found.link_id);
   RETURN_IF_ERROR(database_.run(*use, "storing a link"));
   if (made) found.link_id = database_.last_rowid();
+  if (s.link && record && step.any_aliases) {
+    // It lives again under a link of its own.
+    ASSIGN_OR_RETURN(Statement * clear,
+                     statement("DELETE FROM lockstep_aliases WHERE mapping_id = ?1 AND record_id = ?2"));
+    clear->bind(1, p.number).bind(2, record.view());
+    if (!anew) return database_.run(*clear, "clearing an alias");
+  }
   return {};
 }
 

@@ -32,14 +32,27 @@ std::string time_text(base::Utc moment) {
 /// Sets a row or a record aside, or counts another failure of it.
 std::string put_parked(const std::string& key) {
   return "INSERT INTO lockstep_parked(mapping_id, " + key +
-         ", kind, message, service_code, parked_at, retry_at, waits_for, changed_at, request, run_id) VALUES "
-         "(?1, "
-         "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (mapping_id, " +
+         ", kind, message, service_code, parked_at, retry_at, waits_for, changed_at, request, run_id, waits_mapping, "
+         "waits_row, waits_name) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14) ON CONFLICT "
+         "(mapping_id, " +
          key + ") WHERE " + key +
          " IS NOT NULL DO UPDATE SET kind = excluded.kind, message = excluded.message, service_code = "
          "excluded.service_code, retry_at = excluded.retry_at, waits_for = excluded.waits_for, changed_at = "
          "max(changed_at, excluded.changed_at), request = COALESCE(excluded.request, request), "
-         "run_id = excluded.run_id, attempts = attempts + 1";
+         "run_id = excluded.run_id, attempts = attempts + 1, waits_mapping = excluded.waits_mapping, waits_row = "
+         "excluded.waits_row, waits_name = excluded.waits_name";
+}
+
+std::string_view name_of(Conflict::Against against) {
+  switch (against) {
+    case Conflict::Against::edit:
+      return "edit";
+    case Conflict::Against::record_deleted:
+      return "record_deleted";
+    case Conflict::Against::row_deleted:
+      return "row_deleted";
+  }
+  return "edit";
 }
 
 void bind_value(Statement& statement, int at, const Cell& cell) {
@@ -90,12 +103,12 @@ base::Result<void> SqliteStore::write_conflicts(Step& step, const Settlement& s)
         Statement * record_it,
         statement("INSERT INTO lockstep_conflicts(mapping_id, field, row_key, record_id, base_value, "
                   "org_value, store_value, decision, at, column_name, org_changed_at, org_changed_by, "
-                  "store_changed_at, run_id) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14 WHERE "
-                  "NOT EXISTS (SELECT 1 FROM lockstep_conflicts WHERE mapping_id = ?1 AND "
+                  "store_changed_at, run_id, against) SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, "
+                  "?14, ?15 WHERE NOT EXISTS (SELECT 1 FROM lockstep_conflicts WHERE mapping_id = ?1 AND "
                   "row_key IS ?3 AND field = ?2 AND record_id IS ?4 AND base_value IS ?5 AND org_value IS ?6 "
                   "AND store_value IS ?7 AND decision = ?8 AND resolved_at IS NULL)"));
     bind_keys(*record_it);
-    record_it->bind(10, p.mapping.fields[conflict.field].column);
+    record_it->bind(10, p.mapping.fields[conflict.field].column).bind(15, name_of(conflict.against));
     RETURN_IF_ERROR(database_.run(*record_it, "recording a conflict"));
     if (conflict.decision == Conflict::Decision::open && database_.changes() > 0) step.opened.push_back(conflict);
     step.wrote_conflicts = true;
@@ -105,7 +118,16 @@ base::Result<void> SqliteStore::write_conflicts(Step& step, const Settlement& s)
 
 base::Result<void> SqliteStore::close_conflicts(Step& step, const Settlement& s) {
   const Prepared& p = step.mapping;
-  if (!step.any_open_conflicts || s.base.empty()) return {};
+  if (!step.any_open_conflicts) return {};
+  if (s.remove_row || s.link == core::LinkState::none) {
+    ASSIGN_OR_RETURN(Statement * all,
+                     statement("UPDATE lockstep_conflicts SET resolved_at = ?3 WHERE mapping_id = ?1 AND "
+                               "row_key = ?2 AND decision = 'open' AND resolved_at IS NULL"));
+    const std::string now = base::to_iso(step.now);
+    all->bind(1, p.number).bind(2, step.found[s.at].row_key).bind(3, now);
+    return database_.run(*all, "closing conflicts");
+  }
+  if (s.base.empty()) return {};
   ASSIGN_OR_RETURN(Statement * find,
                    statement("SELECT conflict_id, field, base_value FROM lockstep_conflicts WHERE mapping_id = ?1 AND "
                              "row_key = ?2 AND decision = 'open' AND resolved_at IS NULL"));
@@ -149,8 +171,28 @@ base::Result<void> SqliteStore::park_row(Step& step, std::string_view row, const
                                          base::Utc changed_at) {
   static const std::string sql = put_parked("row_key");
   ASSIGN_OR_RETURN(Statement * put, statement(sql.c_str()));
-  put->bind(1, step.mapping.number).bind(2, row);
+  std::string waits_row, waits_name;
+  if (parked.waits_for_field)
+    RETURN_IF_ERROR(read_waited_for(step, row, *parked.waits_for_field, waits_row, waits_name));
+  put->bind(1, step.mapping.number).bind(2, row).bind_null(12);
+  if (!waits_row.empty() || !waits_name.empty()) put->bind(12, step.mapping.parents[*parked.waits_for_field]->mapping);
+  put->bind_or_null(13, waits_row).bind_or_null(14, waits_name);
   return put_aside(*put, parked, changed_at);
+}
+
+base::Result<void> SqliteStore::read_waited_for(Step& step, std::string_view row, std::size_t field,
+                                                std::string& waits_row, std::string& waits_name) {
+  const Prepared& p = step.mapping;
+  if (!p.parents[field]) return {};
+  ASSIGN_OR_RETURN(Statement find,
+                   database_.prepare("SELECT CAST(" + quoted(p.columns[field]->name) + " AS TEXT) FROM " +
+                                     quoted(p.table.name) + " WHERE " + p.key_name + " = ?1"));
+  bind_key(find, 1, row, p.key->affinity, Affinity::integer);
+  const auto read = find.step();
+  if (read == Statement::Step::failed) return std::unexpected(database_.error("reading what a row waits for"));
+  if (read == Statement::Step::row)
+    (p.mapping.fields[field].role == model::FieldRole::parent_name ? waits_name : waits_row) = find.text(0);
+  return {};
 }
 
 base::Result<void> SqliteStore::park_record(const model::Mapping& mapping, model::RecordId record,
@@ -159,6 +201,7 @@ base::Result<void> SqliteStore::park_record(const model::Mapping& mapping, model
   static const std::string sql = put_parked("record_id");
   ASSIGN_OR_RETURN(Statement * put, statement(sql.c_str()));
   put->bind(1, static_cast<std::int64_t>(mapping.id)).bind(2, record.view());
+  put->bind_null(12).bind_null(13).bind_null(14);
   return put_aside(*put, parked, {});
 }
 
@@ -179,13 +222,13 @@ base::Result<int> SqliteStore::attempts_at(const model::Mapping& mapping, model:
   return use->step() == Statement::Step::row ? static_cast<int>(use->integer(0)) : 0;
 }
 
-base::Result<void> SqliteStore::unpark(Step& step, std::size_t at) {
+base::Result<void> SqliteStore::unpark(Step& step, std::size_t at, bool with_record) {
   if (!step.any_parked) return {};
   ASSIGN_OR_RETURN(Statement * free, statement("DELETE FROM lockstep_parked WHERE mapping_id = ?1 AND (row_key = ?2 OR "
                                                "record_id = ?3)"));
   free->bind(1, step.mapping.number).bind_or_null(2, step.found[at].row_key);
   const model::RecordId record = step.record(at);
-  free->bind_or_null(3, record.view());
+  free->bind_or_null(3, with_record ? record.view() : std::string_view{});
   return database_.run(*free, "clearing what was parked");
 }
 

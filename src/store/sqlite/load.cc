@@ -48,7 +48,7 @@ base::Result<bool> SqliteStore::load(const model::Mapping& mapping, const core::
   // A record that we made ourselves, and whose answer was lost, has a row already.
   ASSIGN_OR_RETURN(Statement * any_creating,
                    statement("SELECT 1 FROM lockstep_links WHERE mapping_id = ?1 AND state <> "
-                             "'linked' AND state = 'creating' LIMIT 1"));
+                             "'linked' AND record_id IS NULL LIMIT 1"));
   any_creating->bind(1, p.number);
   const Statement::Step any = any_creating->step();
   any_creating->reset();
@@ -56,9 +56,15 @@ base::Result<bool> SqliteStore::load(const model::Mapping& mapping, const core::
   const bool creating = any == Statement::Step::row;
   ASSIGN_OR_RETURN(Statement * announced,
                    statement("SELECT 1 FROM lockstep_links WHERE mapping_id = ?1 AND upsert_key = "
-                             "?2 AND state = 'creating'"));
-  ASSIGN_OR_RETURN(Statement * parent_row, statement("SELECT row_key FROM lockstep_links WHERE mapping_id = ?1 AND "
-                                                     "record_id = ?2 AND row_key IS NOT NULL AND state <> 'row_gone'"));
+                             "?2 AND state <> 'linked' AND record_id IS NULL"));
+  // A record that a row once stood for, or that was merged: settle() knows what to do.
+  ASSIGN_OR_RETURN(const auto aliases, database_.value("SELECT 1 FROM lockstep_aliases WHERE mapping_id = ?1 LIMIT 1",
+                                                       std::to_string(p.number)));
+  if (aliases) return false;
+  ASSIGN_OR_RETURN(Statement * parent_row,
+                   statement("SELECT row_key FROM lockstep_links WHERE mapping_id = ?1 AND "
+                             "record_id = ?2 AND row_key IS NOT NULL AND state NOT IN ('row_gone', "
+                             "'row_deleted', 'both_gone')"));
   ASSIGN_OR_RETURN(Statement * link,
                    statement("INSERT INTO lockstep_links(mapping_id, row_key, record_id, state, stamp, "
                              "base) VALUES (?1, ?2, ?3, 'linked', ?4, ?5)"));

@@ -151,7 +151,7 @@ model::FieldSet Prepared::writers(model::FieldSet fields) const {
   return fields;
 }
 
-std::string insert_sql(const Prepared& p, const model::FieldSet& fields) {
+std::string insert_sql(const Prepared& p, const model::FieldSet& fields, bool with_key) {
   std::string names, places;
   const auto add = [&](const std::string& name) {
     (names += names.empty() ? "" : ", ") += name;
@@ -160,7 +160,7 @@ std::string insert_sql(const Prepared& p, const model::FieldSet& fields) {
   for (std::size_t i = 0; i < p.columns.size(); ++i)
     if (fields[i]) add(quoted(p.columns[i]->name));
   if (p.workspace) add(quoted(p.workspace->name));
-  if (p.generates_key) add(p.key_name);
+  if (p.generates_key || with_key) add(p.key_name);
   for (const std::string* name : {&p.sync.record, &p.sync.status, &p.sync.error, &p.sync.synced_at})
     if (!name->empty()) add(*name);
   for (const std::string& name : p.stamped) add(name);

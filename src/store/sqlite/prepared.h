@@ -17,6 +17,8 @@ namespace store {
 struct Parent {
   std::int64_t mapping = 0;
   Affinity key_affinity = Affinity::none;
+  Statement by_key;            ///< Whether there is a row of that key.
+  Statement unlinked_by_name;  ///< Whether there is a row of that name at all.
   Statement by_name;  ///< Record ids of the linked rows of a name, two at most. Empty if no column holds the name.
 };
 
@@ -32,10 +34,10 @@ struct Prepared {
   std::int64_t number = 0;  ///< The mapping's id.
   std::uint32_t layout = 0;
   const Column* key = nullptr;
-  std::string key_name;                   ///< Quoted.
-  std::string of_workspace;               ///< A condition; "1" for every row.
-  const Column* workspace = nullptr;      ///< Null where the table has no such column.
-  std::vector<const Column*> columns;     ///< One a field; null for a constant that is only sent.
+  std::string key_name;                ///< Quoted.
+  std::string of_workspace;            ///< A condition; "1" for every row.
+  const Column* workspace = nullptr;   ///< Null where the table has no such column.
+  std::vector<const Column*> columns;  ///< One a field; null for a constant that is only sent.
   /// What read_row gives after the key and one value a field: the further columns of joined fields, field by field.
   std::vector<std::size_t> joined;
   model::FieldSet followers;              ///< Parts of a name whose column the other part writes.
@@ -70,9 +72,9 @@ std::vector<model::SentValue> read_sent(const Prepared& mapping, std::string_vie
 base::Result<std::unique_ptr<Prepared>> make_prepared(Database& database, const model::Mapping& mapping, Table table);
 
 /// The statement that inserts a row with `fields`: parameters are the fields in order, then the workspace (if the
-/// table has one), the key (if generated), then record id, status, error and synced_at as far as there are columns,
-/// then the time for every stamped column. Where the key is not the rowid the statement returns it.
-std::string insert_sql(const Prepared& mapping, const model::FieldSet& fields);
+/// table has one), the key (if generated or `with_key`), then record id, status, error and synced_at as far as there
+/// are columns, then the time for every stamped column. Where the key is not the rowid the statement returns it.
+std::string insert_sql(const Prepared& mapping, const model::FieldSet& fields, bool with_key = false);
 
 /// The statement that finds unlinked rows by a match rule: parameters are the mapping's number, then the rule's values
 /// in order, text in lower case. Three keys at most: one is a match, more are too many.

@@ -13,17 +13,21 @@ using core::LinkState;
 using model::Cell;
 using model::FieldRole;
 
-constexpr std::array<std::string_view, 5> state_names = {"none", "creating", "linked", "row_gone", "record_gone"};
+constexpr std::array<std::string_view, 8> state_names = {"none",        "creating",    "linked",         "row_gone",
+                                                         "record_gone", "row_deleted", "record_deleted", "both_gone"};
 
 constexpr const char* link_by_record =
-    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent FROM lockstep_links WHERE mapping_id = ?1 AND "
+    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent, stamp FROM lockstep_links WHERE mapping_id = "
+    "?1 AND "
     "record_id = ?2";
 constexpr const char* link_by_row =
-    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent FROM lockstep_links WHERE mapping_id = ?1 AND "
+    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent, stamp FROM lockstep_links WHERE mapping_id = "
+    "?1 AND "
     "row_key = ?2";
 constexpr const char* link_by_upsert_key =
-    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent FROM lockstep_links WHERE mapping_id = ?1 AND "
-    "upsert_key = ?2 AND state = 'creating'";
+    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent, stamp FROM lockstep_links WHERE mapping_id = "
+    "?1 AND "
+    "upsert_key = ?2 AND record_id IS NULL AND state <> 'linked'";
 
 bool is_name(const model::FieldMapping& field) {
   return field.transform && field.transform->part != model::NamePart::none;
@@ -87,6 +91,11 @@ base::Result<void> SqliteStore::read_known(Step& step) {
   step.any_open_conflicts = open->step() == Statement::Step::row;
   open->reset();
 
+  ASSIGN_OR_RETURN(Statement * alias, statement("SELECT 1 FROM lockstep_aliases WHERE mapping_id = ?1 LIMIT 1"));
+  alias->bind(1, step.mapping.number);
+  step.any_aliases = alias->step() == Statement::Step::row;
+  alias->reset();
+
   for (std::size_t at = 0; at < count; ++at) {
     if (step.observed) {
       const core::RecordHead& head = step.observed->heads[at];
@@ -94,9 +103,12 @@ base::Result<void> SqliteStore::read_known(Step& step) {
       if (head.id) {
         ASSIGN_OR_RETURN(linked, read_link(step, at, link_by_record, head.id.view()));
       }
-      if (!linked && !head.upsert_key.empty())
-        RETURN_IF_ERROR(read_link(step, at, link_by_upsert_key, head.upsert_key));
-      if (head.id && step.known.heads[at].link == LinkState::none) RETURN_IF_ERROR(match_row(step, at));
+      if (!linked && !head.upsert_key.empty()) {
+        ASSIGN_OR_RETURN(linked, read_link(step, at, link_by_upsert_key, head.upsert_key));
+      }
+      if (!linked && head.id && step.any_aliases) RETURN_IF_ERROR(read_former(step, at));
+      if (head.id && !head.deleted && step.known.heads[at].link == LinkState::none)
+        RETURN_IF_ERROR(match_row(step, at));
       RETURN_IF_ERROR(read_unlinked(step, at));
     } else {
       RETURN_IF_ERROR(read_link(step, at, link_by_row, step.rows[at].text));
@@ -105,6 +117,13 @@ base::Result<void> SqliteStore::read_known(Step& step) {
     }
     if (!step.found[at].row_key.empty()) RETURN_IF_ERROR(read_row(step, at));
     if (step.any_parked) RETURN_IF_ERROR(read_parked(step, at));
+    if (known.heads[at].link == LinkState::record_deleted) {
+      ASSIGN_OR_RETURN(const auto into, merged_into(step.mapping.number, known.heads[at].record.view()));
+      known.heads[at].merged = into.has_value();
+    }
+    if (known.heads[at].link == LinkState::row_deleted) {
+      ASSIGN_OR_RETURN(known.heads[at].children_wait, children_wait(step.mapping, step.found[at].row_key));
+    }
   }
   return {};
 }
@@ -129,6 +148,7 @@ base::Result<bool> SqliteStore::read_link(Step& step, std::size_t at, const char
   head.record = model::RecordId::parse(link->text(2)).value_or(model::RecordId{});
   head.upsert_key = link->text(3);
   head.link = link_state_named(link->text(4));
+  head.stamp = base::Utc{std::chrono::milliseconds{link->integer(7)}};
   base::Arena& text = step.known.bases.text();
   if (!link->is_null(5)) read_base(step.mapping, text.copy(link->blob(5)), step.known.bases[at]);
   if (!link->is_null(6)) head.sent = read_sent(step.mapping, text.copy(link->blob(6)));
@@ -181,9 +201,9 @@ base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
     if (is_blob) unreadable(i, "a BLOB");
     if (field.role != FieldRole::reference) {
       const bool clean = !raw || is_clean_text(*raw);
-      const auto cell = !clean               ? std::nullopt
-                        : is_name(field)     ? name_cell(p, i, raw, step.known.bases[at], arena)
-                                             : model::row_cell(field, raw, arena);
+      const auto cell = !clean           ? std::nullopt
+                        : is_name(field) ? name_cell(p, i, raw, step.known.bases[at], arena)
+                                         : model::row_cell(field, raw, arena);
       if (!clean) unreadable(i, "bytes that are no UTF-8 text, or a NUL");
       if (!cell) unreadable(i, std::string{"what is no "} + std::string{model::name_of(field.type.kind)});
       cells[i] = cell.value_or(Cell{});
@@ -191,9 +211,14 @@ base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
         continue;
       Use named{p.parents[i]->by_name};
       named->bind(1, cells[i].text());
-      if (named->step() != Statement::Step::row) continue;
-      const Cell record{step.known.parents.text().copy(named->text(0))};
-      if (named->step() == Statement::Step::done) step.known.parents[at][i] = record;  // Of two, neither.
+      if (named->step() == Statement::Step::row) {
+        const Cell record{step.known.parents.text().copy(named->text(0))};
+        if (named->step() == Statement::Step::done) step.known.parents[at][i] = record;  // Of two, neither.
+        continue;
+      }
+      Use unlinked{p.parents[i]->unlinked_by_name};
+      unlinked->bind(1, cells[i].text());
+      if (unlinked->step() == Statement::Step::row) step.known.parents[at][i] = Cell::unresolved();
       continue;
     }
     if (!raw) {
@@ -203,21 +228,39 @@ base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
     if (raw->empty()) continue;
     cells[i] = Cell::unresolved();
     if (!p.parents[i]) continue;
-    ASSIGN_OR_RETURN(Statement * find,
-                     statement("SELECT record_id FROM lockstep_links WHERE mapping_id = ?1 AND row_key "
-                               "= ?2 AND record_id IS NOT NULL"));
-    Use link{*find};
-    link->bind(1, p.parents[i]->mapping).bind(2, *raw);
-    switch (link->step()) {
-      case Statement::Step::failed:
-        return std::unexpected(database_.error("reading a parent's link"));
-      case Statement::Step::done:
-        break;
-      case Statement::Step::row:
-        cells[i] = Cell{arena.copy(link->text(0))};
-    }
+    ASSIGN_OR_RETURN(cells[i], reference_cell(*p.parents[i], *raw, arena));
   }
+  model::shadow(p.mapping, cells);
   return {};
+}
+
+base::Result<Cell> SqliteStore::reference_cell(Parent& parent, std::string_view row, base::Arena& arena) {
+  ASSIGN_OR_RETURN(Statement * find, statement("SELECT record_id, state FROM lockstep_links WHERE mapping_id = ?1 AND "
+                                               "row_key = ?2"));
+  Use link{*find};
+  link->bind(1, parent.mapping).bind(2, row);
+  switch (link->step()) {
+    case Statement::Step::failed:
+      return std::unexpected(database_.error("reading a parent's link"));
+    case Statement::Step::done:
+      return Cell::unresolved();
+    case Statement::Step::row:
+      break;
+  }
+  const LinkState state = link_state_named(link->text(1));
+  if (state == LinkState::linked) return Cell{arena.copy(link->text(0))};
+  const auto prepared = prepared_.find(static_cast<model::MappingId>(parent.mapping));
+  const bool goes = state == LinkState::row_deleted && prepared != prepared_.end() &&
+                    prepared->second->mapping.on_row_deleted == model::DeletePolicy::follow;
+  if (goes || state == LinkState::both_gone) {
+    Use exists{parent.by_key};
+    bind_key(*exists, 1, row, parent.key_affinity, Affinity::integer);
+    // A row that is gone is referred to no more; one that was put back waits for its record.
+    return exists->step() == Statement::Step::row ? Cell::unresolved() : Cell{};
+  }
+  if (link->is_null(0)) return Cell::unresolved();
+  ASSIGN_OR_RETURN(const auto into, merged_into(parent.mapping, link->text(0)));
+  return Cell{arena.copy(into ? *into : link->text(0))};
 }
 
 base::Result<void> SqliteStore::read_parked(Step& step, std::size_t at) {
@@ -237,18 +280,22 @@ base::Result<void> SqliteStore::read_parked(Step& step, std::size_t at) {
 base::Result<std::optional<std::string>> SqliteStore::row_of_record(std::int64_t mapping, std::string_view record) {
   ASSIGN_OR_RETURN(Statement * find,
                    statement("SELECT row_key FROM lockstep_links WHERE mapping_id = ?1 AND record_id = "
-                             "?2 AND row_key IS NOT NULL AND state <> 'row_gone'"));
-  Use use{*find};
-  use->bind(1, mapping).bind(2, record);
-  switch (use->step()) {
-    case Statement::Step::failed:
-      return std::unexpected(database_.error("looking for a parent's row"));
-    case Statement::Step::done:
-      return std::nullopt;
-    case Statement::Step::row:
-      return std::string{use->text(0)};
+                             "?2 AND row_key IS NOT NULL AND state NOT IN ('row_gone', 'row_deleted', 'both_gone')"));
+  {
+    Use use{*find};
+    use->bind(1, mapping).bind(2, record);
+    switch (use->step()) {
+      case Statement::Step::failed:
+        return std::unexpected(database_.error("looking for a parent's row"));
+      case Statement::Step::done:
+        break;
+      case Statement::Step::row:
+        return std::string{use->text(0)};
+    }
   }
-  return std::nullopt;
+  ASSIGN_OR_RETURN(const auto into, merged_into(mapping, record));
+  if (!into) return std::nullopt;
+  return row_of_record(mapping, *into);
 }
 
 base::Result<void> SqliteStore::read_unlinked(Step& step, std::size_t at) {

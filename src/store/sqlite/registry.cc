@@ -44,6 +44,9 @@ core::Integration integration_from(const Statement& row) {
   i.stats = stats_from(row.text(24));
   i.created_at = moment(row, 25).value_or(base::Utc{});
   i.secret = row.text(26);
+  i.on_record_deleted = model::delete_policy_named(row.text(27)).value_or(model::DeletePolicy::follow);
+  i.on_row_deleted = model::delete_policy_named(row.text(28)).value_or(model::DeletePolicy::follow);
+  i.limits = {row.integer(29), static_cast<int>(row.integer(30)), row.integer(31), static_cast<int>(row.integer(32))};
   return i;
 }
 
@@ -90,16 +93,25 @@ std::map<std::string, bool> bind_own_flags(Statement& statement, int first, cons
   return others;
 }
 
+/// What deletes do, and how many of them may be done: six columns from `first` on.
+void bind_deletes(Statement& statement, int first, const core::Integration& i) {
+  statement.bind(first, model::name_of(i.on_record_deleted)).bind(first + 1, model::name_of(i.on_row_deleted));
+  statement.bind(first + 2, i.limits.deletes).bind(first + 3, std::int64_t{i.limits.delete_percent});
+  statement.bind(first + 4, i.limits.changes).bind(first + 5, std::int64_t{i.limits.change_percent});
+}
+
 }  // namespace
 
 base::Result<std::vector<core::Integration>> SqliteStore::integrations() {
   ASSIGN_OR_RETURN(
       Statement * find,
-      statement("SELECT id, workspace_id, flow, login_url, instance_url, org_id, username, access_token, "
-                "refresh_token, is_active, sync_direction, sync_frequency, sync_others, sync_contacts, "
-                "sync_accounts, sync_opportunities, sync_tasks, sync_events, conflict_resolution, filters, "
-                "sync_status, last_error, last_sync_at, next_sync_at, stats, created_at, secret FROM "
-                "lockstep_integrations ORDER BY created_at, id"));
+      statement(
+          "SELECT id, workspace_id, flow, login_url, instance_url, org_id, username, access_token, "
+          "refresh_token, is_active, sync_direction, sync_frequency, sync_others, sync_contacts, "
+          "sync_accounts, sync_opportunities, sync_tasks, sync_events, conflict_resolution, filters, "
+          "sync_status, last_error, last_sync_at, next_sync_at, stats, created_at, secret, on_salesforce_delete, "
+          "on_crm_delete, max_deletes, "
+          "max_delete_percent, max_changes, max_change_percent FROM lockstep_integrations ORDER BY created_at, id"));
   Use use{*find};
   return database_.all(*use, "reading the integrations", [](const Statement& row) { return integration_from(row); });
 }
@@ -107,12 +119,14 @@ base::Result<std::vector<core::Integration>> SqliteStore::integrations() {
 base::Result<void> SqliteStore::save(const core::Integration& i) {
   ASSIGN_OR_RETURN(
       Statement * put,
-      statement("REPLACE INTO lockstep_integrations(id, workspace_id, flow, login_url, instance_url, org_id, "
-                "username, access_token, refresh_token, is_active, sync_direction, sync_frequency, "
-                "sync_others, sync_contacts, sync_accounts, sync_opportunities, sync_tasks, sync_events, "
-                "conflict_resolution, filters, sync_status, last_error, last_sync_at, next_sync_at, stats, "
-                "created_at, secret) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
-                "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27)"));
+      statement(
+          "REPLACE INTO lockstep_integrations(id, workspace_id, flow, login_url, instance_url, org_id, "
+          "username, access_token, refresh_token, is_active, sync_direction, sync_frequency, "
+          "sync_others, sync_contacts, sync_accounts, sync_opportunities, sync_tasks, sync_events, "
+          "conflict_resolution, filters, sync_status, last_error, last_sync_at, next_sync_at, stats, "
+          "created_at, secret, on_salesforce_delete, on_crm_delete, max_deletes, max_delete_percent, max_changes, "
+          "max_change_percent) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, "
+          "?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33)"));
   Use use{*put};
   const std::string flags = flags_json(bind_own_flags(*use, 14, i)), filters = filters_json(i.filters),
                     stats = stats_json(i.stats);
@@ -124,6 +138,7 @@ base::Result<void> SqliteStore::save(const core::Integration& i) {
   use->bind(12, std::int64_t{i.sync_frequency_minutes}).bind(13, flags).bind(19, model::name_of(i.on_conflict));
   use->bind(20, filters).bind(21, i.sync_status).bind(22, i.last_error).bind(25, stats).bind(26, created);
   use->bind(27, i.secret);
+  bind_deletes(*use, 28, i);
   bind_time(*use, 23, i.last_sync_at, last);
   bind_time(*use, 24, i.next_sync_at, next);
   return database_.run(*use, "storing integration " + i.id.text);
@@ -161,12 +176,14 @@ base::Result<void> SqliteStore::save_settings(const core::Integration& i) {
   ASSIGN_OR_RETURN(Statement * put,
                    statement("UPDATE lockstep_integrations SET is_active = ?2, sync_direction = ?3, sync_frequency = "
                              "?4, sync_contacts = ?5, sync_accounts = ?6, sync_opportunities = ?7, sync_tasks = ?8, "
-                             "sync_events = ?9, sync_others = ?10, conflict_resolution = ?11, filters = ?12 "
-                             "WHERE id = ?1"));
+                             "sync_events = ?9, sync_others = ?10, conflict_resolution = ?11, filters = ?12, "
+                             "on_salesforce_delete = ?13, on_crm_delete = ?14, max_deletes = ?15, max_delete_percent = "
+                             "?16, max_changes = ?17, max_change_percent = ?18 WHERE id = ?1"));
   const std::string flags = flags_json(bind_own_flags(*put, 5, i)), filters = filters_json(i.filters);
   put->bind(1, i.id.text).bind(2, std::int64_t{i.is_active}).bind(3, model::name_of(i.direction));
   put->bind(4, std::int64_t{i.sync_frequency_minutes}).bind(10, flags).bind(11, model::name_of(i.on_conflict));
   put->bind(12, filters);
+  bind_deletes(*put, 13, i);
   return database_.run(*put, "storing the settings of integration " + i.id.text);
 }
 
@@ -184,8 +201,8 @@ base::Result<void> SqliteStore::save_state(const core::Integration& i) {
 base::Result<std::vector<core::MappingSetting>> SqliteStore::mappings(const model::IntegrationId& integration) {
   ASSIGN_OR_RETURN(Statement * find,
                    statement("SELECT id, integration_id, workspace_id, object_type, table_name, mappings, match_rules, "
-                             "key_column, sync_direction, conflict_resolution, on_filter_leave FROM "
-                             "lockstep_field_mappings WHERE integration_id = ?1 ORDER BY id"));
+                             "key_column, sync_direction, conflict_resolution, on_filter_leave, on_salesforce_delete, "
+                             "on_crm_delete FROM lockstep_field_mappings WHERE integration_id = ?1 ORDER BY id"));
   Use use{*find};
   use->bind(1, integration.text);
   return database_.all(*use, "reading the mappings", [](const Statement& row) {
@@ -199,7 +216,9 @@ base::Result<std::vector<core::MappingSetting>> SqliteStore::mappings(const mode
                                 .key_column = std::string{row.text(7)},
                                 .direction = std::string{row.text(8)},
                                 .conflict_resolution = std::string{row.text(9)},
-                                .on_filter_leave = std::string{row.text(10)}};
+                                .on_filter_leave = std::string{row.text(10)},
+                                .on_salesforce_delete = std::string{row.text(11)},
+                                .on_crm_delete = std::string{row.text(12)}};
   });
 }
 
@@ -207,11 +226,13 @@ base::Result<void> SqliteStore::save(core::MappingSetting& mapping) {
   // An update in place, because REPLACE would drop what a later version keeps beside these columns.
   ASSIGN_OR_RETURN(
       Statement * put,
-      statement("INSERT INTO lockstep_field_mappings(id, integration_id, workspace_id, object_type, "
-                "table_name, mappings, match_rules, key_column, sync_direction, conflict_resolution, on_filter_leave) "
-                "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) ON CONFLICT (id) DO UPDATE SET integration_id = "
-                "?2, workspace_id = ?3, object_type = ?4, table_name = ?5, mappings = ?6, match_rules = ?7, key_column "
-                "= ?8, sync_direction = ?9, conflict_resolution = ?10, on_filter_leave = ?11"));
+      statement(
+          "INSERT INTO lockstep_field_mappings(id, integration_id, workspace_id, object_type, "
+          "table_name, mappings, match_rules, key_column, sync_direction, conflict_resolution, on_filter_leave, "
+          "on_salesforce_delete, on_crm_delete) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13) ON "
+          "CONFLICT (id) DO UPDATE SET integration_id = ?2, workspace_id = ?3, object_type = ?4, table_name = ?5, "
+          "mappings = ?6, match_rules = ?7, key_column = ?8, sync_direction = ?9, conflict_resolution = ?10, "
+          "on_filter_leave = ?11, on_salesforce_delete = ?12, on_crm_delete = ?13"));
   ASSIGN_OR_RETURN(const auto before, database_.value("SELECT mappings FROM lockstep_field_mappings WHERE id = ?1",
                                                       std::to_string(static_cast<std::int64_t>(mapping.id))));
   const std::string fields = core::fields_json(mapping.fields, before.value_or("[]"));
@@ -225,6 +246,7 @@ base::Result<void> SqliteStore::save(core::MappingSetting& mapping) {
   const std::string match_rules = mapping.match_rules ? match_rules_json(*mapping.match_rules) : "";
   put->bind(5, mapping.table).bind(6, fields).bind_or_null(7, match_rules).bind(8, mapping.key_column);
   put->bind(9, mapping.direction).bind(10, mapping.conflict_resolution).bind(11, mapping.on_filter_leave);
+  put->bind(12, mapping.on_salesforce_delete).bind(13, mapping.on_crm_delete);
   RETURN_IF_ERROR(database_.run(*put, "storing the mapping of " + mapping.object_type));
   if (made) mapping.id = static_cast<model::MappingId>(database_.last_rowid());
   return {};

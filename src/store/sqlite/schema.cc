@@ -39,7 +39,8 @@ CREATE TABLE lockstep_links(
   row_key TEXT,
   record_id TEXT,
   upsert_key TEXT,
-  state TEXT NOT NULL CHECK (state IN ('none', 'creating', 'linked', 'row_gone', 'record_gone')),
+  state TEXT NOT NULL CHECK (state IN ('none', 'creating', 'linked', 'row_gone', 'record_gone', 'row_deleted',
+    'record_deleted', 'both_gone')),
   stamp INTEGER,
   base BLOB,
   sent BLOB
@@ -47,7 +48,7 @@ CREATE TABLE lockstep_links(
 CREATE UNIQUE INDEX lockstep_links_row ON lockstep_links(mapping_id, row_key);
 CREATE UNIQUE INDEX lockstep_links_record ON lockstep_links(mapping_id, record_id);
 CREATE INDEX lockstep_links_upsert_key ON lockstep_links(mapping_id, upsert_key) WHERE upsert_key IS NOT NULL;
-CREATE INDEX lockstep_links_other ON lockstep_links(mapping_id) WHERE state <> 'linked';
+CREATE INDEX lockstep_links_other ON lockstep_links(mapping_id, state) WHERE state <> 'linked';
 
 CREATE TABLE lockstep_checkpoints(
   mapping_id INTEGER PRIMARY KEY,
@@ -306,6 +307,42 @@ CREATE TABLE lockstep_sweeps(
 );
 ALTER TABLE lockstep_captures ADD COLUMN fields TEXT;
 ALTER TABLE lockstep_captures ADD COLUMN filter TEXT;
+)sql",
+                                                           R"sql(
+CREATE TABLE lockstep_aliases(
+  mapping_id INTEGER NOT NULL,
+  record_id TEXT NOT NULL,
+  into_record TEXT,
+  row_key TEXT,
+  PRIMARY KEY (mapping_id, record_id),
+  CHECK ((into_record IS NULL) <> (row_key IS NULL))
+);
+CREATE TABLE lockstep_tombstones(
+  mapping_id INTEGER NOT NULL,
+  row_key TEXT NOT NULL,
+  names TEXT NOT NULL,
+  cells TEXT NOT NULL,
+  removed_at TEXT NOT NULL,
+  PRIMARY KEY (mapping_id, row_key)
+);
+ALTER TABLE lockstep_parked ADD COLUMN waits_mapping INTEGER;
+ALTER TABLE lockstep_parked ADD COLUMN waits_row TEXT;
+ALTER TABLE lockstep_parked ADD COLUMN waits_name TEXT;
+ALTER TABLE lockstep_conflicts ADD COLUMN against TEXT NOT NULL DEFAULT 'edit';
+ALTER TABLE lockstep_checkpoints ADD COLUMN ids_checked_at INTEGER NOT NULL DEFAULT 0;
+
+ALTER TABLE lockstep_integrations ADD COLUMN on_salesforce_delete TEXT NOT NULL DEFAULT 'delete'
+  CHECK (on_salesforce_delete IN ('delete', 'archive', 'ignore', 'recreate'));
+ALTER TABLE lockstep_integrations ADD COLUMN on_crm_delete TEXT NOT NULL DEFAULT 'delete'
+  CHECK (on_crm_delete IN ('delete', 'archive', 'ignore', 'recreate'));
+ALTER TABLE lockstep_integrations ADD COLUMN max_deletes INTEGER NOT NULL DEFAULT 1000 CHECK (max_deletes >= 0);
+ALTER TABLE lockstep_integrations ADD COLUMN max_delete_percent INTEGER NOT NULL DEFAULT 5
+  CHECK (max_delete_percent BETWEEN 0 AND 100);
+ALTER TABLE lockstep_integrations ADD COLUMN max_changes INTEGER NOT NULL DEFAULT 0 CHECK (max_changes >= 0);
+ALTER TABLE lockstep_integrations ADD COLUMN max_change_percent INTEGER NOT NULL DEFAULT 0
+  CHECK (max_change_percent BETWEEN 0 AND 100);
+ALTER TABLE lockstep_field_mappings ADD COLUMN on_salesforce_delete TEXT NOT NULL DEFAULT '';
+ALTER TABLE lockstep_field_mappings ADD COLUMN on_crm_delete TEXT NOT NULL DEFAULT '';
 )sql"};
 
 struct ApplicationTable {
@@ -340,7 +377,8 @@ std::string create(const ApplicationTable& table) {
   return std::string{"CREATE TABLE "} + table.name +
          "(id INTEGER PRIMARY KEY AUTOINCREMENT, workspace_id TEXT NOT NULL DEFAULT 'default', " + table.columns +
          ", created_at " + now + ", updated_at " + now +
-         ", salesforce_id TEXT, salesforce_sync_status TEXT DEFAULT 'pending', salesforce_sync_error TEXT, "
+         ", archived_at TEXT, salesforce_id TEXT, salesforce_sync_status TEXT DEFAULT 'pending', salesforce_sync_error "
+         "TEXT, "
          "salesforce_synced_at TEXT);" +
          table.indexes;
 }

@@ -33,7 +33,8 @@ constexpr const char* due =
     "((p.retry_at <= ?2 AND (p.waits_for IS NULL OR p.retry_at > 0)) OR (p.waits_for IS NOT NULL AND EXISTS ("
     "SELECT 1 FROM lockstep_captures m JOIN lockstep_captures c ON c.workspace_id = m.workspace_id JOIN lockstep_links "
     "l ON l.mapping_id = c.mapping_id AND l.record_id = p.waits_for WHERE m.mapping_id = p.mapping_id AND "
-    "l.state = 'linked')))";
+    "l.state = 'linked')) OR (p.waits_row IS NOT NULL AND EXISTS (SELECT 1 FROM lockstep_links l WHERE l.mapping_id = "
+    "p.waits_mapping AND l.row_key = p.waits_row AND l.state = 'linked')))";
 
 }  // namespace
 
@@ -208,8 +209,10 @@ base::Result<void> SqliteStore::index_for_parents() {
     }
   for (const auto& [id, child] : prepared_)
     for (const model::FieldMapping& field : child->mapping.fields) {
+      if (field.role == model::FieldRole::reference)
+        RETURN_IF_ERROR(
+            ensure(child->table, *child->columns[static_cast<std::size_t>(&field - child->mapping.fields.data())]));
       if (field.role != model::FieldRole::parent_name) continue;
-      RETURN_IF_ERROR(ensure(child->table, *child->columns[field.via]));
       for (const auto& [other, parent] : prepared_)
         if (parent->mapping.object == field.parent_object && parent->mapping.workspace == child->mapping.workspace &&
             parent->name_field)
@@ -241,8 +244,14 @@ base::Result<void> SqliteStore::resolve_parents(Prepared& p) {
     auto parent = std::make_unique<Parent>();
     parent->mapping = use->integer(0);
     parent->key_affinity = key->affinity;
+    ASSIGN_OR_RETURN(parent->by_key,
+                     database_.prepare("SELECT 1 FROM " + quoted(table->name) + " WHERE " + quoted(key->name) +
+                                       " = ?1 AND " + of_workspace(p.mapping, *table, "")));
     const Column* name = use->is_null(3) ? nullptr : table->find(use->text(3));
     if (field.role == model::FieldRole::parent_name && name) {
+      ASSIGN_OR_RETURN(parent->unlinked_by_name,
+                       database_.prepare("SELECT 1 FROM " + quoted(table->name) + " WHERE " + quoted(name->name) +
+                                         " = ?1 AND " + of_workspace(p.mapping, *table, "") + " LIMIT 1"));
       ASSIGN_OR_RETURN(parent->by_name,
                        database_.prepare("SELECT l.record_id FROM " + quoted(table->name) +
                                          " t CROSS JOIN lockstep_links l WHERE t." + quoted(name->name) + " = ?1 AND " +
@@ -304,10 +313,10 @@ base::Result<void> SqliteStore::drop_triggers(const std::string& mapping) {
 }
 
 base::Result<model::Position> SqliteStore::position(const model::Mapping& mapping) {
-  ASSIGN_OR_RETURN(
-      Statement * find,
-      statement("SELECT reached_at, reached_record, revisit_at, revisit_record, sweep_from, swept_at, "
-                "backfilling, bulk_job, bulk_locator, bulk_rows FROM lockstep_checkpoints WHERE mapping_id = ?1"));
+  ASSIGN_OR_RETURN(Statement * find,
+                   statement("SELECT reached_at, reached_record, revisit_at, revisit_record, sweep_from, swept_at, "
+                             "backfilling, bulk_job, bulk_locator, bulk_rows, ids_checked_at FROM lockstep_checkpoints "
+                             "WHERE mapping_id = ?1"));
   Use use{*find};
   use->bind(1, static_cast<std::int64_t>(mapping.id));
   switch (use->step()) {
@@ -326,7 +335,8 @@ base::Result<model::Position> SqliteStore::position(const model::Mapping& mappin
                                           .revisit_from = {utc(use->integer(2)), record_id(use->text(3))},
                                           .sweep_from = utc(use->integer(4)),
                                           .swept_at = utc(use->integer(5)),
-                                          .backfilling = use->integer(6) != 0}};
+                                          .backfilling = use->integer(6) != 0,
+                                          .ids_checked_at = utc(use->integer(10))}};
 }
 
 base::Result<void> SqliteStore::save_position(const model::Mapping& mapping, const model::Position& position) {
@@ -337,8 +347,8 @@ base::Result<void> SqliteStore::save_position(const model::Mapping& mapping, con
   }
   ASSIGN_OR_RETURN(Statement * keep,
                    statement("REPLACE INTO lockstep_checkpoints(mapping_id, reached_at, reached_record, revisit_at, "
-                             "revisit_record, sweep_from, swept_at, backfilling, bulk_job, bulk_locator, bulk_rows) "
-                             "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)"));
+                             "revisit_record, sweep_from, swept_at, backfilling, bulk_job, bulk_locator, bulk_rows, "
+                             "ids_checked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"));
   model::Watermark mark;
   const auto* bulk = std::get_if<model::BulkPlace>(&position);
   if (bulk) {
@@ -354,6 +364,7 @@ base::Result<void> SqliteStore::save_position(const model::Mapping& mapping, con
   keep->bind_or_null(9, bulk ? bulk->job : std::string_view{});
   keep->bind(10, bulk ? bulk->locator : std::string_view{});
   keep->bind(11, bulk ? static_cast<std::int64_t>(bulk->rows) : std::int64_t{0});
+  keep->bind(12, number(mark.ids_checked_at));
   return database_.run(*keep, "storing a checkpoint");
 }
 
@@ -385,7 +396,8 @@ base::Result<void> SqliteStore::requeue_parked(const model::Mapping& mapping, ba
       due + " ORDER BY p.parked_id ON CONFLICT (mapping_id, row_key) DO NOTHING";
   ASSIGN_OR_RETURN(Statement * fill, statement(sql.c_str()));
   fill->bind(1, static_cast<std::int64_t>(mapping.id)).bind(2, number(now));
-  return database_.run(*fill, "offering parked rows again");
+  RETURN_IF_ERROR(database_.run(*fill, "offering parked rows again"));
+  return requeue_named(mapping);
 }
 
 base::Result<std::vector<RecordId>> SqliteStore::parked_records(const model::Mapping& mapping, base::Utc now,

@@ -19,6 +19,7 @@
 
 namespace store {
 
+struct Parent;
 struct Prepared;
 struct Found;
 struct Step;
@@ -77,6 +78,14 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
                           const model::Position& position) override;
   base::Result<std::vector<core::OutboxEntry>> outbox(const model::Mapping& mapping, model::OutboxSeq after,
                                                       std::size_t limit) override;
+  base::Result<LinkPage> links(const model::Mapping& mapping, core::LinkState state, std::int64_t after,
+                               std::size_t limit) override;
+  base::Result<core::Extent> extent(const model::Mapping& mapping) override;
+  base::Result<bool> follow_merge(const model::Mapping& mapping, const model::RecordId& loser,
+                                  const model::RecordId& winner) override;
+  base::Result<std::int64_t> release_children(const model::Mapping& mapping) override;
+  base::Result<core::CreateIntents> create_intents(const model::Mapping& mapping) override;
+  base::Result<void> forget(const model::Mapping& mapping, base::Utc before) override;
   base::Result<void> requeue_parked(const model::Mapping& mapping, base::Utc now) override;
   base::Result<std::vector<model::RecordId>> parked_records(const model::Mapping& mapping, base::Utc now,
                                                             std::size_t limit) override;
@@ -151,12 +160,25 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<void> match_row(Step& step, std::size_t at);
   base::Result<bool> fits_rule(Step& step, std::size_t at, std::size_t rule);
   base::Result<bool> may_match(const Prepared& mapping);
+  base::Result<void> read_former(Step& step, std::size_t at);
   base::Result<void> read_row(Step& step, std::size_t at);
+  base::Result<model::Cell> reference_cell(Parent& parent, std::string_view row, base::Arena& arena);
+  base::Result<std::optional<std::string>> merged_into(std::int64_t mapping, std::string_view record);
+  base::Result<bool> children_wait(const Prepared& parent, std::string_view row);
   base::Result<void> read_parked(Step& step, std::size_t at);
   base::Result<void> read_unlinked(Step& step, std::size_t at);
   base::Result<std::optional<std::string>> row_of_record(std::int64_t mapping, std::string_view record);
 
   base::Result<void> apply(Step& step, const core::Settlement& settlement);
+  base::Result<std::optional<base::Error>> remove_row(Step& step, std::size_t at);
+  base::Result<std::optional<base::Error>> bring_back(Step& step, std::size_t at);
+  base::Result<void> archive_row(Step& step, std::size_t at, bool archived);
+  base::Result<void> begin_anew(Step& step, std::size_t at);
+  base::Result<void> point_children(const Prepared& parent, std::string_view from, std::string_view to);
+  base::Result<std::int64_t> enqueue_children(const Prepared& parent, std::string_view row, bool parked_too);
+  base::Result<void> read_waited_for(Step& step, std::string_view row, std::size_t field, std::string& waits_row,
+                                     std::string& waits_name);
+  base::Result<void> requeue_named(const model::Mapping& mapping);
   base::Result<void> refuse(Step& step, const core::Settlement& settlement, base::Error error,
                             model::RecordId waits_for = {});
   base::Result<std::optional<base::Error>> taken_link(Step& step, const core::Settlement& settlement);
@@ -171,7 +193,7 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<void> put_aside(Statement& put, const core::Parked& parked, base::Utc changed_at);
   base::Result<void> park_unreadable(const model::Mapping& mapping, const core::Unreadable& unreadable);
   base::Result<int> attempts_at(const model::Mapping& mapping, model::RecordId record);
-  base::Result<void> unpark(Step& step, std::size_t at);
+  base::Result<void> unpark(Step& step, std::size_t at, bool with_record);
   base::Result<void> note_load(const model::Mapping& mapping, std::int64_t first_link, std::int64_t last_link);
   base::Result<void> note(Step& step, const core::Settlement& settlement);
   base::Result<void> write_history(const model::Mapping& mapping, std::string_view row, model::RecordId record,

@@ -27,6 +27,7 @@ struct Step {
   std::vector<std::string> matched = {};  ///< Rows that a record of this page was taken for.
   bool any_parked = false;
   bool any_open_conflicts = false;
+  bool any_aliases = false;
   bool wrote_conflicts = false;
   std::vector<core::Conflict> opened = {};  ///< By the settlement in hand.
 

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <vector>
+
+#include "core/ports/org.h"
+#include "core/ports/store.h"
+#include "core/safeguards.h"
+
+namespace core {
+
+/// How long the org may still be at a request whose answer we lost: within this a record may appear.
+/// Source: an API transaction may run for ten minutes (Salesforce Limits, "API request limits").
+inline constexpr std::chrono::minutes longest_transaction{15};
+
+/// Which created record belongs to which announced create.
+struct Matches {
+  struct Pair {
+    std::size_t intent, record;
+    bool operator==(const Pair&) const = default;
+  };
+  std::vector<Pair> pairs;
+  std::vector<std::size_t> doubtful;  ///< Records that may be one of the creates, and nobody can tell which.
+};
+
+/// Matches creates without a key with records that our user made since and that have no link (`candidates`, ordinals
+/// of `created`). First those that hold just what was sent; then those that share most of it, if one create stands out
+/// for a record; then the last one for the last one. Records that share nothing with any of several creates are
+/// doubtful. Pure.
+Matches match_creates(const model::Mapping&, const CreateIntents& intents, const Observation& created,
+                      const std::vector<std::size_t>& candidates);
+
+/// What was found out about creates without a key.
+struct Creates {
+  std::int64_t found = 0;
+  std::int64_t open = 0;                  ///< Still unknown.
+  std::vector<model::RecordId> doubtful;  ///< Not to be taken for new records yet.
+};
+
+/// Looks for the records of creates that were announced without a key and whose answers never came: found ones are
+/// linked, those that certainly never took place are withdrawn and may be tried again. Nothing is asked of the org
+/// where nothing is open.
+base::Result<Creates> resolve_creates(const model::Mapping&, Org&, Store&, const Safeguards&);
+
+}  // namespace core
