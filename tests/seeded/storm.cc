@@ -1,73 +1,142 @@
 #include "storm.h"
 
-#include "core/pull_pass.h"
-#include "core/push_pass.h"
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
 
 namespace seeded {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr core::Lookback short_lookback{.revisit = 3s, .revisit_records = 3, .overlap = 1min, .sweep_every = 1min};
-constexpr std::size_t page_size = 3;
-constexpr int calm_rounds = 40;
-
-/// A pull or a push of a few pages, as one process would do it. False when it failed.
-bool pull(World& world, TurbulentStore& store, const core::Safeguards& safeguards, int most_steps) {
-  if (world.resets() && !store.update(world.mapping(), {}, [](const core::Known&) {
-        return core::WriteSet{.position = model::Beginning{}};
-      }))
-    return false;
-  core::PullPass pass{world.mapping(), world, store, world.clock(), short_lookback, safeguards, page_size};
-  for (int i = 0; i < most_steps; ++i) {
-    const auto step = pass.step();
-    if (!step) return false;
-    if (*step != core::Step::progressed && *step != core::Step::pending) break;
-  }
-  return true;
-}
-
-bool push(World& world, TurbulentStore& store, const core::Safeguards& safeguards, int most_steps) {
-  core::PushPass pass{world.mapping(), world, store, world.clock(), world.random(), safeguards, page_size};
-  for (int i = 0; i < most_steps; ++i) {
-    const auto step = pass.step();
-    if (!step) return false;
-    if (*step != core::Step::progressed) break;
-  }
-  return true;
-}
-
 }  // namespace
 
-Outcome run_storm(std::uint64_t seed, const core::Safeguards& safeguards, const Weather& weather, int steps) {
-  World world{seed, weather};
-  TurbulentStore store{world};
+void come_to_rest(World& world, std::vector<std::string>& broken) {
+  const auto round = [&](std::chrono::milliseconds pause) {
+    world.pass_time(pause);
+    if (!world.run()) broken.push_back("a run fails in calm weather");
+  };
+  for (int i = 0; i < 4; ++i) round(5s);  // What cannot be read stops nothing else.
+  world.mend();
+  for (int i = 0; i < 2; ++i) round(20min);    // Creates in doubt; a clock that was ahead.
+  for (int i = 0; i < 3; ++i) round(25h);      // What was set aside is tried again.
+  for (int i = 0; i < 2; ++i) round(8 * 24h);  // Whoever vanished without a trace is missed.
+  for (int i = 0; i < 2; ++i) round(25h);
+  for (int i = 0; i < 3; ++i) round(5s);
+  const std::size_t writes = world.org_writes() + world.row_writes();
+  for (int i = 0; i < 3; ++i) round(5s);
+  if (world.org_writes() + world.row_writes() != writes) broken.push_back("I6 not quiet");
+  for (std::string& one : world.verdict()) broken.push_back(std::move(one));
+  std::ranges::sort(broken);
+  const auto twice = std::ranges::unique(broken);
+  broken.erase(twice.begin(), twice.end());
+}
+
+Outcome run_storm(Choices choices, const Setting& setting, int runs) {
+  World world{choices, setting};
   Outcome outcome;
-  for (int i = 0; i < steps; ++i) {
-    try {
-      const bool pulls = !weather.push_only && world.random().chance(0.5);
-      if (!(pulls ? pull : push)(world, store, safeguards, 1 + static_cast<int>(world.random().below(3))))
-        ++outcome.errors;
-    } catch (const Crash&) {
-      ++outcome.crashes;
-    }
+  for (int i = 0; i < runs; ++i) {
+    world.run();
+    world.pass_time(std::chrono::milliseconds{choices.below(5'000)});
+    for (auto acts = choices.below(4); acts > 0; --acts) world.somebody_acts();
   }
   world.calm();
-  const auto round = [&] {
-    world.pass_time(5s);
-    if (!weather.push_only && !pull(world, store, safeguards, 100)) outcome.broken.push_back("a pull fails in calm weather");
-    if (!push(world, store, safeguards, 100)) outcome.broken.push_back("a push fails in calm weather");
-  };
-  for (int i = 0; i < calm_rounds; ++i) round();
-  const std::size_t writes = world.org_writes() + world.store().row_writes();
-  for (int i = 0; i < 3; ++i) round();
-  if (world.org_writes() + world.store().row_writes() != writes) outcome.broken.push_back("I6 not quiet");
-  if (world.store().outbox_size() != 0) outcome.broken.push_back("I7 an entry is left though all is quiet");
-  for (const std::string& broken : world.verdict()) outcome.broken.push_back(broken);
-  for (const std::string& reverted : world.reverted()) outcome.broken.push_back("I4 " + reverted);
-  outcome.bulk_pages = world.bulk_pages();
-  outcome.trace = world.trace() ^ world.random().state();
+  world.say("calm");
+  come_to_rest(world, outcome.broken);
+  outcome.trace = world.trace();
+  outcome.crashes = world.crashes;
+  outcome.failed_runs = world.failed_runs;
+  outcome.port_calls = world.port_calls();
+  outcome.bulk_records = world.bulk_records();
+  outcome.choices = choices.list();
+  outcome.choices.resize(std::min(outcome.choices.size(), choices.used()));
   return outcome;
+}
+
+std::optional<Setting> setting_for(std::string_view weather) {
+  Setting setting;
+  if (weather == "fair") return setting;
+  if (weather == "deletes") return Setting{.weather = with_deletes()};
+  if (weather == "everything") return Setting{.weather = with_everything()};
+  if (weather == "bulk") return Setting{.weather = with_bulk_reads()};
+  if (weather == "keyless") {
+    setting.weather.swarm = setting.weather.sparse_objects = false;
+    setting.weather.without_key = 1;
+    setting.weather.delayed = 0.1;
+    return setting;
+  }
+  if (weather == "push") {
+    // A pull of our own write would find an edit whose entry is gone; a mapping that only pushes has no such help.
+    setting.weather.push_only = true;
+    setting.weather.remove = setting.weather.take_back = setting.weather.move = setting.weather.trigger = 0;
+    return setting;
+  }
+  if (weather == "changes") {
+    setting.weather = with_changes();
+    setting.backend = Backend::sqlite;
+    setting.on_conflict = model::ConflictPolicy::manual;
+    return setting;
+  }
+  return std::nullopt;
+}
+
+std::uint64_t histories_for(const char* name, std::uint64_t otherwise) {
+  if (const char* text = std::getenv(name)) return std::strtoull(text, nullptr, 10);
+  const char* all = std::getenv("STORM_HISTORIES");
+  const std::uint64_t wanted = all ? std::strtoull(all, nullptr, 10) : 20'000;
+  return wanted < 20'000 ? std::max<std::uint64_t>(1, otherwise * wanted / 20'000) : otherwise;
+}
+
+std::vector<std::uint32_t> shrink(std::vector<std::uint32_t> failing, const Setting& setting, int runs, int attempts) {
+  const auto kind = [](const Outcome& outcome) {
+    return outcome.broken.empty() ? std::string{} : outcome.broken.front().substr(0, outcome.broken.front().find(':'));
+  };
+  const std::string first = kind(run_storm(Choices{failing}, setting, runs));
+  const auto still_fails = [&](const std::vector<std::uint32_t>& list) {
+    return attempts-- > 0 && kind(run_storm(Choices{list}, setting, runs)) == first;
+  };
+  for (bool better = true; better && attempts > 0;) {
+    better = false;
+    for (std::size_t block = failing.size() / 2; block >= 1 && attempts > 0; block /= 2) {
+      for (std::size_t at = 0; at < failing.size() && attempts > 0;) {
+        const std::size_t end = std::min(failing.size(), at + block);
+        auto without = failing;
+        without.erase(without.begin() + static_cast<std::ptrdiff_t>(at),
+                      without.begin() + static_cast<std::ptrdiff_t>(end));
+        if (still_fails(without)) {
+          failing = std::move(without);
+          better = true;
+          continue;
+        }
+        auto zeroed = failing;
+        std::fill(zeroed.begin() + static_cast<std::ptrdiff_t>(at), zeroed.begin() + static_cast<std::ptrdiff_t>(end),
+                  0);
+        if (zeroed != failing && still_fails(zeroed)) {
+          failing = std::move(zeroed);
+          better = true;
+        }
+        at = end;
+      }
+    }
+    while (!failing.empty() && failing.back() == 0) failing.pop_back();
+  }
+  return failing;
+}
+
+std::string told(const std::string& what, const Outcome& outcome, const Setting& setting, int runs) {
+  std::string text = what;
+  for (const std::string& broken : outcome.broken) text += "\n  " + broken;
+  const auto small = shrink(outcome.choices, setting, runs);
+  text += "\nshrunk from " + std::to_string(outcome.choices.size()) + " choices to " + std::to_string(small.size()) +
+          "; its history:";
+  std::fputs("--- the shrunk history\n", stdout);
+  Setting loud = setting;
+  loud.trace = true;
+  const Outcome again = run_storm(Choices{small}, loud, runs);
+  for (const std::string& broken : again.broken) text += "\n  " + broken;
+  text += "\nchoices:";
+  for (const std::uint32_t each : small) text += " " + std::to_string(each);
+  return text;
 }
 
 }  // namespace seeded

@@ -1,22 +1,44 @@
 #pragma once
 
-#include <cstdint>
 #include <string>
 #include <vector>
 
-#include "core/safeguards.h"
 #include "world.h"
 
 namespace seeded {
 
 struct Outcome {
-  std::vector<std::string> broken;  ///< Which invariants, with what; empty when all hold.
-  std::uint64_t trace = 0;          ///< Equal for equal seeds.
-  std::size_t crashes = 0, errors = 0, bulk_pages = 0;
+  std::vector<std::string> broken;     ///< Which invariants, with what; empty when all hold.
+  std::vector<std::uint32_t> choices;  ///< What chance decided: replays the history.
+  std::uint64_t trace = 0;             ///< Equal for equal choices.
+  std::size_t crashes = 0, failed_runs = 0, port_calls = 0;
+  std::size_t bulk_records = 0;  ///< Read by Bulk jobs.
 };
 
-/// One history: a storm in which any port call may fail, lose its answer or end the process while others edit both
+/// One history: a storm in which any port call may fail, lose its answer or end the process while others work on both
 /// sides, then a calm in which everything must come to rest.
-Outcome run_storm(std::uint64_t seed, const core::Safeguards&, const Weather&, int steps = 60);
+Outcome run_storm(Choices choices, const Setting& setting, int runs = 7);
+
+inline Outcome run_storm(std::uint64_t seed, const Setting& setting, int runs = 7) {
+  return run_storm(Choices{seed}, setting, runs);
+}
+
+/// Lets time pass until whatever waits for time has gone on; what fails then goes into `broken`.
+void come_to_rest(World& world, std::vector<std::string>& broken);
+
+/// The weathers by name: fair (nobody deletes), deletes, everything, keyless (the org has no field for our key), bulk,
+/// changes, push.
+std::optional<Setting> setting_for(std::string_view weather);
+
+/// How many histories a test runs: what the environment says under that name, or else `otherwise`, and fewer if
+/// STORM_HISTORIES asks for fewer than 20,000 of the storm itself.
+std::uint64_t histories_for(const char* name, std::uint64_t otherwise);
+
+/// A shorter list of choices that still breaks something. Tries at most `attempts` histories.
+std::vector<std::uint32_t> shrink(std::vector<std::uint32_t> failing, const Setting& setting, int runs = 7,
+                                  int attempts = 1'500);
+
+/// What a failure looks like to a person: the invariants, how to replay it, and the shrunk history.
+std::string told(const std::string& what, const Outcome& outcome, const Setting& setting, int runs = 7);
 
 }  // namespace seeded

@@ -1,398 +1,475 @@
 #include "world.h"
 
 #include <algorithm>
-#include <tuple>
+#include <cstdio>
+
+#include "core/fenced_org.h"
+#include "core/order.h"
+#include "memory_side.h"
+#include "sfsim_side.h"
+#include "sqlite_side.h"
+#include "turbulence.h"
 
 namespace seeded {
 namespace {
 
 using namespace std::chrono_literals;
-using model::Cell;
 
-constexpr std::size_t most_records = 8;
+constexpr core::Lookback short_lookback{.revisit = 3s,
+                                        .revisit_records = 3,
+                                        .overlap = 1min,
+                                        .sweep_every = 1min,
+                                        .bin_keeps = 14 * 24h,
+                                        .check_ids_every = 7 * 24h};
 
-model::RecordId record_id(std::size_t number) {
-  std::string text = "003000000000000";
-  for (std::size_t place = 14; number > 0; --place, number /= 10) text[place] = static_cast<char>('0' + number % 10);
-  return *model::RecordId::parse(text);
+base::Error weather(base::ErrorKind kind) {
+  return {kind, "the weather"};
 }
 
-base::Error lost(base::ErrorKind kind) { return {kind, "the weather"}; }
+bool is_plain(std::size_t object, std::size_t field) {
+  return objects()[object].fields[field].parent == no_parent;
+}
+
+/// Turns a random half of what may happen off, so that rare combinations show.
+void thin_out(Weather& weather, Choices& choices) {
+  for (double* each : {&weather.lost_request, &weather.lost_answer, &weather.crash, &weather.busy_row, &weather.delayed,
+                       &weather.second_daemon, &weather.exhausted, &weather.unreadable, &weather.hidden_field,
+                       &weather.clock_jump, &weather.long_pause, &weather.late, &weather.remove, &weather.move,
+                       &weather.take_back, &weather.merge, &weather.purge})
+    if (choices.below(2) == 0) *each = 0;
+  for (double* each : {&weather.bulk_lost, &weather.reset, &weather.one_way})
+    if (*each > 0 && choices.below(2) == 0) *each = 0;
+}
 
 }  // namespace
 
-World::World(std::uint64_t seed, const Weather& weather)
-    : weather_(weather),
-      random_(seed),
-      clock_(base::Utc{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}}),
-      store_(clock_, 2 + random_.below(3)) {
-  const std::size_t width = store_.width();
-  mapping_.object = "Contact";
-  mapping_.table = "contacts";
-  mapping_.upsert_field = "Lockstep_Id__c";
-  const auto policy = static_cast<model::ConflictPolicy>(random_.below(3));
-  for (std::size_t i = 0; i < width; ++i) {
-    model::FieldMapping field;
-    field.column = "f" + std::to_string(i);
-    field.org_field = "F" + std::to_string(i);
-    field.on_conflict = policy;
-    mapping_.fields.push_back(std::move(field));
+World::World(Choices& choices, const Setting& setting)
+    : choices_(choices),
+      setting_(setting),
+      weather_(setting.weather),
+      machine_(base::Utc{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}}),
+      random_(1) {
+  if (weather_.swarm) thin_out(weather_, choices_);
+  const bool triggers = choices_.chance(weather_.trigger), with_key = !choices_.chance(weather_.without_key);
+  if (setting_.org == OrgKind::sfsim) {
+    org_ = std::make_unique<SfsimSide>(machine_.now(), with_key);
+  } else {
+    auto fake = std::make_unique<FakeOrg>(machine_.now());
+    fake->set_trigger(triggers);
+    fake->on_trigger = [this](const std::string& from, const std::string& made) { oracle_.derived(from, made); };
+    fake->offer_bulk(choices_, weather_);
+    org_ = std::move(fake);
   }
-  store_.on_overwrite = [this](const std::string& key, std::size_t field, const Text& old_value, const Text& value) {
-    note_overwrite("row " + key, field, old_value, value);
+  if (setting_.backend == Backend::sqlite) {
+    store_ = std::make_unique<SqliteSide>(machine_);
+  } else {
+    store_ = std::make_unique<MemorySide>(machine_);
+  }
+  for (std::size_t i = 0; i < objects().size(); ++i)
+    if (i == 0 || !weather_.sparse_objects || choices_.below(2) == 1) objects_.push_back(i);
+  const auto policy = setting_.on_conflict.value_or(static_cast<model::ConflictPolicy>(choices_.below(4)));
+  const auto deletes = [&](const std::optional<model::DeletePolicy>& wanted) {
+    const auto chosen = choices_.below(12);  // Mostly followed.
+    return wanted.value_or(chosen < 9 ? model::DeletePolicy::follow : static_cast<model::DeletePolicy>(chosen - 8));
   };
+  const auto on_record_deleted = deletes(setting_.on_record_deleted), on_row_deleted = deletes(setting_.on_row_deleted);
+  for (const std::size_t object : objects_) {
+    model::Mapping mapping = mapping_of(object, with_key);
+    mapping.on_record_deleted = on_record_deleted;
+    mapping.on_row_deleted = on_row_deleted;
+    if (weather_.push_only) mapping.direction = model::SyncDirection::to_org;
+    for (model::FieldMapping& field : mapping.fields) field.on_conflict = policy;
+    mappings_.push_back(std::move(mapping));
+  }
+  core::put_in_order(mappings_);
+  leave_fields_out();
 }
 
-void World::mix(std::string_view text) {
-  for (const char c : text) trace_ = (trace_ ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+World::~World() = default;
+
+void World::say(const std::string& what) {
+  for (const char c : what) trace_ = (trace_ ^ static_cast<unsigned char>(c)) * 1099511628211ull;
+  if (setting_.trace)
+    std::printf("%8lld %s\n", static_cast<long long>(machine_.elapsed().count() / 1'000'000), what.c_str());
 }
 
-World::Text World::new_value(const Text& seen) {
-  std::string value = "v" + std::to_string(++next_value_);
-  saw_[value] = seen.value_or("");
-  edits_.push_back(value);
-  return value;
-}
+// --- the process
 
-bool World::is_ancestor(const Text& older, const Text& newer) const {
-  if (!older || !newer || older == newer) return false;
-  for (auto at = saw_.find(*newer); at != saw_.end(); at = saw_.find(at->second))
-    if (at->second == *older) return true;
-  return false;
-}
-
-void World::note_overwrite(const std::string& where, std::size_t field, const Text& old_value, const Text& value) {
-  mix(where + std::to_string(field) + value.value_or("-"));
-  if (is_ancestor(value, old_value))
-    reverted_.push_back(where + " field " + std::to_string(field) + ": " + *value + " put back over " + *old_value);
-}
-
-void World::somebody_edits() {
-  const bool in_org = !weather_.push_only && random_.chance(0.5);
-  const bool creates = identities_.size() < most_records && random_.chance(identities_.empty() ? 1.0 : 0.1);
-  if (creates) {
-    const std::string name = "n" + std::to_string(identities_.size());
-    identities_.push_back(name);
-    store::MemoryStore::Row row(mapping_.fields.size());
-    row[0] = name;
-    if (!in_org) {
-      store_.insert(std::move(row));
-      return;
+bool World::run() {
+  if (depth_ == 0) {
+    change_circumstances();
+    map_late_fields();
+  }
+  const Process process = store_->start();
+  for (const model::Mapping& mapping : mappings_) CHECK(store_->prepare(mapping).has_value());
+  TurbulentStore store{*process.store, *this};
+  TurbulentOrg air{org_->org(), *this};
+  core::FencedOrg org{air, process.still_ours};
+  if (depth_ == 0) reset_readings(*process.store);
+  const core::RunWorld world{org,
+                             store,
+                             machine_,
+                             random_,
+                             [this](std::chrono::milliseconds time) { pass_time(time); },
+                             [this] { return !calm_ && choices_.chance(weather_.stop); },
+                             [](const std::string&) {},
+                             {.deletes = 0, .delete_percent = 0},
+                             some_direction(),
+                             short_lookback,
+                             setting_.safeguards,
+                             3};
+  ++depth_;
+  say("run begins");
+  bool well = false;
+  try {
+    const core::RunResult result = core::run_sync(mappings_, world);
+    well = !result.stopped_by;
+    for (const core::RunError& error : result.errors) {
+      say("error " + error.record + " " + error.message);
+      if (error.record.empty()) well = false;
     }
-    records_.push_back({record_id(records_.size() + 1), {}, std::move(row), base::whole_second(clock_.now()), false});
-    if (weather_.late_commits && random_.chance(0.2)) {
-      const std::size_t record = records_.size() - 1;
-      hidden_.insert(record);
-      records_[record].locked = true;
-      open_.push_back({clock_.now() + std::chrono::milliseconds{random_.below(
-                                          static_cast<std::uint64_t>(weather_.commit_delay / 1ms))},
-                       record, 0, std::nullopt, records_[record].stamp, true});
-    }
-    return;
+    if (!well) ++failed_runs;
+  } catch (const Crash&) {
+    say("crash");
+    ++crashes;
   }
-  if (mapping_.fields.size() < 2) return;
-  const std::size_t field = 1 + random_.below(mapping_.fields.size() - 1);
-  if (!in_org) {
-    if (store_.rows().empty()) return;
-    auto row = store_.rows().begin();
-    std::advance(row, static_cast<std::ptrdiff_t>(random_.below(store_.rows().size())));
-    const std::string key = row->first;
-    store_.edit(key, field, new_value(row->second[field]));
-    return;
-  }
-  if (records_.empty()) return;
-  const std::size_t index = random_.below(records_.size());
-  Record& record = records_[index];
-  if (record.locked) return;
-  const base::Utc stamp = base::whole_second(clock_.now());
-  record.unreadable = random_.chance(weather_.unreadable);
-  // A second write in the second of the last one, in a transaction that commits later, leaves the stamp as it was:
-  // `If-Unmodified-Since` cannot tell, and neither can any client. Such pairs are left out.
-  if (weather_.late_commits && stamp != record.stamp && random_.chance(0.2)) {
-    record.locked = true;
-    open_.push_back({clock_.now() + std::chrono::milliseconds{random_.below(
-                                        static_cast<std::uint64_t>(weather_.commit_delay / 1ms))},
-                     index, field, new_value(record.fields[field]), stamp, false});
-    return;
-  }
-  record.fields[field] = new_value(record.fields[field]);
-  record.stamp = stamp;
+  say("run ends");
+  --depth_;
+  if (hidden_for_ > 0 && --hidden_for_ == 0) hidden_object_.reset();
+  return well;
 }
 
-void World::commit_due() {
-  std::erase_if(open_, [this](const OpenTransaction& transaction) {
-    if (transaction.commits_at > clock_.now()) return false;
-    Record& record = records_[transaction.record];
-    if (!transaction.creates) record.fields[transaction.field] = transaction.value;
-    record.stamp = transaction.stamp;
-    record.locked = false;
-    hidden_.erase(transaction.record);
+void World::change_circumstances() {
+  if (calm_) return;
+  if (choices_.chance(weather_.clock_jump)) {
+    const auto by = std::chrono::minutes{static_cast<int>(choices_.below(121)) - 60};
+    say("our clock jumps " + std::to_string(by.count()) + " minutes");
+    machine_.jump(by);
+  }
+  if (choices_.chance(weather_.long_pause)) {
+    say("sixteen days pass");
+    pass_time(16 * 24h);
+  }
+  if (choices_.chance(weather_.exhausted))
+    exhausted_until_ = org_->now() + std::chrono::minutes{1 + choices_.below(30)};
+  if (choices_.chance(weather_.hidden_field)) {
+    hidden_object_ = objects_[choices_.below(static_cast<std::uint32_t>(objects_.size()))];
+    hidden_for_ = 1 + static_cast<int>(choices_.below(2));
+  }
+}
+
+void World::leave_fields_out() {
+  if (weather_.late_field <= 0 || setting_.backend != Backend::sqlite) return;
+  for (model::Mapping& mapping : mappings_) {
+    if (!choices_.chance(weather_.late_field)) continue;
+    to_grow_.push_back(mapping);
+    mapping.fields.erase(mapping.fields.begin() + 1);  // Plain in every object.
+  }
+}
+
+void World::map_late_fields() {
+  std::erase_if(to_grow_, [&](const model::Mapping& whole) {
+    if (!calm_ && !choices_.chance(0.25)) return false;
+    say(whole.object + "." + whole.fields[1].org_field + " is mapped");
+    *std::ranges::find(mappings_, whole.id, &model::Mapping::id) = whole;
     return true;
   });
+}
+
+/// As somebody asks for who wants everything read again.
+void World::reset_readings(core::Store& store) {
+  if (calm_ || weather_.reset <= 0) return;
+  for (const model::Mapping& mapping : mappings_) {
+    if (!choices_.chance(weather_.reset)) continue;
+    say(mapping.object + " is to be read from the beginning");
+    CHECK(store.update(mapping, {}, [](const core::Known&) { return core::WriteSet{.position = model::Beginning{}}; })
+              .has_value());
+  }
+}
+
+model::SyncDirection World::some_direction() {
+  if (calm_ || weather_.one_way <= 0 || !choices_.chance(weather_.one_way)) return model::SyncDirection::both;
+  return choices_.below(2) == 1 ? model::SyncDirection::to_org : model::SyncDirection::to_store;
 }
 
 void World::pass_time(std::chrono::milliseconds by) {
-  clock_.advance(by);
-  commit_due();
-  do_slow_writes(calm_);
+  machine_.advance(by);
+  org_->pass_time(by);
+  deliver_delayed();
 }
 
-bool World::resets() {
-  return !calm_ && weather_.reset > 0 && random_.chance(weather_.reset);
-}
-
-void World::do_slow_writes(bool all) {
-  std::erase_if(slow_writes_, [&](const SlowWrite& write) {
-    if (!all && write.due > clock_.now()) return false;
-    auto record = std::ranges::find_if(records_, [&](const Record& each) {
-      return write.id ? each.id == write.id : each.upsert_key == write.upsert_key;
-    });
-    if (record == records_.end()) {
-      records_.push_back({record_id(records_.size() + 1),
-                          write.upsert_key,
-                          store::MemoryStore::Row(mapping_.fields.size()),
-                          {},
-                          false});
-      record = records_.end() - 1;
-    }
-    ++org_writes_;
-    for (const auto& [field, value] : write.fields) {
-      note_overwrite("record " + record->id.str(), field, record->fields[field], value);
-      record->fields[field] = value;
-    }
-    record->stamp = base::whole_second(clock_.now());
-    return true;
-  });
-}
-
-base::Result<core::Page> World::fetch_in_bulk(const core::PageRequest& request) {
-  constexpr std::uint64_t rows_per_page = 4;
-  core::Page page;
-  page.observed.restart(mapping_.fields.size());
-  page.observed.as_of = base::whole_second(clock_.now());
-  page.more = true;
-  const auto soon = [&] { return clock_.now() + std::chrono::milliseconds{random_.below(5'000)}; };
-  if (!request.bulk) {
-    const std::string id = "job " + std::to_string(bulk_jobs_.size() + 1);
-    bulk_jobs_[id] = {base::whole_second(clock_.now()), soon(), {}, 0};
-    page.bulk = model::BulkPlace{id, "", 0, bulk_jobs_[id].started};
-    return page;
-  }
-  BulkJob& job = bulk_jobs_.at(request.bulk->job);
-  if (!calm_ && random_.chance(0.05)) return base::failure(base::ErrorKind::precondition, "the job is gone");
-  page.bulk = *request.bulk;
-  if (job.halves < 2) {
-    if (calm_ || clock_.now() >= job.runs_at) {
-      for (std::size_t i = static_cast<std::size_t>(job.halves); i < records_.size(); i += 2)
-        if (!hidden_.contains(i))
-          job.rows.insert(job.rows.begin() + static_cast<std::ptrdiff_t>(random_.below(job.rows.size() + 1)),
-                          records_[i]);
-      ++job.halves;
-      job.runs_at = soon();
-    }
-    return page;
-  }
-  model::BulkPlace& place = *page.bulk;
-  const std::uint64_t first = place.locator.empty() ? 0 : std::stoull(place.locator);
-  for (std::size_t taken = 0;
-       taken < request.limit && first + place.rows < job.rows.size() && place.rows < rows_per_page;
-       ++taken, ++place.rows)
-    observe(job.rows[first + place.rows], page.observed);
-  bulk_pages_ += page.observed.size() > 0 ? 1 : 0;
-  page.more = first + place.rows < job.rows.size();
-  if (page.more && place.rows == rows_per_page)
-    place = {place.job, std::to_string(first + rows_per_page), 0, place.started_at};
-  return page;
-}
-
-void World::tick() { pass_time(std::chrono::milliseconds{random_.below(700)}); }
-
-std::optional<base::Error> World::before() {
-  tick();
+std::optional<base::Error> World::before(Call call) {
+  ++port_calls_;
+  pass_time(std::chrono::milliseconds{choices_.below(700)});
+  if (crash_at_ == port_calls_) throw Crash{};
   if (calm_) return std::nullopt;
-  if (random_.chance(weather_.edit_before)) somebody_edits();
-  if (random_.chance(weather_.crash)) throw Crash{};
-  if (random_.chance(weather_.lost_request)) return lost(base::ErrorKind::unreachable);
+  if (choices_.chance(weather_.act)) somebody_acts();
+  if (choices_.chance(weather_.crash)) throw Crash{};
+  if (choices_.chance(weather_.lost_request)) return weather(base::ErrorKind::unreachable);
+  if (call != Call::store && org_->now() < exhausted_until_)
+    return base::Error{base::ErrorKind::throttled, "the day's calls are used up", "REQUEST_LIMIT_EXCEEDED", 900s};
+  // Between a process's last look at its lease and its write to the org nobody can take over: that is what the
+  // margin is for.
+  if (call != Call::org_write && depth_ == 1 && choices_.chance(weather_.second_daemon)) {
+    say("the process sleeps, and another takes over");
+    pass_time(2min);
+    run();
+    say("the process wakes");
+  }
   return std::nullopt;
 }
 
 std::optional<base::Error> World::after() {
   if (calm_) return std::nullopt;
-  if (random_.chance(weather_.edit_after)) somebody_edits();
-  if (random_.chance(weather_.crash)) throw Crash{};
-  if (random_.chance(weather_.lost_answer)) return lost(base::ErrorKind::unknown_fate);
+  if (choices_.chance(weather_.act / 2)) somebody_acts();
+  if (choices_.chance(weather_.crash)) throw Crash{};
+  if (choices_.chance(weather_.lost_answer)) return weather(base::ErrorKind::unknown_fate);
   return std::nullopt;
 }
 
-void World::calm() { calm_ = true; }
+std::optional<base::Error> World::hides(const model::Mapping& mapping) const {
+  if (calm_ || !hidden_object_ || objects()[*hidden_object_].object != mapping.object || mapping.fields.empty())
+    return std::nullopt;
+  return base::Error{base::ErrorKind::settings, "No such column", "INVALID_FIELD"};
+}
 
-/// False if the record is one of the unreadable.
-bool World::observe(const Record& record, core::Observation& observed) const {
-  if (record.unreadable) {
-    observed.unreadable.push_back({record.id, {base::ErrorKind::malformed, "unreadable"}, record.stamp, observed.size()});
-    return false;
+void World::blur(core::Observation& observed, bool in_places) const {
+  if (unreadable_.empty()) return;
+  core::Observation clear;
+  clear.restart(observed.cells.width());
+  for (std::size_t i = 0; i < observed.size(); ++i) {
+    const core::RecordHead& head = observed.heads[i];
+    const bool blurred = head.id && !head.deleted && unreadable_.contains(head.id);
+    if (blurred)
+      clear.unreadable.push_back({head.id,
+                                  {base::ErrorKind::malformed, "the weather", "INVALID_VALUE"},
+                                  head.stamp,
+                                  in_places ? i : clear.size()});
+    if (blurred && !in_places) continue;
+    clear.heads.push_back(blurred ? core::RecordHead{} : head);
+    const auto cells = clear.cells.add();
+    if (blurred) continue;
+    for (std::size_t f = 0; f < cells.size(); ++f) {
+      const model::Cell& cell = observed.cells[i][f];
+      cells[f] = cell.has_text() ? model::Cell{clear.cells.text().copy(cell.text())} : cell;
+    }
+    clear.heads.back().upsert_key = clear.cells.text().copy(head.upsert_key);
   }
-  observed.heads.push_back({record.id, observed.cells.text().copy(record.upsert_key), record.stamp});
-  const auto cells = observed.cells.add();
-  for (std::size_t f = 0; f < cells.size(); ++f)
-    if (record.fields[f]) cells[f] = Cell{observed.cells.text().copy(*record.fields[f])};
+  clear.as_of = observed.as_of;
+  observed = std::move(clear);
+}
+
+bool World::delays(const model::Mapping& mapping, std::span<const core::OrgWrite> writes) {
+  if (calm_ || !mapping.upsert_field.empty() || !choices_.chance(weather_.delayed)) return false;
+  for (const core::OrgWrite& write : writes) {
+    if (write.id) continue;
+    Delayed& later = delayed_.emplace_back(
+        Delayed{org_->now() + std::chrono::seconds{choices_.below(500)}, mapping, write.fields, {}});
+    for (const model::Cell& cell : write.values)
+      later.values.push_back(cell.has_text() ? Text{std::string{cell.text()}} : std::nullopt);
+  }
   return true;
 }
 
-std::vector<base::Result<core::Page>> World::fetch(std::span<const core::PageRequest> requests) {
-  std::vector<base::Result<core::Page>> pages;
-  const auto all_fail = [&](const base::Error& error) {
-    pages.clear();
-    for (std::size_t i = 0; i < requests.size(); ++i) pages.emplace_back(std::unexpected(error));
-    return std::move(pages);
-  };
-  if (auto error = before()) return all_fail(*error);
-  for (const core::PageRequest& request : requests) {
-    if (weather_.bulk_reads && (request.bulk || request.after == model::Keyset{})) {
-      pages.emplace_back(fetch_in_bulk(request));
-      continue;
-    }
-    core::Page page;
-    page.observed.restart(mapping_.fields.size());
-    page.observed.as_of = base::whole_second(clock_.now());
-    std::vector<const Record*> found;
-    for (std::size_t i = 0; i < records_.size(); ++i) {
-      const Record& record = records_[i];
-      if (hidden_.contains(i)) continue;
-      const bool later = record.stamp > request.after.at ||
-                         (record.stamp == request.after.at &&
-                          (!request.after.last || record.id > request.after.last));
-      if (later) found.push_back(&record);
-    }
-    std::ranges::sort(found, [](const Record* a, const Record* b) {
-      return std::tie(a->stamp, a->id) < std::tie(b->stamp, b->id);
-    });
-    page.more = found.size() > request.limit;
-    if (page.more) found.resize(request.limit);
-    for (const Record* record : found) observe(*record, page.observed);
-    pages.emplace_back(std::move(page));
+void World::deliver_delayed() {
+  while (true) {
+    const auto due = std::ranges::find_if(delayed_, [&](const Delayed& each) { return each.due <= org_->now(); });
+    if (due == delayed_.end()) return;
+    const Delayed later = std::move(*due);
+    delayed_.erase(due);
+    std::vector<model::Cell> cells(later.values.size());
+    for (std::size_t f = 0; f < cells.size(); ++f)
+      if (later.values[f]) cells[f] = model::Cell{*later.values[f]};
+    const core::OrgWrite write{{}, {}, later.fields, cells, {}};
+    say("a delayed create arrives");
+    (void)org_->org().write(later.mapping, {&write, 1});
   }
-  if (auto error = after()) return all_fail(*error);
-  return pages;
 }
 
-std::size_t World::visible(const model::RecordId& id) const {
-  for (std::size_t i = 0; i < records_.size(); ++i)
-    if (records_[i].id == id && !hidden_.contains(i)) return i;
-  return records_.size();
-}
-
-base::Result<core::Observation> World::retrieve(const model::Mapping&, std::span<const model::RecordId> ids) {
-  if (auto error = before()) return std::unexpected(*error);
-  if (weather_.slow_jobs_are_awaited) do_slow_writes(true);
-  core::Observation observed;
-  observed.restart(mapping_.fields.size());
-  observed.as_of = base::whole_second(clock_.now());
-  for (const model::RecordId& id : ids) {
-    const std::size_t at = visible(id);
-    if (at < records_.size() && observe(records_[at], observed)) continue;
-    observed.heads.push_back({});
-    observed.cells.add();
+base::Result<std::vector<base::Result<model::RecordId>>> World::write_some(core::Org& org,
+                                                                           const model::Mapping& mapping,
+                                                                           std::span<const core::OrgWrite> writes) {
+  std::vector<core::OrgWrite> sent;
+  std::vector<bool> busy;
+  for (const core::OrgWrite& write : writes) {
+    busy.push_back(!calm_ && choices_.chance(weather_.busy_row));
+    if (!busy.back()) sent.push_back(write);
   }
-  if (auto error = after()) return std::unexpected(*error);
-  return observed;
-}
-
-base::Result<std::vector<std::optional<core::FoundRecord>>> World::find(const model::Mapping&,
-                                                                        std::span<const std::string_view> keys) {
-  if (auto error = before()) return std::unexpected(*error);
-  if (weather_.slow_jobs_are_awaited) do_slow_writes(true);
-  std::vector<std::optional<core::FoundRecord>> found;
-  for (const std::string_view key : keys) {
-    const auto record = std::ranges::find(records_, key, &Record::upsert_key);
-    found.push_back(record == records_.end() ? std::nullopt : std::optional{core::FoundRecord{record->id, false}});
-  }
-  if (auto error = after()) return std::unexpected(*error);
-  return found;
-}
-
-base::Result<std::vector<base::Result<model::RecordId>>> World::write(const model::Mapping&,
-                                                                      std::span<const core::OrgWrite> writes) {
-  if (auto error = before()) return std::unexpected(*error);
-  if (weather_.slow_jobs_are_awaited) do_slow_writes(true);
-  if (!calm_ && weather_.slow_job > 0 && random_.chance(weather_.slow_job)) {
-    for (const core::OrgWrite& write : writes) {
-      SlowWrite& slow = slow_writes_.emplace_back(clock_.now() + std::chrono::milliseconds{random_.below(10'000)},
-                                                  write.id, std::string{write.upsert_key});
-      for (std::size_t f = 0; f < mapping_.fields.size(); ++f)
-        if (write.fields[f])
-          slow.fields.emplace_back(
-              f, write.values[f].has_text() ? Text{std::string{write.values[f].text()}} : std::nullopt);
-    }
-    return base::failure(base::ErrorKind::unknown_fate, "a job that takes long");
+  std::vector<base::Result<model::RecordId>> some;
+  if (!sent.empty()) {
+    ASSIGN_OR_RETURN(some, org.write(mapping, sent));
   }
   std::vector<base::Result<model::RecordId>> results;
-  for (const core::OrgWrite& write : writes) {
-    Record* record = nullptr;
-    if (write.id) {
-      record = &records_.at(visible(write.id));
-    } else if (const auto same = std::ranges::find(records_, write.upsert_key, &Record::upsert_key);
-               same != records_.end()) {
-      record = &*same;
-    }
-    if ((record && record->locked) || (!calm_ && random_.chance(weather_.busy_row))) {
-      results.push_back(base::failure(base::ErrorKind::throttled, "locked", "UNABLE_TO_LOCK_ROW"));
-      continue;
-    }
-    if (record && write.id && record->stamp > write.unless_changed_since) {
-      results.push_back(base::failure(base::ErrorKind::precondition, "changed since it was read"));
-      continue;
-    }
-    if (!record) {
-      records_.push_back({record_id(records_.size() + 1), std::string{write.upsert_key},
-                          store::MemoryStore::Row(mapping_.fields.size()), {}, false});
-      record = &records_.back();
-    }
-    ++org_writes_;
-    for (std::size_t f = 0; f < mapping_.fields.size(); ++f) {
-      if (!write.fields[f]) continue;
-      const Text value = write.values[f].has_text() ? Text{std::string{write.values[f].text()}} : std::nullopt;
-      note_overwrite("record " + record->id.str(), f, record->fields[f], value);
-      record->fields[f] = value;
-    }
-    record->stamp = base::whole_second(clock_.now());
-    results.push_back(record->id);
-  }
-  if (auto error = after()) return std::unexpected(*error);
+  std::size_t at = 0;
+  for (const bool is_busy : busy)
+    results.push_back(is_busy ? base::failure(base::ErrorKind::throttled, "locked", "UNABLE_TO_LOCK_ROW") : some[at++]);
   return results;
 }
 
-std::vector<std::string> World::verdict() const {
-  std::vector<std::string> broken;
-  std::set<std::string> kept;
-  const auto keep = [&](const Text& value) {
-    for (std::string at = value.value_or(""); !at.empty() && kept.insert(at).second;) {
-      const auto parent = saw_.find(at);
-      at = parent == saw_.end() ? std::string{} : parent->second;
+// --- what both sides hold
+
+World::Held World::held_by_org() {
+  std::map<std::string, std::string> names;
+  std::vector<std::vector<RecordView>> all;
+  for (std::size_t object = 0; object < objects().size(); ++object) {
+    all.push_back(org_->records(object));
+    for (const RecordView& record : all.back())
+      if (!record.deleted) names[record.id.str()] = record.fields[0].value_or("");
+  }
+  Held held;
+  for (std::size_t object = 0; object < objects().size(); ++object)
+    for (RecordView& record : all[object]) {
+      if (record.deleted) continue;
+      for (std::size_t f = 0; f < record.fields.size(); ++f) {
+        if (is_plain(object, f) || !record.fields[f]) continue;
+        const auto named = names.find(*record.fields[f]);
+        record.fields[f] = named == names.end() ? Text{} : Text{named->second};
+      }
+      held[record.fields[0].value_or("")].push_back(record.fields);
     }
+  return held;
+}
+
+World::Held World::held_by_store() {
+  std::vector<std::vector<RowView>> all;
+  std::vector<std::map<std::string, std::string>> names;
+  for (std::size_t object = 0; object < objects().size(); ++object) {
+    all.push_back(store_->rows(object));
+    auto& of_object = names.emplace_back();
+    for (const RowView& row : all.back()) of_object[row.key] = row.fields[0].value_or("");
+  }
+  Held held;
+  for (std::size_t object = 0; object < objects().size(); ++object)
+    for (RowView& row : all[object]) {
+      for (std::size_t f = 0; f < row.fields.size(); ++f) {
+        if (is_plain(object, f) || !row.fields[f]) continue;
+        const auto& of_parent = names[objects()[object].fields[f].parent];
+        const auto named = of_parent.find(*row.fields[f]);
+        row.fields[f] = named == of_parent.end() ? Text{} : Text{named->second};
+      }
+      held[row.fields[0].value_or("")].push_back(row.fields);
+    }
+  return held;
+}
+
+std::vector<Fields> World::copies(const Held& held, const std::string& name) const {
+  const auto found = held.find(name);
+  return found == held.end() ? std::vector<Fields>{} : found->second;
+}
+
+std::map<std::string, Fields> World::snapshot(bool org) {
+  std::map<std::string, Fields> held;
+  for (std::size_t object = 0; object < objects().size(); ++object) {
+    if (org) {
+      for (RecordView& record : org_->records(object))
+        if (!record.deleted) held[record.id.str()] = std::move(record.fields);
+    } else {
+      for (RowView& row : store_->rows(object)) held[std::to_string(object) + "/" + row.key] = std::move(row.fields);
+    }
+  }
+  return held;
+}
+
+World::Watch::Watch(World& world, bool org, std::set<std::string> removed)
+    : world_(world), org_side_(org), removed_(std::move(removed)), before_(world.snapshot(org)) {}
+
+World::Watch::~Watch() {
+  const auto now = world_.snapshot(org_side_);
+  std::size_t& writes = org_side_ ? world_.org_writes_ : world_.row_writes_;
+  const std::string side = org_side_ ? "sync: record " : "sync: row ";
+  for (const auto& [key, fields] : now) {
+    const auto old = before_.find(key);
+    if (old != before_.end() && old->second == fields) continue;
+    ++writes;
+    for (std::size_t f = 0; f < fields.size(); ++f) {
+      const Text was = old == before_.end() ? Text{} : old->second[f];
+      if (was == fields[f]) continue;
+      world_.say(side + key + " " + std::to_string(f) + ": " + was.value_or("-") + " -> " + fields[f].value_or("-"));
+      world_.oracle_.overwrote(fields[0].value_or(""), side + key, was, fields[f]);
+    }
+  }
+  for (const auto& [key, fields] : before_)
+    if (!now.contains(key)) {
+      ++writes;
+      world_.say(side + key + " (" + fields[0].value_or("-") + ") is deleted");
+      // The org takes children along, as it would if somebody deleted the parent there.
+      if (org_side_ && !removed_.contains(key)) world_.oracle_.merged_away(fields[0].value_or(""), fields);
+    }
+}
+
+std::set<std::string> World::excused() {
+  std::set<std::string> names;
+  std::vector<std::map<std::string, std::string>> rows(objects().size());
+  for (const DeletedRow& row : deleted_rows_) rows[row.object][row.key] = row.fields[0].value_or("");
+  for (std::size_t object = 0; object < objects().size(); ++object)
+    for (const RowView& row : store_->rows(object)) rows[object][row.key] = row.fields[0].value_or("");
+  for (const ConflictView& conflict : store_->conflicts())
+    if (conflict.open) names.insert(rows[conflict.object][conflict.row]);
+  // A row whose parent is not in the org cannot be made there; a parent that ought to be is missed by its own name.
+  std::set<std::string> living;
+  for (std::size_t object = 0; object < objects().size(); ++object)
+    for (const RecordView& record : org_->records(object))
+      if (!record.deleted) living.insert(record.id.str());
+  // Nor can a record's reference be spelt in the store where the parent has no row; the same goes for that parent.
+  std::set<std::string> with_row;
+  for (std::size_t object = 0; object < objects().size(); ++object)
+    for (const RowView& row : store_->rows(object)) with_row.insert(row.record.value_or(""));
+  for (const std::size_t object : objects_)
+    for (const RecordView& record : org_->records(object))
+      for (std::size_t f = 0; f < record.fields.size(); ++f)
+        if (!record.deleted && !is_plain(object, f) && record.fields[f] && !with_row.contains(*record.fields[f]))
+          names.insert(record.fields[0].value_or(""));
+  for (const std::size_t object : objects_)
+    for (const RowView& row : store_->rows(object)) {
+      if (row.record && living.contains(*row.record) && row.status == "synced") continue;
+      for (std::size_t f = 0; f < row.fields.size(); ++f) {
+        if (is_plain(object, f) || !row.fields[f]) continue;
+        const auto parents = store_->rows(objects()[object].fields[f].parent);
+        const auto parent = std::ranges::find(parents, *row.fields[f], &RowView::key);
+        if (parent == parents.end() || !parent->record || !living.contains(*parent->record))
+          names.insert(row.fields[0].value_or(""));
+      }
+    }
+  return names;
+}
+
+void World::tell_both_sides() {
+  if (!setting_.trace) return;
+  const auto told = [](const Fields& fields) {
+    std::string text;
+    for (const Text& field : fields) text += " " + field.value_or("-");
+    return text;
   };
-  for (const std::string& name : identities_) {
-    const auto in_org = std::ranges::count_if(records_, [&](const Record& r) { return r.fields[0] == name; });
-    const auto in_store = std::ranges::count_if(store_.rows(), [&](const auto& row) { return row.second[0] == name; });
-    // Nobody has mended it, so it waits, and its row with it.
-    if (std::ranges::any_of(records_, [&](const Record& r) { return r.fields[0] == name && r.unreadable; })) continue;
-    if (in_org == 0 || in_store == 0) broken.push_back("I1 lost: " + name);
-    if (in_org > 1 || in_store > 1) broken.push_back("I2 duplicated: " + name);
-    if (in_org != 1 || in_store != 1) continue;
-    const auto record = std::ranges::find_if(records_, [&](const Record& r) { return r.fields[0] == name; });
-    const auto row = std::ranges::find_if(store_.rows(), [&](const auto& r) { return r.second[0] == name; });
-    if (record->fields != row->second) broken.push_back("I5 diverged: " + name);
+  for (const std::size_t object : objects_) {
+    for (const RecordView& record : org_->records(object))
+      std::printf("  org:   %s%s%s\n", record.id.str().c_str(), told(record.fields).c_str(),
+                  record.deleted ? " (deleted)" : "");
+    for (const RowView& row : store_->rows(object))
+      std::printf("  store: row %s%s, %s, %s\n", row.key.c_str(), told(row.fields).c_str(),
+                  row.status.value_or("-").c_str(), row.record.value_or("no record").c_str());
   }
-  for (const Record& record : records_)
-    for (const Text& value : record.fields) keep(value);
-  for (const auto& [key, row] : store_.rows())
-    for (const Text& value : row) keep(value);
-  for (const auto& conflict : store_.conflicts()) {
-    keep(conflict.org);
-    keep(conflict.store);
+}
+
+std::vector<std::string> World::verdict() {
+  const bool followed = std::ranges::all_of(mappings_, [](const model::Mapping& mapping) {
+    return mapping.on_record_deleted == model::DeletePolicy::follow &&
+           mapping.on_row_deleted == model::DeletePolicy::follow;
+  });
+  tell_both_sides();
+  const auto excused = this->excused();
+  auto broken = oracle_.verdict(held_by_org(), held_by_store(), store_->conflicts(), excused, followed);
+  std::size_t parked = 0;
+  for (const model::Mapping& mapping : mappings_) {
+    parked += store_->parked(mapping);
+    if (const std::size_t left = store_->outbox(mapping))
+      broken.push_back("I7 " + std::to_string(left) + " entries of " + mapping.object +
+                       " are left though all is quiet");
   }
-  for (const std::string& edit : edits_)
-    if (!kept.contains(edit)) broken.push_back("I3 edit lost: " + edit);
+  if (parked == 0 && excused.empty())
+    for (const std::size_t object : objects_)
+      for (const RowView& row : store_->rows(object))
+        if (row.status != "synced")
+          broken.push_back("I11 row " + row.fields[0].value_or("-") + " says " + row.status.value_or("nothing"));
   return broken;
 }
 

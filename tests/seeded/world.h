@@ -1,178 +1,162 @@
 #pragma once
 
-#include <map>
-#include <set>
-#include <string>
-#include <vector>
-
+#include "base/clock.h"
 #include "base/random.h"
-#include "core/ports/org.h"
-#include "store/memory/memory_store.h"
+#include "choices.h"
+#include "core/safeguards.h"
+#include "core/sync_run.h"
+#include "fake_org.h"
+#include "oracle.h"
+#include "weather.h"
 
 namespace seeded {
 
-/// Ends the simulated process where it stands; the driver starts it again from the store.
+/// Ends the simulated process where it stands; the next one starts from what is stored.
 struct Crash {};
 
-/// What may go wrong at a call that crosses a port. All of it follows from the seed.
-struct Weather {
-  double edit_before = 0.25, edit_after = 0.15;  ///< Somebody edits or creates something on either side.
-  double lost_request = 0.06;                    ///< Nothing done, `unreachable`.
-  double lost_answer = 0.04;                     ///< Done, and the caller gets `unknown_fate`.
-  double crash = 0.03;
-  double unreadable = 0.1;                       ///< An edit in the org leaves the record in a form we cannot read.
-  double busy_row = 0.05;                        ///< One write of a call is refused for a lock.
-  bool late_commits = true;                      ///< Records show up to `commit_delay` after their stamp.
-  std::chrono::seconds commit_delay{20};
-  bool push_only = false;                        ///< Nobody edits the org, and nothing is pulled.
-  bool bulk_reads = false;                       ///< From the beginning the org is read by jobs, in no order.
-  double reset = 0;                              ///< A pull begins from the beginning again.
-  double slow_job = 0;                ///< A write takes effect later, without regard to what was written since.
-  bool slow_jobs_are_awaited = true;  ///< A look at records waits for such writes.
+enum class Backend { memory, sqlite };
+enum class OrgKind { fake, sfsim };
+
+struct Setting {
+  Weather weather{};
+  core::Safeguards safeguards{};
+  Backend backend = Backend::memory;
+  OrgKind org = OrgKind::fake;
+  std::optional<model::DeletePolicy> on_record_deleted = std::nullopt,
+                                     on_row_deleted = std::nullopt;  ///< Else chance says.
+  std::optional<model::ConflictPolicy> on_conflict = std::nullopt;
+  bool trace = false;  ///< Print what happens.
 };
 
-/// Both sides, their clock, the people who edit them, and the oracle that knows who saw what.
-///
-/// Every edit writes a value never used before, so a value names its edit. Field 0 is a name given once at
-/// creation: the hidden identity of a record and its row.
-class World final : public core::Org {
+/// Both sides, their people, their clocks, the weather, and the oracle.
+class World {
  public:
-  World(std::uint64_t seed, const Weather& weather);
+  World(Choices& choices, const Setting& setting);
+  ~World();
 
-  // core::Org, with the weather.
-  std::vector<base::Result<core::Page>> fetch(std::span<const core::PageRequest>) override;
-  base::Result<core::Observation> retrieve(const model::Mapping&, std::span<const model::RecordId>) override;
-  base::Result<std::vector<std::optional<core::FoundRecord>>> find(const model::Mapping&,
-                                                                   std::span<const std::string_view> keys) override;
-  base::Result<std::vector<base::Result<model::RecordId>>> write(const model::Mapping&,
-                                                                 std::span<const core::OrgWrite>) override;
-
-  /// Weather around a call on the store.
-  std::optional<base::Error> before();
-  std::optional<base::Error> after();
-  void calm();
-  bool resets();  ///< Whether the next pull is to begin from the beginning.
+  /// One process runs once. False when it failed or died.
+  bool run();
+  /// Somebody puts right what could not be read.
+  void mend() { unreadable_.clear(); }
+  /// From here on nothing fails and nobody acts.
+  void calm() {
+    calm_ = true;
+    weather_.bulk_lost = 0;
+  }
   void pass_time(std::chrono::milliseconds by);
+  void somebody_acts();
+  void delete_row(std::size_t object, const RowView& row);
+  /// Does `what` in the org and tells the oracle which names went and came by it.
+  void with_names(const std::function<void()>& what, const std::string& merged = {});
+  /// The process dies before its n-th port call from now on, counted from 1.
+  void crash_before(std::size_t nth) { crash_at_ = port_calls_ + nth; }
+  void crash_no_more() { crash_at_.reset(); }
 
-  const model::Mapping& mapping() const { return mapping_; }
-  store::MemoryStore& store() { return store_; }
-  const base::ManualClock& clock() const { return clock_; }
-  base::Random& random() { return random_; }
+  OrgSide& org() { return *org_; }
+  StoreSide& store() { return *store_; }
+  Oracle& oracle() { return oracle_; }
+  const std::vector<model::Mapping>& mappings() const { return mappings_; }
 
-  /// What is broken now that all is quiet; empty if nothing is. (I1 lost, I2 duplicate, I3 edit lost, I5 diverged.)
-  std::vector<std::string> verdict() const;
-  const std::vector<std::string>& reverted() const { return reverted_; }  ///< I4, as it happened.
+  // Around every port call of the process.
+  enum class Call { store, org, org_write };
+  std::optional<base::Error> before(Call call);
+  std::optional<base::Error> after();
+  /// Why the org shows nothing of that object just now.
+  std::optional<base::Error> hides(const model::Mapping&) const;
+  /// Makes of the records that are unreadable just now what the decoder would.
+  void blur(core::Observation&, bool in_places) const;
+  /// True if the creates among these arrive some minutes later.
+  bool delays(const model::Mapping&, std::span<const core::OrgWrite>);
+  /// All but the writes that a lock refuses.
+  base::Result<std::vector<base::Result<model::RecordId>>> write_some(core::Org&, const model::Mapping&,
+                                                                      std::span<const core::OrgWrite>);
+
+  std::vector<std::string> verdict();
   std::size_t org_writes() const { return org_writes_; }
-  std::size_t bulk_pages() const { return bulk_pages_; }  ///< With records, handed out so far.
+  std::size_t row_writes() const { return row_writes_; }
+  std::size_t bulk_records() const {
+    const auto* fake = dynamic_cast<const FakeOrg*>(org_.get());
+    return fake ? fake->bulk_records : 0;
+  }
+  std::size_t port_calls() const { return port_calls_; }
   std::uint64_t trace() const { return trace_; }
+  std::size_t crashes = 0, failed_runs = 0;
+
+  void say(const std::string& what);
+
+  /// Takes note of what a call of the sync changed on one side.
+  class Watch {
+   public:
+    /// `removed`: records that the call is told to delete; what goes beside them follows its parent.
+    Watch(World& world, bool org, std::set<std::string> removed = {});
+    ~Watch();
+
+   private:
+    World& world_;
+    const bool org_side_;
+    const std::set<std::string> removed_;
+    std::map<std::string, Fields> before_;
+  };
 
  private:
-  using Text = store::MemoryStore::Text;
-  struct Record {
-    model::RecordId id;
-    std::string upsert_key;
-    store::MemoryStore::Row fields;
-    base::Utc stamp{};
-    bool locked = false;  ///< An open transaction holds it.
-    bool unreadable = false;
-  };
-  struct OpenTransaction {
-    base::Utc commits_at;
-    std::size_t record;
-    std::size_t field;
-    Text value;
-    base::Utc stamp;
-    bool creates;
-  };
+  using Held = Oracle::Held;
+  Held held_by_org();
+  Held held_by_store();
+  std::map<std::string, Fields> snapshot(bool org);
+  void change_circumstances();
+  void reset_readings(core::Store&);
+  void leave_fields_out();
+  void map_late_fields();
+  void somebody_decides();
+  model::SyncDirection some_direction();
+  void act_in_org();
+  void act_in_store();
+  void take_row_back();
+  bool is_busy(const std::string& name);
+  void refused(const Fields& fields);
+  Fields new_fields(std::size_t object, bool in_org);
+  Text some_parent(std::size_t object, std::size_t field, bool in_org, const std::string& self);
+  std::vector<Fields> copies(const Held& held, const std::string& name) const;
+  std::chrono::milliseconds lateness();
+  void deliver_delayed();
+  std::set<std::string> excused();
+  void tell_both_sides();
 
-  /// A reading of all records: half of them at one time, the rest at another, handed out in no order.
-  struct BulkJob {
-    base::Utc started, runs_at;
-    std::vector<Record> rows;
-    int halves = 0;
-  };
-  struct SlowWrite {
-    base::Utc due;
-    model::RecordId id;
-    std::string upsert_key;
-    std::vector<std::pair<std::size_t, Text>> fields;
-  };
-
-  void tick();
-  base::Result<core::Page> fetch_in_bulk(const core::PageRequest&);
-  void do_slow_writes(bool all);
-  void somebody_edits();
-  void commit_due();
-  Text new_value(const Text& seen);
-  void note_overwrite(const std::string& where, std::size_t field, const Text& old_value, const Text& new_value);
-  bool is_ancestor(const Text& older, const Text& newer) const;
-  bool observe(const Record&, core::Observation&) const;
-  std::size_t visible(const model::RecordId&) const;
-  void mix(std::string_view text);
-
+  Choices& choices_;
+  const Setting setting_;
   Weather weather_;
-  bool calm_ = false;
+  base::ManualClock machine_;
   base::Random random_;
-  base::ManualClock clock_;
-  model::Mapping mapping_;
-  store::MemoryStore store_;
-  std::vector<Record> records_;
-  std::set<std::size_t> hidden_;  ///< Created in a transaction that is still open.
-  std::vector<OpenTransaction> open_;
-  std::map<std::string, BulkJob> bulk_jobs_;
-  std::vector<SlowWrite> slow_writes_;
-  std::size_t bulk_pages_ = 0;
-  std::map<std::string, std::string> saw_;  ///< value → the value its editor saw.
-  std::vector<std::string> edits_;
-  std::vector<std::string> identities_;
-  std::vector<std::string> reverted_;
-  std::int64_t next_value_ = 0;
-  std::size_t org_writes_ = 0;
+  Oracle oracle_;
+  std::unique_ptr<OrgSide> org_;
+  std::unique_ptr<StoreSide> store_;
+  std::vector<model::Mapping> mappings_;
+  std::vector<std::size_t> objects_;        ///< That take part.
+  std::vector<model::Mapping> to_grow_;     ///< As they will be.
+  std::vector<core::ConflictEntry> shown_;  ///< What the inbox showed when somebody looked last.
+
+  bool calm_ = false;
+  int depth_ = 0;  ///< Processes that run inside one another.
+  base::Utc exhausted_until_{};
+  std::optional<std::size_t> hidden_object_;
+  int hidden_for_ = 0;
+  std::set<model::RecordId> unreadable_;
+  struct DeletedRow {
+    std::size_t object;
+    std::string key;
+    Fields fields;
+  };
+  std::vector<DeletedRow> deleted_rows_;
+  struct Delayed {
+    base::Utc due;
+    model::Mapping mapping;
+    model::FieldSet fields;
+    std::vector<Text> values;
+  };
+  std::vector<Delayed> delayed_;
+  std::optional<std::size_t> crash_at_;
+  std::size_t org_writes_ = 0, row_writes_ = 0, port_calls_ = 0;
   std::uint64_t trace_ = 14695981039346656037ull;
-};
-
-/// Any store in the world's weather.
-class TurbulentStore final : public core::Store {
- public:
-  explicit TurbulentStore(World& world) : world_(world), inner_(world.store()) {}
-
-  base::Result<std::vector<std::string>> columns(std::string_view table) override { return inner_.columns(table); }
-  base::Result<void> prepare(const model::Mapping& m) override { return inner_.prepare(m); }
-  base::Result<model::Position> position(const model::Mapping& m) override { return inner_.position(m); }
-  base::Result<std::vector<core::Refused>> settle(const model::Mapping& m, const core::Observation& observed,
-                                                  const Decide& decide) override {
-    return in_weather([&] { return inner_.settle(m, observed, decide); });
-  }
-  base::Result<std::vector<core::Refused>> update(const model::Mapping& m, std::span<const model::RowKey> rows,
-                                                  const Decide& decide) override {
-    return in_weather([&] { return inner_.update(m, rows, decide); });
-  }
-  base::Result<bool> load(const model::Mapping& m, const core::Observation& observed,
-                          const model::Position& position) override {
-    return in_weather([&] { return inner_.load(m, observed, position); });
-  }
-  base::Result<std::vector<core::OutboxEntry>> outbox(const model::Mapping& m, model::OutboxSeq after,
-                                                      std::size_t limit) override {
-    return in_weather([&] { return inner_.outbox(m, after, limit); });
-  }
-  base::Result<void> requeue_parked(const model::Mapping& m, base::Utc now) override {
-    return inner_.requeue_parked(m, now);
-  }
-  base::Result<std::vector<model::RecordId>> parked_records(const model::Mapping& m, base::Utc now,
-                                                            std::size_t limit) override {
-    return inner_.parked_records(m, now, limit);
-  }
-
- private:
-  template <class Call>
-  auto in_weather(Call call) -> decltype(call()) {
-    if (auto error = world_.before()) return std::unexpected(*error);
-    auto result = call();
-    if (auto error = world_.after()) return std::unexpected(*error);
-    return result;
-  }
-  World& world_;
-  core::Store& inner_;
 };
 
 }  // namespace seeded

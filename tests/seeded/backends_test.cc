@@ -1,0 +1,55 @@
+// The same storm over the real store, and over the simulator's org through the real client.
+#include <gtest/gtest.h>
+
+#include <iostream>
+
+#include "storm.h"
+
+namespace seeded {
+namespace {
+
+void hold(const char* variable, std::uint64_t otherwise, const Setting& setting) {
+  const std::uint64_t histories = histories_for(variable, otherwise);
+  std::size_t crashes = 0, port_calls = 0;
+  for (std::uint64_t seed = 1; seed <= histories; ++seed) {
+    const Outcome outcome = run_storm(seed, setting);
+    ASSERT_TRUE(outcome.broken.empty()) << told("seed " + std::to_string(seed), outcome, setting);
+    crashes += outcome.crashes;
+    port_calls += outcome.port_calls;
+    if (seed % 50 == 0) {
+      ASSERT_EQ(run_storm(seed, setting).trace, outcome.trace) << "I14: seed " << seed << " gave two traces";
+    }
+  }
+  std::cout << histories << " histories, " << crashes << " crashes, " << port_calls << " port calls\n";
+  EXPECT_GT(crashes, histories / 2);
+}
+
+TEST(StormOverSqlite, LosesDuplicatesAndFlipsNothing) {
+  hold("STORM_SQLITE_HISTORIES", 300, {.backend = Backend::sqlite});
+}
+
+TEST(StormOverSqlite, LosesNothingWhileMappingsGrowAndPeopleDecide) {
+  Setting setting{.weather = with_changes(), .backend = Backend::sqlite};
+  setting.on_conflict = model::ConflictPolicy::manual;
+  hold("STORM_CHANGES_HISTORIES", 60, setting);
+}
+
+TEST(StormOverSqlite, LosesDuplicatesAndFlipsNothingWhilePeopleDelete) {
+  hold("STORM_SQLITE_DELETES_HISTORIES", 100, {.weather = with_deletes(), .backend = Backend::sqlite});
+}
+
+TEST(StormOverSfsim, LosesDuplicatesAndFlipsNothing) {
+  hold("STORM_SFSIM_HISTORIES", 300, {.org = OrgKind::sfsim});
+}
+
+TEST(StormOverBoth, LosesDuplicatesAndFlipsNothing) {
+  hold("STORM_BOTH_HISTORIES", 100, {.backend = Backend::sqlite, .org = OrgKind::sfsim});
+}
+
+TEST(StormOverSqlite, GivesTheSameHistoryAsMemory) {
+  for (std::uint64_t seed = 1; seed <= 50; ++seed)
+    EXPECT_EQ(run_storm(seed, {.backend = Backend::sqlite}).trace, run_storm(seed, {}).trace) << "seed " << seed;
+}
+
+}  // namespace
+}  // namespace seeded

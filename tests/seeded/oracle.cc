@@ -1,0 +1,132 @@
+#include "oracle.h"
+
+#include <algorithm>
+
+namespace seeded {
+
+std::string Oracle::edit(const Text& seen) {
+  std::string value = "v" + std::to_string(++next_value_);
+  saw_[value] = seen.value_or("");
+  edits_.push_back(value);
+  return value;
+}
+
+void Oracle::derived(const std::string& from, const std::string& made) {
+  saw_[made] = from;
+}
+
+std::string Oracle::name(std::size_t object) {
+  std::string name = std::string{"ACT"[object]} + std::to_string(++next_name_);
+  identities_[name];
+  return name;
+}
+
+void Oracle::undone(const Fields& fields) {
+  for (const Text& value : fields) {
+    identities_.erase(value.value_or(""));
+    std::erase(edits_, value.value_or(""));
+  }
+}
+
+bool Oracle::is_ancestor(const Text& older, const Text& newer) const {
+  if (!older || !newer || older == newer) return false;
+  for (auto at = saw_.find(*newer); at != saw_.end(); at = saw_.find(at->second))
+    if (at->second == *older) return true;
+  return false;
+}
+
+void Oracle::keep(std::set<std::string>& kept, const Text& value) const {
+  for (std::string at = value.value_or(""); !at.empty() && kept.insert(at).second;) {
+    const auto parent = saw_.find(at);
+    at = parent == saw_.end() ? std::string{} : parent->second;
+  }
+}
+
+void Oracle::deleted(const std::string& name, const Fields& fields, const std::vector<Fields>& other) {
+  for (const Text& value : fields) keep(seen_by_deleters_, value);
+  Identity& identity = identities_[name];
+  identity.ever_deleted = true;
+  // Certain, if what the other side holds is what this one holds, or held before.
+  identity.certainly_gone = other.size() <= 1 && std::ranges::all_of(other, [&](const Fields& theirs) {
+                              for (std::size_t f = 0; f < theirs.size(); ++f)
+                                if (theirs[f] != fields[f] && !is_ancestor(theirs[f], fields[f]) && theirs[f])
+                                  return false;
+                              return true;
+                            });
+}
+
+void Oracle::touched(const std::string& name) {
+  identities_[name].certainly_gone = false;
+}
+
+void Oracle::may_be_twice(const std::string& name) {
+  Identity& identity = identities_[name];
+  identity.may_be_twice = identity.ever_deleted = true;
+  identity.certainly_gone = false;
+}
+
+void Oracle::merged_away(const std::string& name, const Fields& fields) {
+  for (const Text& value : fields) keep(seen_by_deleters_, value);
+  may_be_twice(name);
+}
+
+void Oracle::overwrote(const std::string& name, const std::string& where, const Text& before, const Text& after) {
+  if (is_ancestor(after, before))
+    reverted_.push_back({name, *before, "I4 " + where + ": " + *after + " put back over " + *before});
+}
+
+std::vector<std::string> Oracle::verdict(const Held& org, const Held& store, const std::vector<ConflictView>& conflicts,
+                                         const std::set<std::string>& excused, bool deletes_are_followed) const {
+  std::vector<std::string> broken;
+  for (const Reverted& one : reverted_) {
+    // Of a pair that was deleted and taken back nobody knows the base any more: a rule decides, and keeps the loser.
+    const auto identity = identities_.find(one.name);
+    const bool taken_back = identity != identities_.end() && identity->second.may_be_twice;
+    const bool recorded = std::ranges::any_of(conflicts, [&](const ConflictView& conflict) {
+      return conflict.org == one.value || conflict.store == one.value;
+    });
+    if (!taken_back || !recorded) broken.push_back(one.told);
+  }
+  const std::vector<Fields> nothing;
+  const auto held = [&](const Held& side, const std::string& name) -> const std::vector<Fields>& {
+    const auto found = side.find(name);
+    return found == side.end() ? nothing : found->second;
+  };
+  for (const auto& [name, identity] : identities_) {
+    const auto &in_org = held(org, name), &in_store = held(store, name);
+    if (excused.contains(name)) continue;
+    if (!identity.ever_deleted && (in_org.empty() || in_store.empty()))
+      broken.push_back("I1 lost: " + name + (in_org.empty() ? " in the org" : " in the store"));
+    if (!identity.may_be_twice && (in_org.size() > 1 || in_store.size() > 1))
+      broken.push_back("I2 duplicated: " + name + ": " + std::to_string(in_org.size()) + " records, " +
+                       std::to_string(in_store.size()) + " rows");
+    if (deletes_are_followed && in_org.empty() != in_store.empty() && identity.ever_deleted)
+      broken.push_back("I5 only on one side: " + name + (in_org.empty() ? " in the store" : " in the org"));
+    if (deletes_are_followed && identity.certainly_gone && !(in_org.empty() && in_store.empty()))
+      broken.push_back("I1 a deletion was lost: " + name);
+    if (in_org.size() == 1 && in_store.size() == 1 && in_org[0] != in_store[0]) {
+      std::string difference;
+      for (std::size_t f = 0; f < in_org[0].size(); ++f)
+        if (in_org[0][f] != in_store[0][f])
+          difference += " " + in_org[0][f].value_or("-") + "/" + in_store[0][f].value_or("-");
+      broken.push_back("I5 diverged: " + name + difference);
+    }
+  }
+  for (const auto& [name, copies] : store)
+    if (!identities_.contains(name)) broken.push_back("I2 a row of nobody: " + name);
+
+  std::set<std::string> kept = seen_by_deleters_;
+  for (const Held* side : {&org, &store})
+    for (const auto& [name, copies] : *side)
+      for (const Fields& fields : copies)
+        for (const Text& value : fields) keep(kept, value);
+  for (const ConflictView& conflict : conflicts) {
+    keep(kept, conflict.org);
+    keep(kept, conflict.store);
+  }
+  for (const std::string& edit : edits_)
+    if (!kept.contains(edit)) broken.push_back("I3 edit lost: " + edit);
+  return broken;
+}
+
+}  // namespace seeded

@@ -1,0 +1,126 @@
+// Each safeguard taken away: a storm must notice.
+#include <gtest/gtest.h>
+
+#include <iostream>
+
+#include "storm.h"
+
+namespace seeded {
+namespace {
+
+using core::Safeguards;
+
+/// Expects a storm of `setting` to notice within `most` seeds that `safeguard` is missing, and not that it is there.
+void expect_caught(bool Safeguards::* safeguard, std::uint64_t most, Setting setting = {}) {
+  setting.safeguards.*safeguard = false;
+  for (std::uint64_t seed = 1; seed <= most; ++seed) {
+    const Outcome outcome = run_storm(seed, setting);
+    if (outcome.broken.empty()) continue;
+    std::cout << "caught by seed " << seed << ": " << outcome.broken.front() << "\n";
+    Setting whole = setting;
+    whole.safeguards.*safeguard = true;
+    if (const Outcome other = run_storm(seed, whole); !other.broken.empty()) {
+      std::cout << "seed " << seed << " breaks without it and with it: " << other.broken.front() << "\n";
+      continue;
+    }
+    return;
+  }
+  FAIL() << "no storm of " << most << " noticed that it is missing";
+}
+
+TEST(Sharpness, WithoutMergeBase) {
+  expect_caught(&Safeguards::merge_base, 1'000);
+}
+TEST(Sharpness, WithoutAcknowledgingOnlyWhatIsDone) {
+  expect_caught(&Safeguards::acknowledge_done_only, 10'000);
+}
+TEST(Sharpness, WithoutConditionalWrites) {
+  expect_caught(&Safeguards::conditional_writes, 10'000);
+}
+TEST(Sharpness, WithoutWaitingOutTheSecond) {
+  expect_caught(&Safeguards::wait_out_the_second, 20'000);
+}
+TEST(Sharpness, WithoutRecordingTheLoserFirst) {
+  expect_caught(&Safeguards::record_loser_first, 20'000);
+}
+TEST(Sharpness, WithoutAnnouncingWrites) {
+  expect_caught(&Safeguards::announce_before_write, 10'000);
+}
+TEST(Sharpness, WithoutAKeptUpsertKey) {
+  expect_caught(&Safeguards::create_by_kept_key, 10'000);
+}
+TEST(Sharpness, WithoutLookingBack) {
+  expect_caught(&Safeguards::look_back, 10'000);
+}
+TEST(Sharpness, WithoutReleasingChildren) {
+  expect_caught(&Safeguards::release_children, 10'000, {.weather = with_everything()});
+}
+TEST(Sharpness, WithoutLookingInTheBin) {
+  expect_caught(&Safeguards::look_in_the_bin, 20'000, {.weather = with_everything()});
+}
+TEST(Sharpness, WithoutTombstones) {
+  expect_caught(&Safeguards::keep_tombstones, 10'000, {.weather = with_everything()});
+}
+TEST(Sharpness, WithoutFollowingMerges) {
+  expect_caught(&Safeguards::follow_merges, 20'000, {.weather = with_everything()});
+}
+TEST(Sharpness, WithoutWaitingForParents) {
+  expect_caught(&Safeguards::wait_for_parents, 10'000);
+}
+TEST(Sharpness, WithoutCheckingIds) {
+  expect_caught(&Safeguards::check_ids, 10'000, {.weather = with_everything()});
+}
+
+TEST(Sharpness, WithoutPassingWhatCannotBeRead) {
+  expect_caught(&Safeguards::pass_unreadable, 10'000);
+}
+TEST(Sharpness, WithoutPushingOnlyAfterABulkReading) {
+  expect_caught(&Safeguards::push_after_bulk, 10'000, {.weather = with_bulk_reads()});
+}
+
+TEST(Sharpness, WithoutSweepingWhatChanged) {
+  expect_caught(&Safeguards::sweep_what_changed, 200, *setting_for("changes"));
+}
+TEST(Sharpness, WithoutResolvingWhatWasShown) {
+  expect_caught(&Safeguards::resolve_what_was_shown, 2'000, *setting_for("changes"));
+}
+
+TEST(Sharpness, WithoutNotingIntents) {
+  expect_caught(&Safeguards::note_intents, 1'000, *setting_for("keyless"));
+}
+TEST(Sharpness, WithoutWaitingOutTransactions) {
+  expect_caught(&Safeguards::wait_out_transactions, 10'000, *setting_for("keyless"));
+}
+
+TEST(Sharpness, NothingIsMissedByAMappingThatOnlyPushes) {
+  for (std::uint64_t seed = 1; seed <= 1'000; ++seed) {
+    const Outcome outcome = run_storm(seed, *setting_for("push"));
+    ASSERT_TRUE(outcome.broken.empty()) << told("seed " + std::to_string(seed), outcome, *setting_for("push"));
+  }
+}
+TEST(Sharpness, WithoutAcknowledgingBySeq) {
+  expect_caught(&Safeguards::acknowledge_by_seq, 10'000, *setting_for("push"));
+}
+
+/// Looking back also hides the two mistakes below; without late commits it can be left out to see them alone.
+Setting no_look_back() {
+  Setting setting;
+  setting.weather.late = 0;
+  setting.safeguards.look_back = false;
+  return setting;
+}
+TEST(Sharpness, NothingIsMissedWithoutLookingBackWhenCommitsArePrompt) {
+  for (std::uint64_t seed = 1; seed <= 1'000; ++seed) {
+    const Outcome outcome = run_storm(seed, no_look_back());
+    ASSERT_TRUE(outcome.broken.empty()) << told("seed " + std::to_string(seed), outcome, no_look_back());
+  }
+}
+TEST(Sharpness, WithoutLeavingTheRunningSecond) {
+  expect_caught(&Safeguards::leave_running_second, 20'000, no_look_back());
+}
+TEST(Sharpness, WithoutStoringThePositionWithItsRows) {
+  expect_caught(&Safeguards::position_with_rows, 20'000, no_look_back());
+}
+
+}  // namespace
+}  // namespace seeded
