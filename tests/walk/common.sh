@@ -4,7 +4,10 @@ bin=$1
 work=$(mktemp -d)
 simulator=
 server=
-finish() { kill $simulator $server 2>/dev/null || true; rm -rf "$work"; }
+finish() {
+  kill $simulator $server 2>/dev/null || true
+  rm -rf "$work" 2>/dev/null || { sleep 1; rm -rf "$work"; }  # Somebody may be writing a last file there.
+}
 trap finish EXIT
 cd "$work"
 fail() { echo "FAILED: $*" >&2; exit 1; }

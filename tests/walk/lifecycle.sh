@@ -1,0 +1,99 @@
+#!/usr/bin/env bash
+# What is deleted on one side is deleted on the other, by policy and with the brake; what is merged is merged, what is
+# taken back comes back. Real programs. Usage: lifecycle.sh FOLDER-OF-THE-PROGRAMS
+source "$(dirname "$0")/common.sh"
+
+start_sfsim --seed-rows 200
+"$bin/lockstep" connect --flow client-credentials > /dev/null
+sync() { "$bin/lockstep" sync --json "$@"; }
+sign_in
+query() { api -G --data-urlencode "q=$1" "$data/query" | jq -r .totalSize; }
+row() { sql "select count(*) from contacts where id = $1"; }
+record() { query "SELECT COUNT() FROM Contact WHERE Id = '$1'"; }
+sync > /dev/null
+
+# A record is deleted, and its row goes with it; a row is deleted, and its record goes with it.
+one=$(sql 'select salesforce_id from contacts where id = 1'); two=$(sql 'select salesforce_id from contacts where id = 2')
+api -X DELETE "$data/sobjects/Contact/$one"
+sql 'delete from contacts where id = 2'
+sleep 1.1
+expect "deletes both ways" "$(sync | jq -c '[.status, (.objects[] | select(.object == "Contact") | .pulled.deleted,
+  .pushed.deleted)]')" '["completed",1,1]'
+expect "the row of the deleted record" "$(row 1)" 0
+expect "the record of the deleted row" "$(record "$two")" 0
+sleep 1.1
+expect "an idle run after it" "$(sync | jq -c '[.status, .api_calls, ([.objects[] | .pulled.created, .pulled.updated,
+  .pulled.deleted, .pushed.created, .pushed.updated, .pushed.deleted] | add)]')" '["completed",1,0]'
+
+# Deleted here and edited there: the later edit wins, and both live on.
+three=$(sql 'select salesforce_id from contacts where id = 3')
+sql 'delete from contacts where id = 3'
+sleep 1.1
+api -X PATCH -d '{"Title":"Still here"}' "$data/sobjects/Contact/$three"
+sleep 1.1
+sync > /dev/null || fail "the sync of a delete against an edit"
+expect "the row that came back under its key" "$(sql 'select title from contacts where id = 3')" "Still here"
+expect "what is recorded" "$(sql "select against || ' ' || decision from lockstep_conflicts where row_key = '3'")" \
+  "row_deleted org_won"
+
+# A company goes while its contacts stay: they are detached first, so that Salesforce does not delete them too.
+company=$(sql 'select company_id from contacts where company_id is not null limit 1')
+account=$(sql "select salesforce_id from companies where id = $company")
+children=$(sql "select count(*) from contacts where company_id = $company")
+sql "delete from companies where id = $company"
+sync > /dev/null || fail "the sync of a deleted company"
+expect "the account" "$(query "SELECT COUNT() FROM Account WHERE Id = '$account'")" 0
+sleep 1.1
+sync > /dev/null
+expect "its contacts' rows" "$(sql "select count(*) from contacts where company_id = $company")" "$children"
+
+# The brake: nobody means to delete most of a table.
+rows=$(sql 'select count(*) from contacts'); records=$(query 'SELECT COUNT() FROM Contact')
+expect "both sides before" "$rows" "$records"
+sql 'delete from contacts where id % 2 = 0'
+status=0; sync > report || status=$?
+expect "exit status of a run that would delete half" $status 1
+jq -r '.errors[].message' report | grep -q 'allow-mass-change' || fail "the message does not say how to go on"
+expect "records that the brake kept" "$(query 'SELECT COUNT() FROM Contact')" "$records"
+status=0; sync > report || status=$?
+expect "exit status of the next run" $status 1
+status=0; sync --allow-mass-change > report || status=$?
+expect "exit status once it is allowed" $status 0
+expect "records after that" "$(query 'SELECT COUNT() FROM Contact')" "$(sql 'select count(*) from contacts')"
+
+# Other policies.
+sql "update lockstep_integrations set on_salesforce_delete = 'archive', on_crm_delete = 'ignore'"
+five=$(sql 'select salesforce_id from contacts where id = 5'); seven=$(sql 'select salesforce_id from contacts where id = 7')
+api -X DELETE "$data/sobjects/Contact/$five"
+sql 'delete from contacts where id = 7'
+sleep 1.1
+sync > /dev/null || fail "the sync under other policies"
+expect "the archived row" "$(sql 'select archived_at is not null and salesforce_id is null from contacts where id = 5')" 1
+expect "the record that was left" "$(record "$seven")" 1
+api -X PATCH -d '{"Title":"Left"}' "$data/sobjects/Contact/$seven"
+sleep 1.1
+sync > /dev/null
+expect "no row is made again of it" "$(row 7)" 0
+
+# Under manual a person decides about a deletion against an edit; until then both sides stay as they are.
+sql "update lockstep_integrations set on_salesforce_delete = 'delete', on_crm_delete = 'delete', conflict_resolution = 'manual'"
+eleven=$(sql 'select salesforce_id from contacts where id = 11'); thirteen=$(sql 'select salesforce_id from contacts where id = 13')
+fifteen=$(sql 'select salesforce_id from contacts where id = 15')
+for id in "$eleven" "$thirteen"; do api -X DELETE "$data/sobjects/Contact/$id"; done
+sql "update contacts set title = 'Edited' where id in (11, 13); delete from contacts where id = 15"
+api -X PATCH -d '{"Title":"Edited"}' "$data/sobjects/Contact/$fifteen"
+sleep 1.1
+sync > /dev/null || true
+open=$("$bin/lockstep" conflicts list --json | jq -c '[.[] | select(.row == "11" or .row == "13" or .row == "15")]')
+expect "three decisions" "$(jq length <<< "$open")" 3
+number() { jq ".[] | select(.row == \"$1\") | .id" <<< "$open"; }
+"$bin/lockstep" conflicts resolve "$(number 11)" --take store > /dev/null || fail "an edit is worth a new record"
+"$bin/lockstep" conflicts resolve "$(number 13)" --take org > /dev/null || fail "a deletion stands"
+"$bin/lockstep" conflicts resolve "$(number 15)" --take org > out 2>&1 && fail "a row was made of nothing"
+grep -q "insert it again under that key" out || fail "no word on what to do: $(cat out)"
+"$bin/lockstep" conflicts resolve "$(number 15)" --take store > /dev/null || fail "a deleted row's record goes"
+sync > report || true
+expect "the record made again" "$(query "SELECT COUNT() FROM Contact WHERE Title = 'Edited' AND Id != '$fifteen'")" 1
+expect "the row whose record was deleted" "$(row 13)" 0
+expect "the record whose row was deleted" "$(record "$fifteen")" 0
+echo "deletes are followed"
