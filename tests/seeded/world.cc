@@ -87,10 +87,10 @@ World::World(Choices& choices, const Setting& setting)
 
 World::~World() = default;
 
-void World::say(const std::string& what) {
+void World::say(const std::string& what, const std::string& aside) {
   for (const char c : what) trace_ = (trace_ ^ static_cast<unsigned char>(c)) * 1099511628211ull;
   if (setting_.trace)
-    std::printf("%8lld %s\n", static_cast<long long>(machine_.elapsed().count() / 1'000'000), what.c_str());
+    std::printf("%8lld %s\n", static_cast<long long>(machine_.elapsed().count() / 1'000'000), (what + aside).c_str());
 }
 
 // --- the process
@@ -125,7 +125,7 @@ bool World::run() {
     const core::RunResult result = core::run_sync(mappings_, world);
     well = !result.stopped_by;
     for (const core::RunError& error : result.errors) {
-      say("error " + error.record + " " + error.message);
+      say("error " + error.record + " " + error.code, " " + error.message);
       if (error.record.empty()) well = false;
     }
     if (!well) ++failed_runs;

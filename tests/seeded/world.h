@@ -82,7 +82,8 @@ class World {
   std::uint64_t trace() const { return trace_; }
   std::size_t crashes = 0, failed_runs = 0;
 
-  void say(const std::string& what);
+  /// `aside` is told and does not count: the two stores word their errors differently.
+  void say(const std::string& what, const std::string& aside = {});
 
   /// Takes note of what a call of the sync changed on one side.
   class Watch {
