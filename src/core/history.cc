@@ -38,6 +38,17 @@ json::object change(const model::FieldMapping& field, std::string_view side, con
           {"decision", json::string_view{decision.data(), decision.size()}}};
 }
 
+/// What became of the pair as a whole; empty if nothing did.
+std::string_view fate(const KnownHead& head, const Settlement& s) {
+  if (s.remove_row && head.row_exists) return "row_deleted";
+  if (s.archived == true) return "row_archived";
+  if (!s.link || *s.link == head.link) return {};
+  if (head.link == LinkState::row_deleted && *s.link == LinkState::both_gone) return "record_deleted";
+  if (*s.link == LinkState::row_deleted) return "deleted_in_crm";
+  if (*s.link == LinkState::record_deleted) return "deleted_in_salesforce";
+  return {};
+}
+
 }  // namespace
 
 std::optional<HistoryNote> history_note(const model::Mapping& mapping, const KnownHead& head,
@@ -45,11 +56,14 @@ std::optional<HistoryNote> history_note(const model::Mapping& mapping, const Kno
                                         std::span<const Conflict> opened) {
   const bool inserts = s.insert_row && !head.row_exists;
   const bool links = s.link == LinkState::linked && head.link != LinkState::linked && !inserts;
+  const std::string_view ended = fate(head, s);
   std::string_view action;
   if (s.parked) {
     action = "parked";
   } else if (!s.sent_to_org.empty()) {
     action = head.link == LinkState::linked ? "record_updated" : "record_created";
+  } else if (!ended.empty()) {
+    action = ended;
   } else if (inserts) {
     action = "row_created";
   } else if (s.columns.any() && head.row_exists) {
@@ -73,6 +87,9 @@ std::optional<HistoryNote> history_note(const model::Mapping& mapping, const Kno
     if (inserts && s.values[i].is_null()) continue;
     changes.push_back(change(mapping.fields[i], "crm", inserts ? model::Cell{} : row[i], s.values[i], decision));
   }
+  for (std::size_t i = 0; s.remove_row && head.row_exists && i < row.size(); ++i)
+    if (row[i].has_text())
+      changes.push_back(change(mapping.fields[i], "crm", row[i], model::Cell{}, "deleted_in_salesforce"));
   for (const Settlement::OrgChange& sent : s.sent_to_org)
     changes.push_back(change(mapping.fields[sent.field], "salesforce", sent.before, sent.after,
                              sent.won ? "crm_won" : "only_crm_changed"));

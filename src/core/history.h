@@ -11,7 +11,8 @@ namespace core {
 
 /// What a settlement did, as the history keeps it.
 struct HistoryNote {
-  /// row_created, row_updated, record_created, record_updated, linked, conflict, resolved, parked.
+  /// row_created, row_updated, row_deleted, row_archived, record_created, record_updated, record_deleted, linked,
+  /// conflict, resolved, parked; deleted_in_crm and deleted_in_salesforce when a deletion is seen.
   std::string_view action;
   /// {"changes": [{"field", "side": "crm" | "salesforce", "before", "after", "decision"}], "error", "code", "by"}
   std::string details;

@@ -74,6 +74,25 @@ TEST_F(HistoryNoteTest, OpenedDecidedLinkedAndParkedAreTold) {
   EXPECT_EQ(told(), R"(parked {"error":"no","code":"CODE"})");
 }
 
+TEST_F(HistoryNoteTest, DeletionsAreToldWithWhatTheRowHeld) {
+  s_.remove_row = true;
+  s_.link = LinkState::both_gone;
+  head_.link = LinkState::record_deleted;
+  EXPECT_EQ(told(), R"(row_deleted {"changes":[{"field":"LastName","side":"crm","before":"Lane","after":null,)"
+                    R"("decision":"deleted_in_salesforce"}]})");
+  s_.remove_row = false;
+  head_.link = LinkState::row_deleted;
+  EXPECT_EQ(told(), "record_deleted {}");
+  head_.link = LinkState::linked;
+  s_.link = LinkState::row_deleted;
+  EXPECT_EQ(told(), "deleted_in_crm {}");
+  s_.link = LinkState::record_deleted;
+  EXPECT_EQ(told(), "deleted_in_salesforce {}");
+  s_.link = LinkState::record_gone;
+  s_.archived = true;
+  EXPECT_EQ(told(), "row_archived {}");
+}
+
 TEST_F(HistoryNoteTest, ARequestNamesTheOrgsFields) {
   model::FieldSet fields;
   fields.set(1);

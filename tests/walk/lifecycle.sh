@@ -21,6 +21,9 @@ expect "deletes both ways" "$(sync | jq -c '[.status, (.objects[] | select(.obje
   .pushed.deleted)]')" '["completed",1,1]'
 expect "the row of the deleted record" "$(row 1)" 0
 expect "the record of the deleted row" "$(record "$two")" 0
+actions() { "$bin/lockstep" history "contacts/$1" --json | jq -r '.[].action' | xargs; }
+expect "what happened to the one" "$(actions 1)" "row_deleted deleted_in_salesforce row_created"
+expect "what happened to the other" "$(actions 2)" "record_deleted deleted_in_crm row_created"
 sleep 1.1
 expect "an idle run after it" "$(sync | jq -c '[.status, .api_calls, ([.objects[] | .pulled.created, .pulled.updated,
   .pulled.deleted, .pushed.created, .pushed.updated, .pushed.deleted] | add)]')" '["completed",1,0]'
