@@ -86,6 +86,8 @@ base::Result<Creates> resolve_creates(const model::Mapping& mapping, Org& org, S
   }));
   const Matches matches = match_creates(mapping, intents, created, candidates);
   for (const std::size_t record : matches.doubtful) result.doubtful.push_back(created.heads[record].id);
+  // What cannot be read now may be one of them too.
+  for (const Unreadable& record : created.unreadable) result.doubtful.push_back(record.id);
 
   std::vector<model::RowKey> rows;
   std::vector<std::optional<std::size_t>> record_of(intents.list.size());

@@ -46,13 +46,10 @@ void Oracle::deleted(const std::string& name, const Fields& fields, const std::v
   for (const Text& value : fields) keep(seen_by_deleters_, value);
   Identity& identity = identities_[name];
   identity.ever_deleted = true;
-  // Certain, if what the other side holds is what this one holds, or held before.
-  identity.certainly_gone = other.size() <= 1 && std::ranges::all_of(other, [&](const Fields& theirs) {
-                              for (std::size_t f = 0; f < theirs.size(); ++f)
-                                if (theirs[f] != fields[f] && !is_ancestor(theirs[f], fields[f]) && theirs[f])
-                                  return false;
-                              return true;
-                            });
+  // Certain, if the other side holds just that. Where it holds something older, a push whose answer was lost may have
+  // brought it here or not: nobody can tell, and then the edit is kept.
+  identity.certainly_gone =
+      other.size() <= 1 && std::ranges::all_of(other, [&](const Fields& theirs) { return theirs == fields; });
 }
 
 void Oracle::touched(const std::string& name) {

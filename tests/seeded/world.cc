@@ -405,7 +405,8 @@ std::set<std::string> World::excused() {
     for (const RowView& row : store_->rows(object)) rows[object][row.key] = row.fields[0].value_or("");
   for (const ConflictView& conflict : store_->conflicts())
     if (conflict.open) names.insert(rows[conflict.object][conflict.row]);
-  // A row whose parent is not in the org cannot be made there; a parent that ought to be is missed by its own name.
+  // A reference to a row that is not in the org cannot be spelt there; a parent that ought to be is missed by its own
+  // name.
   std::set<std::string> living;
   for (std::size_t object = 0; object < objects().size(); ++object)
     for (const RecordView& record : org_->records(object))
@@ -421,7 +422,6 @@ std::set<std::string> World::excused() {
           names.insert(record.fields[0].value_or(""));
   for (const std::size_t object : objects_)
     for (const RowView& row : store_->rows(object)) {
-      if (row.record && living.contains(*row.record) && row.status == "synced") continue;
       for (std::size_t f = 0; f < row.fields.size(); ++f) {
         if (is_plain(object, f) || !row.fields[f]) continue;
         const auto parents = store_->rows(objects()[object].fields[f].parent);
