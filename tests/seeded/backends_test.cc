@@ -25,17 +25,17 @@ void hold(const char* variable, std::uint64_t otherwise, const Setting& setting)
 }
 
 TEST(StormOverSqlite, LosesDuplicatesAndFlipsNothing) {
-  hold("STORM_SQLITE_HISTORIES", 300, {.backend = Backend::sqlite});
+  hold("STORM_SQLITE_HISTORIES", 150, {.backend = Backend::sqlite});
 }
 
 TEST(StormOverSqlite, LosesNothingWhileMappingsGrowAndPeopleDecide) {
   Setting setting{.weather = with_changes(), .backend = Backend::sqlite};
   setting.on_conflict = model::ConflictPolicy::manual;
-  hold("STORM_CHANGES_HISTORIES", 60, setting);
+  hold("STORM_CHANGES_HISTORIES", 40, setting);
 }
 
 TEST(StormOverSqlite, LosesDuplicatesAndFlipsNothingWhilePeopleDelete) {
-  hold("STORM_SQLITE_DELETES_HISTORIES", 100, {.weather = with_deletes(), .backend = Backend::sqlite});
+  hold("STORM_SQLITE_DELETES_HISTORIES", 60, {.weather = with_deletes(), .backend = Backend::sqlite});
 }
 
 TEST(StormOverSfsim, LosesDuplicatesAndFlipsNothing) {
@@ -43,7 +43,7 @@ TEST(StormOverSfsim, LosesDuplicatesAndFlipsNothing) {
 }
 
 TEST(StormOverBoth, LosesDuplicatesAndFlipsNothing) {
-  hold("STORM_BOTH_HISTORIES", 100, {.backend = Backend::sqlite, .org = OrgKind::sfsim});
+  hold("STORM_BOTH_HISTORIES", 60, {.backend = Backend::sqlite, .org = OrgKind::sfsim});
 }
 
 }  // namespace

@@ -168,8 +168,8 @@ void sweep(const Scenario& scenario, Setting setting) {
   setting.on_conflict = model::ConflictPolicy::newest_wins;
   setting.trace = std::getenv("SWEEP_TRACE") != nullptr && scenario.name == std::getenv("SWEEP_TRACE");
   std::size_t deaths = 0;
-  // A run over a file takes longer: there each scenario dies at every fifth call, beginning at another one.
-  const std::size_t step = setting.backend == Backend::sqlite ? 5 : 1;
+  // A run over a file takes longer: there each scenario dies at every seventh call, beginning at another one.
+  const std::size_t step = setting.backend == Backend::sqlite ? 7 : 1;
   for (std::size_t nth = 1 + scenario.name.size() % step;; nth += step) {
     // A list that is empty decides for the least of everything, but for the field that carries our key.
     Choices choices{{0, setting.weather.without_key > 0 ? 1u : 0u}};

@@ -83,8 +83,8 @@ std::optional<Setting> setting_for(std::string_view weather) {
 std::uint64_t histories_for(const char* name, std::uint64_t otherwise) {
   if (const char* text = std::getenv(name)) return std::strtoull(text, nullptr, 10);
   const char* all = std::getenv("STORM_HISTORIES");
-  const std::uint64_t wanted = all ? std::strtoull(all, nullptr, 10) : 20'000;
-  return wanted < 20'000 ? std::max<std::uint64_t>(1, otherwise * wanted / 20'000) : otherwise;
+  const std::uint64_t wanted = all ? std::strtoull(all, nullptr, 10) : fair_histories;
+  return wanted < fair_histories ? std::max<std::uint64_t>(1, otherwise * wanted / fair_histories) : otherwise;
 }
 
 std::vector<std::uint32_t> shrink(std::vector<std::uint32_t> failing, const Setting& setting, int runs, int attempts) {
