@@ -15,7 +15,11 @@ contacts() { sql 'select count(*) from contacts where salesforce_id is not null'
 sleeper=$!
 trap '{ kill -CONT $sleeper; kill -9 $sleeper; } 2> /dev/null || true; finish' EXIT
 until_true "the first page" '[ "$(contacts)" -gt 0 ]'
-kill -STOP $sleeper
+# Asleep in the middle of its run, and not in the middle of a transaction: that would keep everybody else out.
+while kill -STOP $sleeper && ! sqlite3 -cmd '.timeout 200' lockstep.db 'begin immediate; rollback' 2> /dev/null; do
+  kill -CONT $sleeper
+  sleep 0.02
+done
 [ "$(contacts)" -lt $rows ] || fail "the first daemon was stopped too late to be in the middle of its run"
 "$bin/lockstep" serve 2> other.log &
 server=$!
