@@ -40,7 +40,9 @@ WritePlan choose_write(std::span<const core::OrgWrite> writes, bool with_bulk) {
   std::vector<std::vector<std::size_t>> updates;
   std::unordered_map<model::FieldSet, std::size_t> update_of;
   for (std::size_t i = 0; i < writes.size(); ++i) {
-    if (!with_bulk || !fits_upload(writes[i])) {
+    // An upload of creates is an upsert by their key.
+    const bool has_name = writes[i].id || !writes[i].upsert_key.empty();
+    if (!with_bulk || !has_name || !fits_upload(writes[i])) {
       plan.collections.push_back(i);
     } else if (!writes[i].id) {
       creates.push_back(i);

@@ -62,6 +62,13 @@ TEST(BulkChoice, PutsUpdatesOfDifferentFieldsAndCreatesIntoJobsOfTheirOwn) {
     }
 }
 
+TEST(BulkChoice, NeverUploadsCreatesWithoutAKey) {
+  std::vector<core::OrgWrite> writes(bulk_write_from, write(1, true, {0}));
+  EXPECT_EQ(choose_write(writes, true).uploads.size(), 1u);
+  for (core::OrgWrite& one : writes) one.upsert_key = {};
+  EXPECT_EQ(choose_write(writes, true).collections.size(), bulk_write_from);
+}
+
 TEST(BulkChoice, KeepsOutOfUploadsWhatWouldMeanSomethingElseThere) {
   core::OrgWrite one = write(1, false, {1});
   EXPECT_TRUE(fits_upload(one));

@@ -252,6 +252,9 @@ base::Result<Answer> CurlTransport::send(const Request& request) {
     curl_easy_setopt(curl, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
     curl_easy_setopt(curl, CURLOPT_POSTFIELDS, request.body.c_str());
   }
+  // On a connection that was used before, curl sends a request again by itself when the connection ends without an
+  // answer, though the org may have done it.
+  curl_easy_setopt(curl, CURLOPT_FRESH_CONNECT, request.once ? 1L : 0L);
   if (request.method != "GET") curl_easy_setopt(curl, CURLOPT_CUSTOMREQUEST, request.method.c_str());
 
   HeaderList headers;

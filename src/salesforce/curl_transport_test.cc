@@ -59,6 +59,11 @@ class Connection {
     while (::recv(socket_, &byte, 1, 0) > 0) {
     }
   }
+  /// A read gives up after that.
+  void be_patient_for(milliseconds time) {
+    const timeval longest{0, static_cast<suseconds_t>(time.count()) * 1000};
+    ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &longest, sizeof longest);
+  }
   /// Closes with a reset instead of a farewell.
   void reset() {
     const linger at_once{1, 0};
@@ -212,6 +217,26 @@ TEST_F(CurlTransportTest, DoesNotKnowWhatBecameOfARequestWhoseAnswerWasLost) {
   const auto answer = send({.method = "PATCH", .url = server.url(), .headers = {}, .body = "{}"});
   ASSERT_FALSE(answer);
   EXPECT_EQ(answer.error().kind, ErrorKind::unknown_fate);
+}
+
+TEST_F(CurlTransportTest, SendsARequestOnceThatMustNotBeDoneTwice) {
+  int posts = 0;
+  Server server{[&](Connection& connection) {
+    connection.be_patient_for(milliseconds{300});  // The next one may come on a connection of its own.
+    for (std::string request; !(request = connection.read_request()).empty();) {
+      if (request.starts_with("POST")) return void(++posts);
+      connection.answer("200 OK", "{}");
+    }
+  }};
+  {
+    CurlTransport transport{clock};
+    ASSERT_TRUE(transport.send({.url = server.url()}));
+    const auto answer =
+        transport.send({.method = "POST", .url = server.url(), .headers = {}, .body = "{}", .once = true});
+    ASSERT_FALSE(answer);
+    EXPECT_EQ(answer.error().kind, ErrorKind::unknown_fate);
+  }
+  EXPECT_EQ(posts, 1);
 }
 
 TEST_F(CurlTransportTest, DoesNotKnowWhatBecameOfARequestWhoseAnswerIsCutShort) {

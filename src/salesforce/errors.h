@@ -22,6 +22,7 @@ struct Doing {
   bool write = false;                  ///< Something may have been changed.
   bool backfill = false;               ///< Part of a first load, whose calls can wait.
   std::string_view upsert_field = {};  ///< Of the mapping, if it has one.
+  bool once = false;                   ///< See Request::once.
 };
 
 /// What the catalogue of error codes asks for (salesforce-wire.md section 16, with its letters).

@@ -25,6 +25,12 @@ bool may_be_a_groups(const base::Error& error) {
   return std::ranges::find(failures_of_groups, error.service_code) != failures_of_groups.end();
 }
 
+/// A create without a key makes another record each time; whoever announced it looks for the first one.
+bool may_be_repeated(const OrgWrite& write, const base::Error& error) {
+  const bool has_name = write.id || !write.upsert_key.empty();
+  return has_name || (error.kind != ErrorKind::unknown_fate && !error.may_be_done);
+}
+
 /// The record whose lock a write needs beside its own: the first parent that it names.
 std::string_view parent_of(const model::Mapping& mapping, const OrgWrite& write) {
   for (std::size_t f = 0; f < mapping.fields.size(); ++f)
@@ -59,7 +65,7 @@ class Patience {
   std::vector<std::size_t> those(Is is) const {
     std::vector<std::size_t> out;
     for (std::size_t i = 0; i < results_.size(); ++i)
-      if (!results_[i] && is(results_[i].error())) out.push_back(i);
+      if (!results_[i] && is(results_[i].error()) && may_be_repeated(writes_[i], results_[i].error())) out.push_back(i);
     return out;
   }
 

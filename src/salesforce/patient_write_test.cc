@@ -113,6 +113,22 @@ TEST_F(PatientWrite, HalvesAGroupUntilTheRecordToBlameStandsAlone) {
   EXPECT_TRUE(waits.empty());
 }
 
+TEST_F(PatientWrite, NeverRepeatsACreateWithoutAKeyThatMayHaveBeenDone) {
+  std::vector<core::OrgWrite> writes(10, core::OrgWrite{.id = {}, .upsert_key = {}, .fields = {}, .values = {}});
+  int calls = 0;
+  const auto results = write_patiently(
+      mapping, writes,
+      [&](auto some, auto, std::size_t) -> base::Result<std::vector<RowResult>> {
+        ++calls;
+        return std::vector<RowResult>(some.size(),
+                                      base::failure(ErrorKind::unknown_fate, "broke", "UNKNOWN_EXCEPTION"));
+      },
+      [](std::chrono::milliseconds) { return true; });
+  ASSERT_TRUE(results);
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ((*results)[3].error().kind, ErrorKind::unknown_fate);
+}
+
 TEST_F(PatientWrite, FindsSeveralInSeveralGroupsAtOnce) {
   for (std::size_t n = 0; n < 1'000; ++n) add(n);
   org.poison = {"5", "250", "251", "999"};
@@ -150,7 +166,7 @@ TEST_F(PatientWrite, DoesNotCallAWriteUndoneThatMayHaveBeenDoneTheFirstTime) {
   add(2);
   int calls = 0;
   const auto results = write_patiently(
-      mapping, std::vector<core::OrgWrite>(2),
+      mapping, std::vector<core::OrgWrite>(2, {.id = contact_id(2), .upsert_key = {}, .fields = {}, .values = {}}),
       [&](auto some, auto, std::size_t) -> base::Result<std::vector<RowResult>> {
         if (++calls == 1)
           return std::vector<RowResult>(2, base::failure(ErrorKind::unknown_fate, "status 500", "UNKNOWN_EXCEPTION"));

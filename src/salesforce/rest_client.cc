@@ -19,6 +19,7 @@ base::Result<Answer> RestClient::call(std::string_view method, const std::string
                                       const Doing& doing) {
   Request request{
       .method = std::string{method}, .url = path, .headers = {{"Accept", "application/json"}}, .body = std::move(body)};
+  request.once = doing.once;
   if (!request.body.empty()) request.headers.push_back({"Content-Type", "application/json; charset=UTF-8"});
   return exchange(transport_, std::move(request), doing);
 }

@@ -230,7 +230,8 @@ base::Result<std::vector<RowResult>> write_records(RestClient& client, BulkInges
                                                    std::vector<std::string>& requests) {
   requests.assign(writes.size(), {});
   const std::string what = "write " + mapping.object + " records";
-  const Doing doing{.what = what, .write = true, .upsert_field = mapping.upsert_field};
+  const bool once = std::ranges::any_of(writes, [](const OrgWrite& w) { return !w.id && w.upsert_key.empty(); });
+  const Doing doing{.what = what, .write = true, .upsert_field = mapping.upsert_field, .once = once};
   Outcomes outcomes(writes.size());
   for (std::size_t i = 0; i < writes.size(); ++i)
     if (auto checked = check_write(mapping, writes[i]); !checked)

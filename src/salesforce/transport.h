@@ -32,6 +32,9 @@ struct Request {
   std::string body = {};
   BodySink* sink =
       nullptr;  ///< Takes the body of an answer with a status 2xx; other bodies come in the answer. Borrowed.
+  /// Done twice it does something else, as a create without a key does: never sent again on the transport's own
+  /// account.
+  bool once = false;
 };
 
 struct Answer {
