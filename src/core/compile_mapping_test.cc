@@ -2,6 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "core/reconcile.h"
 
 namespace core {
 namespace {
@@ -138,6 +141,73 @@ TEST_F(CompileMapping, ReferencesTakeNoTransform) {
   map({"company", "Account.Name", "", "", "", "\"upper\""});
   map({"email", "Email", "", ""});
   EXPECT_EQ(compiled().warnings.size(), 2u);
+}
+
+struct Rule {
+  std::string name;
+  ConflictPolicy policy;
+};
+const std::vector<Rule> rules = {{"newest_wins", ConflictPolicy::newest_wins},
+                                 {"salesforce_wins", ConflictPolicy::salesforce_wins},
+                                 {"crm_wins", ConflictPolicy::crm_wins},
+                                 {"manual", ConflictPolicy::manual}};
+
+Outcome decided_by(ConflictPolicy policy, bool org_is_newer) {
+  switch (policy) {
+    case ConflictPolicy::salesforce_wins:
+      return Outcome::org_won;
+    case ConflictPolicy::crm_wins:
+      return Outcome::store_won;
+    case ConflictPolicy::manual:
+      return Outcome::open;
+    case ConflictPolicy::newest_wins:
+      break;
+  }
+  return org_is_newer ? Outcome::org_won : Outcome::store_won;
+}
+
+/// Whatever stands where, a field that both sides changed is decided by the nearest word: its own, the mapping's, the
+/// integration's; and no other field hears it.
+RC_GTEST_PROP(ConflictRules, TheNearestWordDecides, ()) {
+  const auto maybe = [] {
+    return *rc::gen::arbitrary<bool>() ? std::optional{*rc::gen::elementOf(rules)} : std::nullopt;
+  };
+  Integration integration;
+  integration.on_conflict = (*rc::gen::elementOf(rules)).policy;
+  const auto of_mapping = maybe();
+  const std::array of_fields{maybe(), maybe()};
+  const auto word = [](const std::optional<Rule>& rule) { return rule ? rule->name : std::string{}; };
+  MappingSetting setting;
+  setting.object_type = "Contact";
+  setting.conflict_resolution = word(of_mapping);
+  setting.fields = {{"first_name", "FirstName", "", word(of_fields[0])},
+                    {"last_name", "LastName", "", word(of_fields[1])}};
+  const ObjectSchema schema{.object = "Contact",
+                            .org_fields = {{"FirstName", {FieldKind::text, 0, 40}, true, "", ""},
+                                           {"LastName", {FieldKind::text, 0, 80}, true, "", ""}},
+                            .columns = {"id", "first_name", "last_name"}};
+  const auto compiled = compile_mapping(integration, setting, schema, "");
+  RC_ASSERT(compiled.has_value());
+
+  const bool org_is_newer = *rc::gen::arbitrary<bool>();
+  const std::array base{model::Cell{"1"}, model::Cell{"1"}}, org{model::Cell{"2"}, model::Cell{"2"}},
+      store{model::Cell{"3"}, model::Cell{"3"}};
+  std::array<Outcome, 2> outcomes{};
+  reconcile({compiled->mapping.fields,
+             base,
+             org,
+             store,
+             {},
+             {},
+             base::Utc{std::chrono::seconds{org_is_newer ? 2 : 1}},
+             base::Utc{std::chrono::seconds{org_is_newer ? 1 : 2}}},
+            Safeguards{}, outcomes);
+  for (std::size_t i = 0; i < 2; ++i) {
+    const ConflictPolicy nearest = of_fields[i] ? of_fields[i]->policy
+                                   : of_mapping ? of_mapping->policy
+                                                : integration.on_conflict;
+    RC_ASSERT(outcomes[i] == decided_by(nearest, org_is_newer));
+  }
 }
 
 TEST(OneATable, ASecondDocumentAddsToTheFirst) {

@@ -60,6 +60,8 @@ class PullPass {
   bool ids_are_due() const;
   /// Looks for a page of linked records after the link `after` and marks what is gone. One call for two thousand.
   base::Result<Step> check_ids(std::int64_t& after);
+  /// Finds out what became of linked records that are not there, and marks it; RowDeletes then settles their rows.
+  base::Result<void> settle_gone(std::span<const model::RecordId> ids);
 
   /// From then on a page that would bring the rows changed beyond `most` is not stored, and its step fails with
   /// MASS_CHANGE.
@@ -75,7 +77,6 @@ class PullPass {
   base::Result<void> store_page(const Observation&, const model::Position&);
   base::Result<void> settle_without(const Observation&, const std::vector<model::RecordId>& doubtful,
                                     const model::Position&);
-  base::Result<void> settle_gone(std::span<const model::RecordId> ids);
   base::Result<void> settle_observed(const Observation&, const std::function<void(WriteSet&)>& complete);
   void set_aside(const model::RecordId&, const base::Error&);
 

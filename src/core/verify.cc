@@ -14,7 +14,8 @@ namespace {
 using model::Cell;
 using Kind = Difference::Kind;
 
-constexpr std::array<std::string_view, 4> kind_names = {"values", "only_in_org", "only_in_store", "unsent"};
+constexpr std::array<std::string_view, 5> kind_names = {"values", "only_in_org", "only_in_store", "row_vanished",
+                                                        "unsent"};
 
 std::uint64_t checksum(const model::RecordId& id, std::span<const Cell> cells, std::string& packed) {
   packed.assign(id.view());
@@ -25,6 +26,13 @@ std::uint64_t checksum(const model::RecordId& id, std::span<const Cell> cells, s
 std::optional<std::string> text_of(const Cell& cell) {
   if (cell.is_unresolved()) return "(a row that is not linked)";
   return cell.has_text() ? std::optional{std::string{cell.text()}} : std::nullopt;
+}
+
+Settlement enqueued(std::size_t at) {
+  Settlement settlement;
+  settlement.at = at;
+  settlement.enqueue = true;
+  return settlement;
 }
 
 bool later(const RecordHead& record, const std::optional<model::Keyset>& pulled_to) {
@@ -147,36 +155,46 @@ base::Result<void> VerifyPass::look_closer(std::span<const Suspect> suspects) {
   }));
   report(counts, differences);
 
-  std::vector<model::RowKey> lost;
+  std::vector<Suspect> lost;
   for (std::size_t i = 0; i < org.size(); ++i)
     if (!org.heads[i].id && !suspects[i].row.text.empty() &&
         std::ranges::find(org.unreadable, i, &Unreadable::at) == org.unreadable.end())
-      lost.push_back(suspects[i].row);
+      lost.push_back(suspects[i]);
   return lost.empty() ? base::Result<void>{} : look_at_lost(lost);
 }
 
 /// Rows whose record was not there.
-base::Result<void> VerifyPass::look_at_lost(std::span<const model::RowKey> rows) {
+base::Result<void> VerifyPass::look_at_lost(std::span<const Suspect> suspects) {
+  const bool pulls = mapping_.direction != model::SyncDirection::to_org;
+  std::vector<model::RowKey> rows;
+  for (const Suspect& suspect : suspects) rows.push_back(suspect.row);
   VerifyCounts counts;
   std::vector<Difference> differences;
   RETURN_IF_ERROR(sides_.store.update(mapping_, rows, [&](const Known& known) {
     counts = {};
     differences.clear();
-    for (const KnownHead& head : known.heads) {
-      if (!head.row_exists || head.link != LinkState::linked) continue;
+    WriteSet writes;
+    for (std::size_t i = 0; i < known.heads.size(); ++i) {
+      const KnownHead& head = known.heads[i];
+      if (!head.row_exists || (head.link != LinkState::linked && head.link != LinkState::record_deleted)) continue;
       if (head.parked) {
         ++counts.parked;
-      } else if (head.pending != model::OutboxSeq::none) {
+      } else if (head.pending != model::OutboxSeq::none || head.link == LinkState::record_deleted) {
         ++counts.waiting;
       } else {
         ++counts.only_in_store;
         differences.push_back({Kind::only_in_store, head.record, head.row, {}});
+        // Where nothing is pulled, the push finds out and does what the policy says.
+        if (repair_ && !pulls) writes.settlements.push_back(enqueued(i));
       }
     }
-    return WriteSet{};
+    return writes;
   }));
   report(counts, differences);
-  return {};
+  if (!repair_ || !pulls || differences.empty()) return {};
+  std::vector<model::RecordId> gone;
+  for (const Difference& difference : differences) gone.push_back(difference.record);
+  return PullPass{mapping_, sides_.org, sides_.store, sides_.clock}.settle_gone(gone);
 }
 
 void VerifyPass::judge(const RecordHead& record, std::span<const Cell> org, const KnownHead& head,
@@ -188,10 +206,15 @@ void VerifyPass::judge(const RecordHead& record, std::span<const Cell> org, cons
     return;
   }
   if (!head.row_exists || head.link == LinkState::none) {
+    const bool noted =
+        head.link == LinkState::row_deleted;  // Its record goes with the next run, or the brake holds it.
     if (head.parked) {
       ++counts.parked;
-    } else if (on_its_way) {
+    } else if (on_its_way || noted) {
       ++counts.waiting;
+    } else if (head.link == LinkState::linked) {
+      ++counts.row_vanished;
+      differences.push_back({Kind::row_vanished, record.id, head.row, {}});
     } else {
       ++counts.only_in_org;
       differences.push_back({Kind::only_in_org, record.id, head.row, {}});
@@ -246,10 +269,7 @@ base::Result<void> VerifyPass::find_strays() {
       WriteSet writes;
       for (std::size_t i = 0; i < known.heads.size(); ++i) {
         if (!known.heads[i].row_exists) continue;
-        Settlement settlement;
-        settlement.at = i;
-        settlement.enqueue = true;
-        writes.settlements.push_back(std::move(settlement));
+        writes.settlements.push_back(enqueued(i));
       }
       return writes;
     }));
@@ -259,10 +279,11 @@ base::Result<void> VerifyPass::find_strays() {
 }
 
 void VerifyPass::report(const VerifyCounts& counts, const std::vector<Difference>& differences) {
-  for (const auto member : {&VerifyCounts::records, &VerifyCounts::rows, &VerifyCounts::equal, &VerifyCounts::waiting,
-                            &VerifyCounts::parked, &VerifyCounts::in_conflict, &VerifyCounts::left_apart,
-                            &VerifyCounts::one_way, &VerifyCounts::unreadable, &VerifyCounts::values,
-                            &VerifyCounts::only_in_org, &VerifyCounts::only_in_store, &VerifyCounts::unsent})
+  for (const auto member :
+       {&VerifyCounts::records, &VerifyCounts::rows, &VerifyCounts::equal, &VerifyCounts::waiting,
+        &VerifyCounts::parked, &VerifyCounts::in_conflict, &VerifyCounts::left_apart, &VerifyCounts::one_way,
+        &VerifyCounts::unreadable, &VerifyCounts::values, &VerifyCounts::only_in_org, &VerifyCounts::only_in_store,
+        &VerifyCounts::row_vanished, &VerifyCounts::unsent})
     counts_.*member += counts.*member;
   for (std::size_t i = 0; i < counts.by_field.size(); ++i) counts_.by_field[i] += counts.by_field[i];
   counts_.org_checksum += counts.org_checksum;

@@ -22,6 +22,7 @@ struct Difference {
     values,         ///< Linked, and some fields differ.
     only_in_org,    ///< A record without a row.
     only_in_store,  ///< A row whose record is gone.
+    row_vanished,   ///< A record whose row is gone, which nobody saw being deleted.
     unsent,         ///< A row that was never sent and waits nowhere.
   } kind;
   model::RecordId record;
@@ -41,13 +42,13 @@ struct VerifyCounts {
   std::int64_t left_apart = 0;   ///< Deleted on one side and kept on the other, as the delete policy says.
   std::int64_t one_way = 0;      ///< Differ in fields that their direction leaves alone.
   std::int64_t unreadable = 0;   ///< Records that came in a form we cannot read.
-  std::int64_t values = 0, only_in_org = 0, only_in_store = 0, unsent = 0;
+  std::int64_t values = 0, only_in_org = 0, only_in_store = 0, row_vanished = 0, unsent = 0;
   std::vector<std::int64_t> by_field;  ///< Differences of each field.
   /// Sums over a hash of each record's id and canonical values: equal when the sides hold the same, and nothing was
   /// left apart.
   std::uint64_t org_checksum = 0, store_checksum = 0;
 
-  std::int64_t differing() const { return values + only_in_org + only_in_store + unsent; }
+  std::int64_t differing() const { return values + only_in_org + only_in_store + row_vanished + unsent; }
   /// Nothing differs that is meant to be equal, not even for a while.
   bool all_equal() const { return differing() + waiting + parked + in_conflict + unreadable == 0; }
 };
@@ -59,7 +60,8 @@ struct VerifyCounts {
 /// moment, since an edit may have come between the two readings. Memory is that of a page.
 ///
 /// With `repair`, a difference goes through the same merge as a pull, which puts what the org needs into the outbox
-/// for the push that follows; nothing is overwritten that the merge would not overwrite.
+/// for the push that follows; nothing is overwritten that the merge would not overwrite. A row or record that is gone
+/// is noted as deleted: the run that follows does with the other side what the delete policy says, behind the brake.
 class VerifyPass {
  public:
   struct Sides {
@@ -87,7 +89,7 @@ class VerifyPass {
   void meet(const Observation&, std::size_t& next, bool last);
   base::Result<void> look_closer();
   base::Result<void> look_closer(std::span<const Suspect>);
-  base::Result<void> look_at_lost(std::span<const model::RowKey>);
+  base::Result<void> look_at_lost(std::span<const Suspect>);
   base::Result<void> find_strays();
   void judge(const RecordHead&, std::span<const model::Cell> org, const KnownHead&, std::span<const model::Cell> base,
              std::span<const model::Cell> store, const model::FieldSet& unlinked, VerifyCounts&,

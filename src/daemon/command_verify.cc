@@ -49,6 +49,7 @@ json::object object_json(const ObjectVerified& object) {
           {"values", counts.values},
           {"only_in_salesforce", counts.only_in_org},
           {"only_in_crm", counts.only_in_store},
+          {"row_vanished", counts.row_vanished},
           {"unsent", counts.unsent},
           {"waiting", counts.waiting},
           {"parked", counts.parked},
@@ -96,7 +97,16 @@ void print_difference(const ObjectVerified& object, const core::Difference& diff
       std::printf("  ! %s: has no row in %s\n", who.c_str(), object.mapping.table.c_str());
       break;
     case core::Difference::Kind::only_in_store:
-      std::printf("  ! %s: the record is gone from Salesforce, or hidden from the sync user\n", who.c_str());
+      std::printf(
+          "  ! %s: the record is gone from Salesforce, or hidden from the sync user; a repair does with the row what "
+          "onSalesforceDelete says\n",
+          who.c_str());
+      break;
+    case core::Difference::Kind::row_vanished:
+      std::printf(
+          "  ! %s: the row is gone from %s, which nobody saw being deleted; a repair does with the record what "
+          "onCrmDelete says\n",
+          who.c_str(), object.mapping.table.c_str());
       break;
     case core::Difference::Kind::unsent:
       std::printf("  ! %s: was never sent to Salesforce\n", who.c_str());
