@@ -181,6 +181,21 @@ TEST_P(StoreContract, ARecordWaitsForItsTimeOrForItsParent) {
   EXPECT_TRUE(app_->cell("contacts", app_->keys("contacts")[0], "company_id"));
 }
 
+/// Its parent may be deleted meanwhile, and then nothing else would ever bring it up again.
+TEST_P(StoreContract, ARecordRefusedForItsParentIsAlsoTriedAgainWithoutIt) {
+  prepare_all();
+  const auto observed = observe({{contact(1), {"Lane", "", "", account(9).str()}}}, 4);
+  const auto refused = need(store().settle(contacts_, observed, [&](const Known& known) {
+    WriteSet writes = take_all(observed, known);
+    writes.settlements[0].columns.set(company_id);
+    return writes;
+  }));
+  ASSERT_EQ(refused.size(), 1u);
+  EXPECT_EQ(refused[0].error.service_code, "WAITING_FOR_PARENT");
+  EXPECT_TRUE(need(store().parked_records(contacts_, at(5), 10)).empty());
+  EXPECT_EQ(need(store().parked_records(contacts_, base::Utc{seconds{32'000'000'000}}, 10)), std::vector{contact(1)});
+}
+
 TEST_P(StoreContract, ARecordThatCannotBeReadIsParked) {
   prepare_all();
   const auto observed = observe({{contact(1), {"Lane", "", "", ""}}}, 4);

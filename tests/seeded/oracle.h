@@ -37,6 +37,9 @@ class Oracle {
   /// A merge takes it away: its edits went the way of the merge.
   void merged_away(const std::string& name, const Fields& fields);
 
+  /// A value that nobody could keep.
+  void forgone(const Text& value) { keep(seen_by_deleters_, value); }
+
   /// A write of the sync replaced `before` by `after`.
   void overwrote(const std::string& name, const std::string& where, const Text& before, const Text& after);
 

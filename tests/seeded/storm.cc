@@ -59,6 +59,21 @@ std::optional<Setting> setting_for(std::string_view weather) {
   if (weather == "deletes") return Setting{.weather = with_deletes()};
   if (weather == "everything") return Setting{.weather = with_everything()};
   if (weather == "bulk") return Setting{.weather = with_bulk_reads()};
+  if (weather == "bulk-deletes") {
+    setting.weather = with_bulk_reads();
+    setting.weather.remove = with_deletes().remove;
+    return setting;
+  }
+  if (weather == "keyless-deletes") {
+    setting = *setting_for("keyless");
+    setting.weather.remove = with_deletes().remove;
+    return setting;
+  }
+  if (weather == "changes-deletes") {
+    setting = *setting_for("changes");
+    setting.weather.remove = with_deletes().remove;
+    return setting;
+  }
   if (weather == "keyless") {
     setting.weather.swarm = setting.weather.sparse_objects = false;
     setting.weather.without_key = 1;

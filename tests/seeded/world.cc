@@ -392,9 +392,15 @@ World::Watch::~Watch() {
     if (!now.contains(key)) {
       ++writes;
       world_.say(side + key + " (" + fields[0].value_or("-") + ") is deleted");
+      world_.forgo_unmapped(fields);
       // The org takes children along, as it would if somebody deleted the parent there.
       if (org_side_ && !removed_.contains(key)) world_.oracle_.merged_away(fields[0].value_or(""), fields);
     }
+}
+
+void World::forgo_unmapped(const Fields& fields) {
+  for (const model::Mapping& whole : to_grow_)
+    if (fields[0].value_or(" ").front() == whole.object.front()) oracle_.forgone(fields[1]);
 }
 
 std::set<std::string> World::excused() {

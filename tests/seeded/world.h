@@ -120,6 +120,8 @@ class World {
   std::vector<Fields> copies(const Held& held, const std::string& name) const;
   std::chrono::milliseconds lateness();
   void deliver_delayed();
+  /// What a deleted one holds in fields that are not mapped yet goes with it: nobody can compare it.
+  void forgo_unmapped(const Fields& fields);
   std::set<std::string> excused();
   void tell_both_sides();
 

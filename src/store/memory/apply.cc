@@ -325,9 +325,8 @@ void MemoryStore::refuse(Step& step, const Known& known, const Settlement& s, ba
                          model::RecordId waits_for) {
   Mapped& mapped = step.mapped;
   const core::KnownHead& head = known.heads[s.at];
-  const base::Utc retry_at = waits_for ? base::Utc{} : clock_.now() + retry_after;
   const OutboxSeq pending = head.pending;
-  park(step, s.at, {error, retry_at, waits_for, {}});
+  park(step, s.at, {error, clock_.now() + retry_after, waits_for, {}});
   bool stays = pending != OutboxSeq::none;
   if (!step.observed && stays && (s.acknowledge == OutboxSeq::none || s.acknowledge == pending)) {
     const auto entry = mapped.outbox.find(step.rows[s.at]);

@@ -163,7 +163,7 @@ base::Result<std::vector<model::RecordId>> MemoryStore::parked_records(const mod
                                                                        std::size_t limit) {
   std::vector<model::RecordId> ids;
   for (const auto& [id, parked] : mapped(mapping).parked_records) {
-    bool due = parked.retry_at <= now && (!parked.waits_for || parked.retry_at > base::Utc{});
+    bool due = parked.retry_at <= now;
     for (const auto& [other, parent] : mappings_)
       due = due || (parked.waits_for && row_of_record(parent, parked.waits_for));
     if (due && ids.size() < limit) ids.push_back(id);

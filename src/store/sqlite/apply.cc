@@ -169,7 +169,7 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
                       {ErrorKind::rejected,
                        "column " + p.columns[i]->name + " of table " + p.table.name + " refers to " +
                            p.mapping.fields[i].parent_object + " " + std::string{s.values[i].text()} +
-                           ", which has no row yet; it is tried again once that record is there",
+                           ", which has no row; it is tried again once that record has one, and now and then",
                        "WAITING_FOR_PARENT"},
                       model::RecordId::parse(s.values[i].text()).value_or(model::RecordId{}));
       parent_keys[i] = *std::move(key);
@@ -346,7 +346,6 @@ base::Result<void> SqliteStore::refuse(Step& step, const Settlement& s, base::Er
                       .retry_at = core::next_attempt(error.kind, head.attempts + 1, step.now),
                       .waits_for = waits_for,
                       .request = s.columns.any() ? core::request_json(p.mapping, s.columns, s.values) : std::string{}};
-  if (waits_for) parked.retry_at = {};
   RETURN_IF_ERROR(park(step, s.at, parked));
   Settlement aside;
   aside.at = s.at;

@@ -30,7 +30,7 @@ RecordId record_id(std::string_view text) {
 
 /// Parked things whose time has come, or whose parent has been linked since.
 constexpr const char* due =
-    "((p.retry_at <= ?2 AND (p.waits_for IS NULL OR p.retry_at > 0)) OR (p.waits_for IS NOT NULL AND EXISTS ("
+    "(p.retry_at <= ?2 OR (p.waits_for IS NOT NULL AND EXISTS ("
     "SELECT 1 FROM lockstep_captures m JOIN lockstep_captures c ON c.workspace_id = m.workspace_id JOIN lockstep_links "
     "l ON l.mapping_id = c.mapping_id AND l.record_id = p.waits_for WHERE m.mapping_id = p.mapping_id AND "
     "l.state = 'linked')) OR (p.waits_row IS NOT NULL AND EXISTS (SELECT 1 FROM lockstep_links l WHERE l.mapping_id = "
