@@ -320,6 +320,28 @@ TEST_P(StoreContract, ChildrenOfADeletedRowAreReleasedFirst) {
   look(accounts_, company, [](const Known& known) { EXPECT_FALSE(known.heads[0].children_wait); });
 }
 
+/// A row can refer to two that are gone, wait for the one for ever, and would hold up the other's deletion as long.
+TEST_P(StoreContract, AChildThatLetGoInTheOrgHoldsUpNothing) {
+  prepare_all();
+  const auto company = linked_company(account(1), "Acme");
+  const auto observed = observe({{contact(1), {"Lane", "", "Acme", account(1).str()}}}, 4);
+  take(contacts_, observed);
+  const auto child = app_->keys("contacts").back();
+  app_->erase("companies", company);
+  keep(accounts_, company, state(LinkState::row_deleted, account(1)));
+  app_->update("contacts", child, {{"last_name", "Kent"}});
+  look(accounts_, company, [](const Known& known) { EXPECT_TRUE(known.heads[0].children_wait); });
+  std::vector<model::Cell> base(observed.cells[0].begin(), observed.cells[0].end());
+  base[company_id] = model::Cell{};
+  Settlement released;
+  released.base = base;
+  keep(contacts_, child, released);
+  look(accounts_, company, [](const Known& known) { EXPECT_FALSE(known.heads[0].children_wait); });
+  released.sent = std::vector<model::SentValue>{{company_id, model::Cell{account(1).str()}}};
+  keep(contacts_, child, released);
+  look(accounts_, company, [](const Known& known) { EXPECT_TRUE(known.heads[0].children_wait); });
+}
+
 TEST_P(StoreContract, ARowWaitsForItsParentsRecordAndGoesOnByItself) {
   prepare_all();
   const auto parent = app_->insert("companies", {{"name", "Acme"}});

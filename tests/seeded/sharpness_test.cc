@@ -75,6 +75,28 @@ TEST(Sharpness, WithoutCheckingIds) {
   expect_caught(&Safeguards::check_ids, 2'000, often(&Weather::purge));
 }
 
+/// People delete parents in the store and leave the children's references as they are.
+Setting with_orphans() {
+  Setting setting = often(&Weather::remove, &Weather::move);
+  setting.weather.detach = 0;
+  return setting;
+}
+TEST(Sharpness, WithoutReleasingChildren) {
+  expect_caught(&Safeguards::release_children, 5'000, with_orphans());
+}
+/// Answers get lost, what was made by the call is deleted at once, and no pull sees that before the next push.
+Setting with_short_lives() {
+  Setting setting = often(&Weather::lost_answer, &Weather::one_way);
+  setting.weather.act = 0.4;
+  setting.weather.create = 0.5;
+  setting.weather.remove = 0.6;
+  setting.weather.move = setting.weather.without_key = 0;
+  return setting;
+}
+TEST(Sharpness, WithoutLookingInTheBin) {
+  expect_caught(&Safeguards::look_in_the_bin, 5'000, with_short_lives());
+}
+
 TEST(Sharpness, WithoutPassingWhatCannotBeRead) {
   expect_caught(&Safeguards::pass_unreadable, 10'000);
 }

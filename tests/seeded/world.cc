@@ -436,6 +436,18 @@ std::set<std::string> World::excused() {
           names.insert(row.fields[0].value_or(""));
       }
     }
+  // A record whose row was deleted stays while a child that cannot go on refers to it: it would go along.
+  std::map<std::string, std::string> name_of_record;
+  for (const std::size_t object : objects_)
+    for (const RecordView& record : org_->records(object))
+      name_of_record[record.id.str()] = record.fields[0].value_or("");
+  for (const std::size_t object : objects_)
+    for (const RecordView& record : org_->records(object)) {
+      if (record.deleted || !names.contains(record.fields[0].value_or(""))) continue;
+      for (std::size_t f = 0; f < record.fields.size(); ++f)
+        if (!is_plain(object, f) && record.fields[f] && !with_row.contains(*record.fields[f]))
+          names.insert(name_of_record[*record.fields[f]]);
+    }
   return names;
 }
 

@@ -56,8 +56,8 @@ struct KnownHead {
   /// Keyed by an observation, no link: the row that the record once stood for, and that has another record now.
   model::RowKey former_row;
   bool former_lives = false;  ///< That row is still there.
-  /// State row_deleted: rows that referred to this one and have records have edits that the org has not got, and
-  /// deleting this record first could take theirs along.
+  /// State row_deleted: rows that referred to this one have edits that the org has not got, and as far as their bases
+  /// and announced values tell, their records may still refer to this one's: deleting it first could take them along.
   bool children_wait = false;
   bool merged = false;                    ///< State record_deleted: the record was merged into another one.
   std::optional<base::Error> unreadable;  ///< A column holds what is no value of its type; its cell is null here.

@@ -161,9 +161,12 @@ bool MemoryStore::children_wait(const Mapped& parent, const std::string& row) {
         const std::string name = std::to_string(key);
         if (!child.is_mine(cells) || cells[child.columns[f]] != row) continue;
         const Link* link = child.link_of_row(name);
-        const bool linked = link && link->state == LinkState::linked;
-        const bool may_be = linked || (link && link->state == LinkState::creating);
-        if ((may_be && child.outbox.contains(name)) || (linked && child.parked_rows.contains(name))) return true;
+        if (!link) continue;
+        const bool linked = link->state == LinkState::linked, creating = link->state == LinkState::creating;
+        const bool waits =
+            ((linked || creating) && child.outbox.contains(name)) || (linked && child.parked_rows.contains(name));
+        const bool was_sent = std::ranges::any_of(link->sent, [f](const auto& value) { return value.first == f; });
+        if (waits && (creating || link->base[f] || was_sent)) return true;
       }
     }
   return false;

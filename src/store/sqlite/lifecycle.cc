@@ -1,5 +1,7 @@
 // What happens to pairs as wholes: deletes on either side, merges, creates under way, and the references to all of
 // them.
+#include <algorithm>
+
 #include "base/time_text.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/sqlite/step.h"
@@ -26,7 +28,7 @@ std::string without_record(const std::string& mapping, const std::string& key) {
          " AND l.state IN ('record_deleted', 'record_gone'))";
 }
 
-/// Calls `visit` with every prepared mapping and the column by which its rows refer to rows of `parent`.
+/// Calls `visit` with every prepared mapping and the field by which its rows refer to rows of `parent`.
 template <class Mappings, class Visit>
 base::Result<void> for_each_child(const Mappings& prepared, const Prepared& parent, Visit visit) {
   for (const auto& [id, child] : prepared) {
@@ -34,7 +36,7 @@ base::Result<void> for_each_child(const Mappings& prepared, const Prepared& pare
     for (std::size_t f = 0; f < child->mapping.fields.size(); ++f) {
       const model::FieldMapping& field = child->mapping.fields[f];
       if (field.role != FieldRole::reference || field.parent_object != parent.mapping.object) continue;
-      RETURN_IF_ERROR(visit(*child, *child->columns[f]));
+      RETURN_IF_ERROR(visit(*child, f));
     }
   }
   return {};
@@ -126,30 +128,39 @@ base::Result<void> SqliteStore::read_former(Step& step, std::size_t at) {
 base::Result<bool> SqliteStore::children_wait(const Prepared& parent, std::string_view row) {
   bool waits = false;
   RETURN_IF_ERROR(
-      for_each_child(prepared_, parent, [&](const Prepared& child, const Column& reference) -> base::Result<void> {
-        if (waits) return {};
-        const std::string key = "CAST(t." + child.key_name + " AS TEXT)", id = std::to_string(child.number);
+      for_each_child(prepared_, parent, [&](const Prepared& child, std::size_t field) -> base::Result<void> {
+        const Column& reference = *child.columns[field];
         ASSIGN_OR_RETURN(
             Statement find,
-            database_.prepare("SELECT 1 FROM " + quoted(child.table.name) + " t WHERE t." + quoted(reference.name) +
-                              " = ?1 AND " + child.of_workspace +
-                              " AND EXISTS (SELECT 1 FROM lockstep_links l WHERE l.mapping_id = " + id +
-                              " AND l.row_key = " + key +
-                              " AND ((l.state IN ('linked', 'creating') AND EXISTS (SELECT 1 FROM "
-                              "lockstep_outbox o WHERE o.mapping_id = l.mapping_id AND o.row_key = l.row_key)) "
-                              "OR (l.state = 'linked' AND EXISTS (SELECT 1 FROM lockstep_parked p WHERE "
-                              "p.mapping_id = l.mapping_id AND p.row_key = l.row_key)))) LIMIT 1"));
+            database_.prepare(
+                "SELECT l.state, l.base, l.sent FROM " + quoted(child.table.name) +
+                " t JOIN lockstep_links l ON l.mapping_id = " + std::to_string(child.number) +
+                " AND l.row_key = CAST(t." + child.key_name + " AS TEXT) WHERE t." + quoted(reference.name) +
+                " = ?1 AND " + child.of_workspace +
+                " AND ((l.state IN ('linked', 'creating') AND EXISTS (SELECT 1 FROM lockstep_outbox o WHERE "
+                "o.mapping_id = l.mapping_id AND o.row_key = l.row_key)) OR (l.state = 'linked' AND EXISTS "
+                "(SELECT 1 FROM lockstep_parked p WHERE p.mapping_id = l.mapping_id AND p.row_key = "
+                "l.row_key)))"));
         bind_key(find, 1, row, reference.affinity, parent.key->affinity);
-        const auto read = find.step();
-        if (read == Statement::Step::failed) return std::unexpected(database_.error("looking for children"));
-        waits = read == Statement::Step::row;
+        std::vector<model::Cell> base(child.columns.size());
+        while (!waits) {
+          const auto read = find.step();
+          if (read == Statement::Step::failed) return std::unexpected(database_.error("looking for children"));
+          if (read == Statement::Step::done) break;
+          std::ranges::fill(base, model::Cell{});
+          if (!find.is_null(1)) read_base(child, find.blob(1), base);
+          const auto sent = find.is_null(2) ? std::vector<model::SentValue>{} : read_sent(child, find.blob(2));
+          waits = find.text(0) == "creating" || !base[field].is_null() ||
+                  std::ranges::find(sent, field, &model::SentValue::field) != sent.end();
+        }
         return {};
       }));
   return waits;
 }
 
 base::Result<void> SqliteStore::point_children(const Prepared& parent, std::string_view from, std::string_view to) {
-  return for_each_child(prepared_, parent, [&](const Prepared& child, const Column& reference) -> base::Result<void> {
+  return for_each_child(prepared_, parent, [&](const Prepared& child, std::size_t field) -> base::Result<void> {
+    const Column& reference = *child.columns[field];
     ASSIGN_OR_RETURN(Statement point, database_.prepare("UPDATE OR ABORT " + quoted(child.table.name) + " SET " +
                                                         quoted(reference.name) + " = ?1 WHERE " +
                                                         quoted(reference.name) + " = ?2 AND " + child.of_workspace));
@@ -170,7 +181,8 @@ base::Result<std::int64_t> SqliteStore::enqueue_children(const Prepared& parent,
                                                          bool parked_too) {
   std::int64_t made = 0;
   RETURN_IF_ERROR(
-      for_each_child(prepared_, parent, [&](const Prepared& child, const Column& reference) -> base::Result<void> {
+      for_each_child(prepared_, parent, [&](const Prepared& child, std::size_t field) -> base::Result<void> {
+        const Column& reference = *child.columns[field];
         const std::string key = "CAST(t." + child.key_name + " AS TEXT)", id = std::to_string(child.number);
         std::string sql = "INSERT INTO lockstep_outbox(mapping_id, row_key, changed_at) SELECT " + id + ", " + key +
                           ", ?2 FROM " + quoted(child.table.name) + " t WHERE t." + quoted(reference.name) +
