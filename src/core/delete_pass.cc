@@ -244,8 +244,10 @@ void RecordDeletes::announce(const Look& seen, const Known& known, std::size_t a
   counts_.conflicts += static_cast<std::int64_t>(settlement.conflicts.size());
   switch (fate) {
     case Fate::archive:
-      intent.archives = true;
-      [[fallthrough]];
+      // Nothing is destroyed, so the base stays: what the org holds beside it is an edit still, should the row come
+      // back.
+      intent.removes = intent.archives = true;
+      return;
     case Fate::remove:
       intent.removes = true;
       // From here on this is what we know to destroy; what the bin shows beside it came later.

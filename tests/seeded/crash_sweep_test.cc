@@ -59,6 +59,7 @@ struct Scenario {
   std::function<void(Scene&)> before;  ///< Is synced.
   std::function<void(Scene&)> change;  ///< The run after it is the one that dies.
   int records = -1, rows = -1;         ///< How many there are of all objects at rest; -1: any number.
+  model::DeletePolicy on_row_deleted = model::DeletePolicy::follow;
 };
 
 const auto nothing = [](Scene&) {};
@@ -143,16 +144,31 @@ std::vector<Scenario> scenarios() {
        },
        [](Scene& s) {
          const auto all = s.world().org().records(account);
-         s.world().with_names([&] { s.world().org().merge(account, all[1].id, all[0].id); }, *all[0].fields[0]);
+         s.world().with_names([&] { s.world().org().merge(account, all[1].id, all[0].id); }, *all[0].fields[0],
+                              *all[1].fields[0]);
        },
        2, 2},
       {"a record is merged into one that is not known yet", family,
        [](Scene& s) {
          const auto lost = s.world().org().records(account)[0];
-         const auto winner = s.record(account);
-         s.world().with_names([&] { s.world().org().merge(account, winner, lost.id); }, *lost.fields[0]);
+         s.record(account);
+         const auto winner = s.world().org().records(account).back();
+         s.world().with_names([&] { s.world().org().merge(account, winner.id, lost.id); }, *lost.fields[0],
+                              *winner.fields[0]);
        },
        3, 3},
+      {"the record of a deleted row is edited and archived, and the row put back", pair,
+       [](Scene& s) {
+         const RowView row = s.world().store().rows(contact)[0];
+         s.edit_record(contact);
+         s.world().pass_time(3s);
+         s.delete_row(contact);
+         s.world().run();
+         s.world().pass_time(3s);
+         s.world().oracle().may_be_twice(*row.fields[0]);
+         s.world().store().insert(contact, row.fields, row.key);
+       },
+       1, 1, model::DeletePolicy::archive},
       {"a record is purged", pair,
        [](Scene& s) {
          const auto id = s.world().org().records(contact)[0].id;
@@ -166,6 +182,7 @@ std::vector<Scenario> scenarios() {
 void sweep(const Scenario& scenario, Setting setting) {
   setting.weather = Weather{.without_key = setting.weather.without_key, .swarm = false, .sparse_objects = false};
   setting.on_conflict = model::ConflictPolicy::newest_wins;
+  setting.on_row_deleted = scenario.on_row_deleted;
   setting.trace = std::getenv("SWEEP_TRACE") != nullptr && scenario.name == std::getenv("SWEEP_TRACE");
   std::size_t deaths = 0;
   // A run over a file takes longer: there each scenario dies at every seventh call, beginning at another one.

@@ -50,6 +50,16 @@ void Oracle::deleted(const std::string& name, const Fields& fields, const std::v
   // brought it here or not: nobody can tell, and then the edit is kept.
   identity.certainly_gone =
       other.size() <= 1 && std::ranges::all_of(other, [&](const Fields& theirs) { return theirs == fields; });
+  // The row of a merged record stands for the one that is left, and takes it along. What that one held and nobody here
+  // saw is found in a conflict, as with any other deletion.
+  for (const std::string& heir : heirs(name)) identities_[heir].ever_deleted = true;
+}
+
+std::set<std::string> Oracle::heirs(const std::string& name) const {
+  std::set<std::string> names;
+  for (auto at = identities_.find(name); at != identities_.end() && names.insert(at->first).second;)
+    at = identities_.find(at->second.merged_into);
+  return names;
 }
 
 void Oracle::touched(const std::string& name) {
@@ -62,9 +72,18 @@ void Oracle::may_be_twice(const std::string& name) {
   identity.certainly_gone = false;
 }
 
-void Oracle::merged_away(const std::string& name, const Fields& fields) {
-  for (const Text& value : fields) keep(seen_by_deleters_, value);
+void Oracle::taken_along(const std::string& name, const Fields& fields) {
+  forgotten(fields);
   may_be_twice(name);
+}
+
+void Oracle::merged_away(const std::string& name, const Fields& fields, const std::string& into) {
+  taken_along(name, fields);
+  identities_[name].merged_into = into;
+}
+
+void Oracle::forgotten(const Fields& fields) {
+  for (const Text& value : fields) keep(seen_by_deleters_, value);
 }
 
 void Oracle::overwrote(const std::string& name, const std::string& where, const Text& before, const Text& after) {

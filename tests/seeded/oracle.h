@@ -34,8 +34,15 @@ class Oracle {
   void touched(const std::string& name);
   /// Somebody deletes, merges, takes back or purges it in a way that may leave two of it.
   void may_be_twice(const std::string& name);
-  /// A merge takes it away: its edits went the way of the merge.
-  void merged_away(const std::string& name, const Fields& fields);
+  /// The org takes it away beside something else: its edits went the way of that.
+  void taken_along(const std::string& name, const Fields& fields);
+  /// A merge takes it away. Its row stands for `into` from then on, so that whoever deletes that row deletes `into`.
+  void merged_away(const std::string& name, const Fields& fields, const std::string& into);
+  /// `name`, and what it was merged into: its row may stand for that by now.
+  std::set<std::string> heirs(const std::string& name) const;
+  /// Somebody empties the recycle bin of a record that held `fields`, or it was there for so long that nobody of us
+  /// could look.
+  void forgotten(const Fields& fields);
 
   /// A value that nobody could keep.
   void forgone(const Text& value) { keep(seen_by_deleters_, value); }
@@ -54,6 +61,7 @@ class Oracle {
     bool ever_deleted = false;
     bool certainly_gone = false;  ///< The last word was a deletion by somebody who had seen everything.
     bool may_be_twice = false;
+    std::string merged_into;
   };
   void keep(std::set<std::string>& kept, const Text& value) const;
 

@@ -90,7 +90,7 @@ bool World::is_busy(const std::string& name) {
   return false;
 }
 
-void World::with_names(const std::function<void()>& what, const std::string& merged) {
+void World::with_names(const std::function<void()>& what, const std::string& merged, const std::string& into) {
   const Held before = held_by_org(), store = held_by_store();
   what();
   const Held now = held_by_org();
@@ -101,7 +101,7 @@ void World::with_names(const std::function<void()>& what, const std::string& mer
         std::ranges::find_if(held, [&](const Fields& copy) { return std::ranges::find(left, copy) == left.end(); });
     const Fields& fields = went == held.end() ? held.front() : *went;
     if (name == merged) {
-      oracle_.merged_away(name, fields);
+      oracle_.merged_away(name, fields, into);
     } else if (held.size() > 1) {
       oracle_.may_be_twice(name);
       oracle_.deleted(name, fields, {});
@@ -158,7 +158,7 @@ void World::act_in_org() {
     const RecordView& other = living[choices_.below(static_cast<std::uint32_t>(living.size()))];
     if (other.id == record.id) return;
     say("org: " + other.fields[0].value_or("") + " is merged into " + name);
-    return with_names([&] { org_->merge(object, record.id, other.id); }, other.fields[0].value_or(""));
+    return with_names([&] { org_->merge(object, record.id, other.id); }, other.fields[0].value_or(""), name);
   }
   const auto references = fields_of(object, false);
   if (choices_.chance(weather_.move) && !references.empty()) {
@@ -236,7 +236,8 @@ void World::delete_row(std::size_t object, const RowView& row) {
           oracle_.touched(other.fields[0].value_or(""));
   say("store: " + name + " (row " + row.key + ") is deleted");
   const auto held = copies(store, name);
-  oracle_.deleted(name, held.front(), copies(org, name));
+  // Of several copies this one has been seen.
+  oracle_.deleted(name, held.size() == 1 ? held.front() : row.fields, copies(org, name));
   if (held.size() > 1) oracle_.may_be_twice(name);
   if (is_busy(name)) oracle_.touched(name);
   deleted_rows_.push_back({object, row.key, row.fields});

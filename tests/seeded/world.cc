@@ -394,7 +394,7 @@ World::Watch::~Watch() {
       world_.say(side + key + " (" + fields[0].value_or("-") + ") is deleted");
       world_.forgo_unmapped(fields);
       // The org takes children along, as it would if somebody deleted the parent there.
-      if (org_side_ && !removed_.contains(key)) world_.oracle_.merged_away(fields[0].value_or(""), fields);
+      if (org_side_ && !removed_.contains(key)) world_.oracle_.taken_along(fields[0].value_or(""), fields);
     }
 }
 
@@ -410,7 +410,7 @@ std::set<std::string> World::excused() {
   for (std::size_t object = 0; object < objects().size(); ++object)
     for (const RowView& row : store_->rows(object)) rows[object][row.key] = row.fields[0].value_or("");
   for (const ConflictView& conflict : store_->conflicts())
-    if (conflict.open) names.insert(rows[conflict.object][conflict.row]);
+    if (conflict.open) names.merge(oracle_.heirs(rows[conflict.object][conflict.row]));
   // A reference to a row that is not in the org cannot be spelt there; a parent that ought to be is missed by its own
   // name.
   std::set<std::string> living;

@@ -46,8 +46,8 @@ class World {
   void pass_time(std::chrono::milliseconds by);
   void somebody_acts();
   void delete_row(std::size_t object, const RowView& row);
-  /// Does `what` in the org and tells the oracle which names went and came by it.
-  void with_names(const std::function<void()>& what, const std::string& merged = {});
+  /// Does `what` in the org and tells the oracle which names went and came by it; `merged` went into `into`.
+  void with_names(const std::function<void()>& what, const std::string& merged = {}, const std::string& into = {});
   /// The process dies before its n-th port call from now on, counted from 1.
   void crash_before(std::size_t nth) { crash_at_ = port_calls_ + nth; }
   void crash_no_more() { crash_at_.reset(); }
