@@ -193,6 +193,19 @@ TEST_P(StoreContract, ARowThatBeginsAnewRemembersItsFormerRecord) {
   }
 }
 
+TEST_P(StoreContract, ARecordWhoseReferencesWaitIsOfferedOnceItsRowIsLinkedAgain) {
+  prepare_all();
+  const auto key = linked_contact(contact(1), "Lane");
+  Settlement waits = state(LinkState::linked, contact(1));
+  waits.pull_waits = true;
+  keep(contacts_, key, waits);
+  EXPECT_TRUE(need(store().parked_records(contacts_, at(1), 10)).empty()) << "its poll comes to it";
+  keep(contacts_, key, state(LinkState::row_gone));
+  keep(contacts_, key, waits);
+  EXPECT_EQ(need(store().parked_records(contacts_, at(1), 10)), std::vector{contact(1)}) << "its poll may have passed";
+  EXPECT_EQ(app_->cell("contacts", key, "salesforce_sync_status"), "synced");
+}
+
 TEST_P(StoreContract, ARecordIsFoundByItsKeyThoughItsRowIsDeleted) {
   prepare_all();
   const auto key = app_->insert("contacts", {{"last_name", "Lane"}});
@@ -249,8 +262,10 @@ TEST_P(StoreContract, AMergeMovesTheLinkToAWinnerThatHasNone) {
     return take_all(late, known);
   }));
   EXPECT_EQ(app_->cell("contacts", app_->keys("contacts").back(), "company_id"), key);
-  need(store().settle(accounts_, observe({{account(1), {"Acme", ""}}}, 2), [](const Known& known) {
+  need(store().settle(accounts_, observe({{account(1), {"Acme", ""}}}, 2), [&](const Known& known) {
     EXPECT_EQ(known.heads[0].link, LinkState::none);
+    EXPECT_EQ(known.heads[0].former_row.text, key) << "a create that waits for its record must not take it";
+    EXPECT_FALSE(known.heads[0].former_lives) << "should it live again it is a record like any other";
     return WriteSet{};
   }));
 }

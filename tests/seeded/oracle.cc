@@ -92,7 +92,8 @@ void Oracle::overwrote(const std::string& name, const std::string& where, const 
 }
 
 std::vector<std::string> Oracle::verdict(const Held& org, const Held& store, const std::vector<ConflictView>& conflicts,
-                                         const std::set<std::string>& excused, bool deletes_are_followed) const {
+                                         const std::set<std::string>& excused, const std::set<std::string>& left_alone,
+                                         bool deletes_are_followed) const {
   std::vector<std::string> broken;
   for (const Reverted& one : reverted_) {
     // Of a pair that was deleted and taken back nobody knows the base any more: a rule decides, and keeps the loser.
@@ -120,7 +121,8 @@ std::vector<std::string> Oracle::verdict(const Held& org, const Held& store, con
       broken.push_back("I5 only on one side: " + name + (in_org.empty() ? " in the store" : " in the org"));
     if (deletes_are_followed && identity.certainly_gone && !(in_org.empty() && in_store.empty()))
       broken.push_back("I1 a deletion was lost: " + name);
-    if (in_org.size() == 1 && in_store.size() == 1 && in_org[0] != in_store[0]) {
+    const bool is_pair = !(identity.may_be_twice && left_alone.contains(name));
+    if (is_pair && in_org.size() == 1 && in_store.size() == 1 && in_org[0] != in_store[0]) {
       std::string difference;
       for (std::size_t f = 0; f < in_org[0].size(); ++f)
         if (in_org[0][f] != in_store[0][f])

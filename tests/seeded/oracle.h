@@ -53,8 +53,11 @@ class Oracle {
   bool is_ancestor(const Text& older, const Text& newer) const;
 
   /// I1, I2, I3, I5 at rest, and I4 as it happened. `excused`: names that stand in a conflict or are set aside.
+  /// `left_alone`: names of rows that stayed when their record was deleted, as their mapping asks, and are synced no
+  /// longer; a record of that name is another one.
   std::vector<std::string> verdict(const Held& org, const Held& store, const std::vector<ConflictView>& conflicts,
-                                   const std::set<std::string>& excused, bool deletes_are_followed) const;
+                                   const std::set<std::string>& excused, const std::set<std::string>& left_alone,
+                                   bool deletes_are_followed) const;
 
  private:
   struct Identity {

@@ -451,6 +451,14 @@ std::set<std::string> World::excused() {
   return names;
 }
 
+std::set<std::string> World::left_alone() {
+  std::set<std::string> names;
+  for (const std::size_t object : objects_)
+    for (const RowView& row : store_->rows(object))
+      if (!row.record && row.status == "synced") names.insert(row.fields[0].value_or(""));
+  return names;
+}
+
 void World::tell_both_sides() {
   if (!setting_.trace) return;
   const auto told = [](const Fields& fields) {
@@ -475,7 +483,8 @@ std::vector<std::string> World::verdict() {
   });
   tell_both_sides();
   const auto excused = this->excused();
-  auto broken = oracle_.verdict(held_by_org(), held_by_store(), store_->conflicts(), excused, followed);
+  const auto alone = followed ? std::set<std::string>{} : left_alone();
+  auto broken = oracle_.verdict(held_by_org(), held_by_store(), store_->conflicts(), excused, alone, followed);
   std::size_t parked = 0;
   for (const model::Mapping& mapping : mappings_) {
     parked += store_->parked(mapping);

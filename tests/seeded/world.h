@@ -123,6 +123,7 @@ class World {
   /// What a deleted one holds in fields that are not mapped yet goes with it: nobody can compare it.
   void forgo_unmapped(const Fields& fields);
   std::set<std::string> excused();
+  std::set<std::string> left_alone();
   void tell_both_sides();
 
   Choices& choices_;

@@ -53,9 +53,9 @@ struct KnownHead {
   std::vector<model::RowKey> candidates;
   bool parked = false;
   int attempts = 0;  ///< How often what is parked has failed.
-  /// Keyed by an observation, no link: the row that the record once stood for, and that has another record now.
+  /// Keyed by an observation, no link: the row it stood for, or was merged into, which has another record now.
   model::RowKey former_row;
-  bool former_lives = false;  ///< That row is still there.
+  bool former_lives = false;  ///< That row is still there, and it is not by a merge.
   /// State row_deleted: rows that referred to this one have edits that the org has not got, and as far as their bases
   /// and announced values tell, their records may still refer to this one's: deleting it first could take them along.
   bool children_wait = false;
@@ -135,7 +135,7 @@ struct Settlement {
 
   std::optional<Parked> parked;  ///< Sets the row aside; its outbox entry goes only if acknowledged.
   bool unpark = false;           ///< Whatever was parked is settled, …
-  bool pull_waits = false;       ///< … but for the record itself, which a pull set aside and takes up again.
+  bool pull_waits = false;       ///< … but for the record: a pull takes it up again, at once if newly linked.
   /// With `parked`: rows without a link that are set aside with the same error until they change. Their outbox
   /// entries go.
   std::vector<model::RowKey> also_parked;

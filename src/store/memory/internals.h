@@ -75,6 +75,11 @@ struct MemoryStore::Mapped {
     const auto found = by_record.find(record);
     return found == by_record.end() ? nullptr : &links.at(found->second);
   }
+  /// parked_records() gives `record` next.
+  void offer(const model::RecordId& record, const char* code, const char* why) {
+    parked_records[record] = {{base::ErrorKind::precondition, why, code}, {}, {}, {}};
+    parked_records[record].retry_at = base::Utc{std::chrono::milliseconds{1}};
+  }
   /// Its record was deleted: nothing in the org refers to anything for it.
   bool is_without_record(const std::string& row) {
     const Link* link = link_of_row(row);

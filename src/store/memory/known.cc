@@ -62,9 +62,10 @@ void MemoryStore::read_link(Step& step, std::size_t at, core::Known& known) {
       for (const auto& [number, other] : mapped.links)
         if (other.upsert_key == record.upsert_key && !other.record && other.state != LinkState::linked) link = &other;
     if (!link && record.id)
-      if (const auto alias = mapped.aliases.find(record.id); alias != mapped.aliases.end() && !alias->second.into) {
-        known.heads[at].former_row.text = alias->second.row;
-        known.heads[at].former_lives = mapped.row(alias->second.row) != nullptr;
+      if (const auto alias = mapped.aliases.find(record.id); alias != mapped.aliases.end()) {
+        const Link* into = alias->second.into ? mapped.link_of_record(mapped.resolved(record.id)) : nullptr;
+        known.heads[at].former_row.text = into ? into->row : alias->second.row;
+        known.heads[at].former_lives = !alias->second.into && mapped.row(alias->second.row);
       }
   } else {
     link = mapped.link_of_row(step.rows[at]);

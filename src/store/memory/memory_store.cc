@@ -71,9 +71,7 @@ base::Result<bool> MemoryStore::follow_merge(const model::Mapping& mapping, cons
     mapped.by_record[to] = lost->number;
     lost->record = to;
     lost->state = LinkState::linked;
-    mapped.parked_records[to] = {
-        {base::ErrorKind::precondition, "took the place of a merged record", "MERGED"}, {}, {}, {}};
-    mapped.parked_records[to].retry_at = base::Utc{std::chrono::milliseconds{1}};
+    mapped.offer(to, "MERGED", "took the place of a merged record");
     return true;
   }
   if (mapped.row(lost->row)) {

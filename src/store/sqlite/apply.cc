@@ -273,8 +273,8 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
   }
 
   if (s.archived && !s.remove_row) RETURN_IF_ERROR(archive_row(step, s.at, *s.archived));
-  const bool was_gone =
-      (head.link == LinkState::both_gone || head.link == LinkState::row_deleted) && s.link == LinkState::linked;
+  const bool newly_linked = s.link == LinkState::linked && head.link != LinkState::linked;
+  const bool was_gone = newly_linked && (head.link == LinkState::both_gone || head.link == LinkState::row_deleted);
   if (s.link || !s.base.empty() || s.sent) RETURN_IF_ERROR(write_link(step, s));
   if (was_gone) {
     // What referred to a row that was gone refers to something again.
@@ -283,6 +283,15 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
   RETURN_IF_ERROR(write_outbox(step, s));
   if (s.unpark) RETURN_IF_ERROR(unpark(step, s.at, !s.pull_waits));
   if (s.parked) RETURN_IF_ERROR(park(step, s.at, *s.parked));
+  if (s.pull_waits && newly_linked) {
+    const model::RecordId record = record_after(step, s);
+    RETURN_IF_ERROR(park_record(
+        p.mapping, record,
+        {.error = {base::ErrorKind::precondition,
+                   p.mapping.object + " " + record.str() + " has a row again, and its references are read in a moment",
+                   "LINKED_AGAIN"},
+         .retry_at = base::Utc{std::chrono::milliseconds{1}}}));
+  }
   for (const model::RowKey& row : s.also_parked) RETURN_IF_ERROR(park_candidate(step, row, *s.parked));
   RETURN_IF_ERROR(note(step, s));
   return rename_in_children(step, s);

@@ -108,14 +108,18 @@ base::Result<std::optional<std::string>> SqliteStore::merged_into(std::int64_t m
 }
 
 base::Result<void> SqliteStore::read_former(Step& step, std::size_t at) {
-  ASSIGN_OR_RETURN(Statement * find, statement("SELECT row_key FROM lockstep_aliases WHERE mapping_id = ?1 AND "
-                                               "record_id = ?2 AND row_key IS NOT NULL"));
+  ASSIGN_OR_RETURN(Statement * find,
+                   statement("SELECT a.row_key, l.row_key FROM lockstep_aliases a LEFT JOIN lockstep_links l ON "
+                             "l.mapping_id = a.mapping_id AND l.record_id = a.into_record WHERE a.mapping_id = ?1 AND "
+                             "a.record_id = ?2"));
   Use use{*find};
   use->bind(1, step.mapping.number).bind(2, step.observed->heads[at].id.view());
   const auto read = use->step();
   if (read == Statement::Step::failed) return std::unexpected(database_.error("reading former records"));
   if (read == Statement::Step::done) return {};
   core::KnownHead& head = step.known.heads[at];
+  head.former_row.text = use->text(1);
+  if (use->text(0).empty()) return {};
   head.former_row.text = use->text(0);
   Use row{step.mapping.read_row};
   bind_key(*row, 1, head.former_row.text, step.mapping.key->affinity, Affinity::integer);
