@@ -76,7 +76,8 @@ void RowDeletes::decide(const Known& known, std::size_t at, Settlement& settleme
                           .deleted_at = head.merged ? base::Utc::max() : head.stamp,
                           .base = known.bases[at],
                           .living = known.rows[at],
-                          .living_changed_at = head.changed_at};
+                          .living_changed_at = head.changed_at,
+                          .replaced = head.replaced};
   Fate fate = decide_deletion(deletion, settlement.conflicts);
   if (head.merged && (fate == Fate::make_again || fate == Fate::open)) {
     for (Conflict& conflict : settlement.conflicts) conflict.decision = Conflict::Decision::org_won;

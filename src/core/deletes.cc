@@ -21,7 +21,7 @@ std::vector<std::size_t> edited_fields(const Deletion& deletion) {
     if (field.direction == mute || field.role == model::FieldRole::parent_name) continue;
     // Nor does an emptied reference hold anything that could be lost; its parent's deletion empties it too.
     if (field.role == model::FieldRole::reference && !deletion.living[f].has_text()) continue;
-    if (model::same_value(field.type, deletion.living[f], deletion.base[f])) continue;
+    if (deletion.replaced[f] || model::same_value(field.type, deletion.living[f], deletion.base[f])) continue;
     const bool ours = std::ranges::any_of(deletion.sent, [&](const model::SentValue& s) {
       return s.field == f && model::same_value(field.type, s.value, deletion.living[f]);
     });

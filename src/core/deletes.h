@@ -23,6 +23,7 @@ struct Deletion {
   std::span<const model::Cell> living;  ///< What the other side holds.
   base::Utc living_changed_at{};
   std::span<const model::SentValue> sent{};  ///< Values of ours that the living side may hold: no edits.
+  model::FieldSet replaced{};                ///< References to a parent that was made again: no edits either.
 };
 
 /// Decides about the living side. An edit of it that the deletion cannot have seen is a conflict: the fields' policies

@@ -33,11 +33,12 @@ struct Case {
   Side deleted = Side::org;
   DeletePolicy policy = DeletePolicy::follow;
   base::Utc deleted_at = at(100), changed_at = at(50);
+  model::FieldSet replaced{};
   std::vector<Conflict> conflicts{};
 
   Fate fate() {
     conflicts.clear();
-    return decide_deletion({&mapped, deleted, policy, deleted_at, base, living, changed_at, sent}, conflicts);
+    return decide_deletion({&mapped, deleted, policy, deleted_at, base, living, changed_at, sent, replaced}, conflicts);
   }
 };
 
@@ -57,6 +58,16 @@ TEST(Deletion, OtherPoliciesNeverDestroy) {
   EXPECT_EQ(one.fate(), Fate::leave);
   one.policy = DeletePolicy::recreate;
   EXPECT_EQ(one.fate(), Fate::make_again);
+  EXPECT_TRUE(one.conflicts.empty());
+}
+
+TEST(Deletion, AReferenceToAParentThatWasMadeAgainIsNoEdit) {
+  Case one{.living = {Cell{"Lane"}, Cell{"2"}}};
+  one.mapped.fields[1].role = model::FieldRole::reference;
+  one.deleted_at = {};  // Nobody can tell when.
+  EXPECT_EQ(one.fate(), Fate::make_again);
+  one.replaced.set(1);
+  EXPECT_EQ(one.fate(), Fate::remove);
   EXPECT_TRUE(one.conflicts.empty());
 }
 

@@ -128,4 +128,25 @@ base::Result<Creates> resolve_creates(const model::Mapping& mapping, Org& org, S
   return result;
 }
 
+base::Result<void> follow_merge(const model::Mapping& mapping, Org& org, Store& store, const model::RecordId& loser,
+                                const model::RecordId& winner) {
+  ASSIGN_OR_RETURN(const auto creating, store.links(mapping, LinkState::creating, 0, 1));
+  if (!mapping.upsert_field.empty() && !creating.rows.empty()) {
+    ASSIGN_OR_RETURN(const Observation seen, org.retrieve(mapping, {&winner, 1}));
+    ASSIGN_OR_RETURN([[maybe_unused]] const auto refused, store.settle(mapping, seen, [&](const Known& known) {
+      WriteSet writes;
+      const KnownHead& head = known.heads.front();
+      if (!seen.heads.front().id || head.link != LinkState::creating || head.record) return writes;
+      Settlement& settlement = writes.settlements.emplace_back();
+      settlement.link = LinkState::linked;
+      settlement.record = winner;
+      settlement.stamp = seen.heads.front().stamp;
+      settlement.enqueue = head.pending == model::OutboxSeq::none;
+      return writes;
+    }));
+  }
+  ASSIGN_OR_RETURN([[maybe_unused]] const bool moved, store.follow_merge(mapping, loser, winner));
+  return {};
+}
+
 }  // namespace core

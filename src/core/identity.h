@@ -41,4 +41,9 @@ struct Creates {
 /// where nothing is open.
 base::Result<Creates> resolve_creates(const model::Mapping&, Org&, Store&, const Safeguards&);
 
+/// Follows a merge, see Store::follow_merge(). A winner that a create of ours made, and whose answer never came, stands
+/// for that create's row: it is linked first, or it would take over the loser's.
+base::Result<void> follow_merge(const model::Mapping&, Org&, Store&, const model::RecordId& loser,
+                                const model::RecordId& winner);
+
 }  // namespace core

@@ -188,7 +188,7 @@ base::Result<void> PullPass::settle_observed(const Observation& observed,
   // Before the position moves past the loser: a merge that was seen must not be taken for a mere deletion later.
   for (const RecordHead& head : observed.heads)
     if (head.deleted && head.merged_into && safeguards_.follow_merges)
-      RETURN_IF_ERROR(store_.follow_merge(mapping_, head.id, head.merged_into));
+      RETURN_IF_ERROR(follow_merge(mapping_, org_, store_, head.id, head.merged_into));
   bool too_many = false;
   ASSIGN_OR_RETURN(const auto refused, store_.settle(mapping_, observed, [&](const Known& known) {
     settle_page(mapping_, observed, known, clock_.now(), safeguards_, decided_);

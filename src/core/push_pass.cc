@@ -184,7 +184,7 @@ base::Result<void> PushPass::look_for_gone(const std::vector<model::RecordId>& w
   for (std::size_t k = 0; k < missing.size(); ++k) {
     RecordHead& head = seen.gone.heads[k];
     if (head.id && head.merged_into && safeguards_.follow_merges) {
-      RETURN_IF_ERROR(store_.follow_merge(mapping_, head.id, head.merged_into));
+      RETURN_IF_ERROR(follow_merge(mapping_, org_, store_, head.id, head.merged_into));
       seen.merged[missing_by[k]] = true;
     } else if (!head.id || head.deleted) {
       if (!head.id) head = {.id = missing[k], .upsert_key = {}, .stamp = {}, .deleted = true};

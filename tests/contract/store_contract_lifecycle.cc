@@ -193,17 +193,36 @@ TEST_P(StoreContract, ARowThatBeginsAnewRemembersItsFormerRecord) {
   }
 }
 
-TEST_P(StoreContract, ARecordWhoseReferencesWaitIsOfferedOnceItsRowIsLinkedAgain) {
+TEST_P(StoreContract, ARecordWhoseReferencesArePulledIsOfferedUnlessAPullSetItAside) {
   prepare_all();
-  const auto key = linked_contact(contact(1), "Lane");
-  Settlement waits = state(LinkState::linked, contact(1));
+  Settlement waits;
   waits.pull_waits = true;
+  const auto key = linked_contact(contact(1), "Lane"), other = linked_contact(contact(2), "Kent");
+  need(store().settle(contacts_, observe({{contact(2), {"Kent", "", "", ""}}}, 4), [&](const Known&) {
+    Settlement aside;
+    aside.parked = core::Parked{{base::ErrorKind::precondition, "waits", "WAITING_FOR_PARENT"}, at(500), account(9)};
+    return WriteSet{.settlements = {aside}};
+  }));
   keep(contacts_, key, waits);
-  EXPECT_TRUE(need(store().parked_records(contacts_, at(1), 10)).empty()) << "its poll comes to it";
-  keep(contacts_, key, state(LinkState::row_gone));
-  keep(contacts_, key, waits);
-  EXPECT_EQ(need(store().parked_records(contacts_, at(1), 10)), std::vector{contact(1)}) << "its poll may have passed";
-  EXPECT_EQ(app_->cell("contacts", key, "salesforce_sync_status"), "synced");
+  keep(contacts_, other, waits);
+  EXPECT_EQ(need(store().parked_records(contacts_, at(1), 10)), std::vector{contact(1)});
+}
+
+TEST_P(StoreContract, AReferenceToAParentThatWasMadeAgainIsNoEditOfARowWhoseRecordIsDeleted) {
+  prepare_all();
+  const auto parent = linked_company(account(1), "Acme"), other = linked_company(account(2), "Acme Ltd");
+  take(contacts_, observe({{contact(1), {"Lane", "", "", account(1).str()}}}, 4));
+  const auto key = app_->keys("contacts").back();
+  keep(accounts_, parent, state(LinkState::none));
+  keep(accounts_, parent, state(LinkState::linked, account(3)));
+  look(contacts_, key, [](const Known& known) { EXPECT_TRUE(known.heads[0].replaced.none()); });
+  keep(contacts_, key, state(LinkState::record_deleted));
+  look(contacts_, key, [](const Known& known) {
+    EXPECT_EQ(known.rows[0][company_id], Cell{account(3).view()});
+    EXPECT_TRUE(known.heads[0].replaced[company_id]);
+  });
+  app_->update("contacts", key, {{"company_id", other}});
+  look(contacts_, key, [](const Known& known) { EXPECT_FALSE(known.heads[0].replaced[company_id]) << "it was moved"; });
 }
 
 TEST_P(StoreContract, ARecordIsFoundByItsKeyThoughItsRowIsDeleted) {
@@ -285,6 +304,18 @@ TEST_P(StoreContract, AMergeOfTwoRowsPointsChildrenToTheWinnersSilently) {
   });
   app_->update("contacts", child, {{"company_id", loser}});
   look(contacts_, child, [](const Known& known) { EXPECT_EQ(known.rows[0][company_id], Cell{account(2).view()}); });
+}
+
+TEST_P(StoreContract, AMergeIntoARecordWhoseRowIsGonePointsNothingToThatRow) {
+  prepare_all();
+  const auto loser = linked_company(account(1), "Acme");
+  const auto winner = linked_company(account(2), "Acme Ltd");
+  take(contacts_, observe({{contact(1), {"Lane", "", "Acme", account(1).str()}}}, 4));
+  app_->erase("companies", winner);
+  keep(accounts_, winner, state(LinkState::row_deleted));
+  EXPECT_FALSE(need(store().follow_merge(accounts_, account(1), account(2))));
+  EXPECT_EQ(app_->cell("contacts", app_->keys("contacts").back(), "company_id"), loser);
+  look(accounts_, loser, [](const Known& known) { EXPECT_EQ(known.heads[0].link, LinkState::record_deleted); });
 }
 
 TEST_P(StoreContract, AChainOfMergesLeadsToTheRecordThatLives) {

@@ -59,7 +59,9 @@ struct KnownHead {
   /// State row_deleted: rows that referred to this one have edits that the org has not got, and as far as their bases
   /// and announced values tell, their records may still refer to this one's: deleting it first could take them along.
   bool children_wait = false;
-  bool merged = false;                    ///< State record_deleted: the record was merged into another one.
+  bool merged = false;  ///< State record_deleted: the record was merged into another one.
+  /// State record_deleted, keyed by rows: references whose parent row has another record than the base knows.
+  model::FieldSet replaced;
   std::optional<base::Error> unreadable;  ///< A column holds what is no value of its type; its cell is null here.
 };
 
@@ -135,7 +137,7 @@ struct Settlement {
 
   std::optional<Parked> parked;  ///< Sets the row aside; its outbox entry goes only if acknowledged.
   bool unpark = false;           ///< Whatever was parked is settled, …
-  bool pull_waits = false;       ///< … but for the record: a pull takes it up again, at once if newly linked.
+  bool pull_waits = false;       ///< … but for the record: a pull takes it up again, at once if none set it aside.
   /// With `parked`: rows without a link that are set aside with the same error until they change. Their outbox
   /// entries go.
   std::vector<model::RowKey> also_parked;

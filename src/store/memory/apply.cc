@@ -94,8 +94,8 @@ void MemoryStore::apply(Step& step, const Known& known, const Settlement& s) {
     if (!s.pull_waits) mapped.parked_records.erase(step.record(known, s.at));
   }
   if (s.parked) park(step, s.at, *s.parked);
-  if (s.pull_waits && s.link == LinkState::linked && head.link != LinkState::linked)
-    mapped.offer(record, "LINKED_AGAIN", "has a row again, and its references are to be read");
+  if (s.pull_waits && !mapped.parked_records.contains(record))
+    mapped.offer(record, "REFERENCE_TO_READ", "refers to another record than before");
   rename_in_children(step, known, s);
 }
 

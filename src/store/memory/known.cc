@@ -141,6 +141,10 @@ void MemoryStore::read_row(Step& step, std::size_t at, core::Known& known) {
     } else if (link->record) {
       cell = Cell{arena.copy(parent->resolved(link->record).view())};
     }
+    const Cell& base = known.bases[at][f];
+    if (step.observed || head.link != LinkState::record_deleted || !base.has_text() || base == cell) continue;
+    const auto was = parent->aliases.find(model::RecordId::parse(base.text()).value_or(model::RecordId{}));
+    head.replaced[f] = was != parent->aliases.end() && was->second.row == *raw;
   }
   model::shadow(mapped.mapping, known.rows[at]);
 }

@@ -76,6 +76,7 @@ base::Result<bool> MemoryStore::follow_merge(const model::Mapping& mapping, cons
   }
   if (mapped.row(lost->row)) {
     lost->state = LinkState::record_deleted;
+    if (!mapped.row(won->row)) return false;
     for (auto& [id, child] : mappings_)
       for (std::size_t f = 0; f < child.columns.size(); ++f) {
         if (child.mapping.fields[f].role != model::FieldRole::reference || parent_of(child, f) != &mapped) continue;

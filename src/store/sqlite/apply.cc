@@ -273,8 +273,8 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
   }
 
   if (s.archived && !s.remove_row) RETURN_IF_ERROR(archive_row(step, s.at, *s.archived));
-  const bool newly_linked = s.link == LinkState::linked && head.link != LinkState::linked;
-  const bool was_gone = newly_linked && (head.link == LinkState::both_gone || head.link == LinkState::row_deleted);
+  const bool was_gone =
+      (head.link == LinkState::both_gone || head.link == LinkState::row_deleted) && s.link == LinkState::linked;
   if (s.link || !s.base.empty() || s.sent) RETURN_IF_ERROR(write_link(step, s));
   if (was_gone) {
     // What referred to a row that was gone refers to something again.
@@ -283,18 +283,21 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
   RETURN_IF_ERROR(write_outbox(step, s));
   if (s.unpark) RETURN_IF_ERROR(unpark(step, s.at, !s.pull_waits));
   if (s.parked) RETURN_IF_ERROR(park(step, s.at, *s.parked));
-  if (s.pull_waits && newly_linked) {
-    const model::RecordId record = record_after(step, s);
-    RETURN_IF_ERROR(park_record(
-        p.mapping, record,
-        {.error = {base::ErrorKind::precondition,
-                   p.mapping.object + " " + record.str() + " has a row again, and its references are read in a moment",
-                   "LINKED_AGAIN"},
-         .retry_at = base::Utc{std::chrono::milliseconds{1}}}));
-  }
+  if (s.pull_waits) RETURN_IF_ERROR(offer_record(p.mapping, s.record ? s.record : step.record(s.at)));
   for (const model::RowKey& row : s.also_parked) RETURN_IF_ERROR(park_candidate(step, row, *s.parked));
   RETURN_IF_ERROR(note(step, s));
   return rename_in_children(step, s);
+}
+
+base::Result<void> SqliteStore::offer_record(const model::Mapping& mapping, model::RecordId record) {
+  ASSIGN_OR_RETURN(const int attempts, attempts_at(mapping, record));
+  if (attempts > 0) return {};
+  return park_record(mapping, record,
+                     {.error = {base::ErrorKind::precondition,
+                                mapping.object + " " + record.str() +
+                                    " refers to another record than before; it is read again in a moment",
+                                "REFERENCE_TO_READ"},
+                      .retry_at = base::Utc{std::chrono::milliseconds{1}}});
 }
 
 base::Result<void> SqliteStore::park_unreadable(const model::Mapping& mapping, const core::Unreadable& unreadable) {

@@ -268,12 +268,13 @@ base::Result<bool> SqliteStore::follow_merge(const model::Mapping& mapping, cons
   };
   ASSIGN_OR_RETURN(const Linked lost, look(loser.view()));
   ASSIGN_OR_RETURN(const Linked won, look(to));
-  bool has_row = false;
-  if (lost.link != 0 && !lost.row.empty()) {
+  const auto has_living_row = [&](const Linked& linked) {
+    if (linked.link == 0 || linked.row.empty()) return false;
     Use row{p->read_row};
-    bind_key(*row, 1, lost.row, p->key->affinity, Affinity::integer);
-    has_row = row->step() == Statement::Step::row;
-  }
+    bind_key(*row, 1, linked.row, p->key->affinity, Affinity::integer);
+    return row->step() == Statement::Step::row;
+  };
+  const bool has_row = has_living_row(lost);
   const bool moves = has_row && won.link == 0;
   if (moves) {
     ASSIGN_OR_RETURN(Statement * move, statement("UPDATE lockstep_links SET record_id = ?2, state = 'linked' WHERE "
@@ -288,7 +289,7 @@ base::Result<bool> SqliteStore::follow_merge(const model::Mapping& mapping, cons
                                            "MERGED"},
                                  .retry_at = base::Utc{std::chrono::milliseconds{1}}}));
   } else if (has_row) {
-    RETURN_IF_ERROR(point_children(*p, lost.row, won.row));
+    if (has_living_row(won)) RETURN_IF_ERROR(point_children(*p, lost.row, won.row));
     ASSIGN_OR_RETURN(Statement * mark,
                      statement("UPDATE lockstep_links SET state = 'record_deleted' WHERE link_id = ?1"));
     mark->bind(1, lost.link);

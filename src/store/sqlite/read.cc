@@ -229,9 +229,22 @@ base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
     cells[i] = Cell::unresolved();
     if (!p.parents[i]) continue;
     ASSIGN_OR_RETURN(cells[i], reference_cell(*p.parents[i], *raw, arena));
+    const Cell& base = step.known.bases[at][i];
+    if (step.observed || head.link != LinkState::record_deleted || !base.has_text() || base == cells[i]) continue;
+    ASSIGN_OR_RETURN(head.replaced[i], had_record(p.parents[i]->mapping, *raw, base.text()));
   }
   model::shadow(p.mapping, cells);
   return {};
+}
+
+base::Result<bool> SqliteStore::had_record(std::int64_t mapping, std::string_view row, std::string_view record) {
+  ASSIGN_OR_RETURN(Statement * find, statement("SELECT 1 FROM lockstep_aliases WHERE mapping_id = ?1 AND record_id = "
+                                               "?2 AND row_key = ?3"));
+  Use use{*find};
+  use->bind(1, mapping).bind(2, record).bind(3, row);
+  const auto read = use->step();
+  if (read == Statement::Step::failed) return std::unexpected(database_.error("reading former records"));
+  return read == Statement::Step::row;
 }
 
 base::Result<Cell> SqliteStore::reference_cell(Parent& parent, std::string_view row, base::Arena& arena) {

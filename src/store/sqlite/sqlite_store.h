@@ -163,6 +163,8 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<void> read_former(Step& step, std::size_t at);
   base::Result<void> read_row(Step& step, std::size_t at);
   base::Result<model::Cell> reference_cell(Parent& parent, std::string_view row, base::Arena& arena);
+  /// True if the row has another record than `record` by now.
+  base::Result<bool> had_record(std::int64_t mapping, std::string_view row, std::string_view record);
   base::Result<std::optional<std::string>> merged_into(std::int64_t mapping, std::string_view record);
   base::Result<bool> children_wait(const Prepared& parent, std::string_view row);
   base::Result<void> read_parked(Step& step, std::size_t at);
@@ -191,6 +193,8 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<void> park_candidate(Step& step, const model::RowKey& row, const core::Parked& parked);
   base::Result<void> park_record(const model::Mapping& mapping, model::RecordId record, const core::Parked& parked);
   base::Result<void> put_aside(Statement& put, const core::Parked& parked, base::Utc changed_at);
+  /// parked_records() gives it next, unless a pull set it aside before.
+  base::Result<void> offer_record(const model::Mapping& mapping, model::RecordId record);
   base::Result<void> park_unreadable(const model::Mapping& mapping, const core::Unreadable& unreadable);
   base::Result<int> attempts_at(const model::Mapping& mapping, model::RecordId record);
   base::Result<void> unpark(Step& step, std::size_t at, bool with_record);
