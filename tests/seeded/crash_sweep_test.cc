@@ -157,6 +157,33 @@ std::vector<Scenario> scenarios() {
                               *winner.fields[0]);
        },
        3, 3},
+      {"a record is merged into that of a row whose create was cut off", [](Scene& s) { s.row(account); },
+       [](Scene& s) {
+         const auto lost = s.world().org().records(account)[0];
+         s.row(account);
+         for (std::size_t nth = 1; s.world().org().records(account).size() < 2; ++nth) {
+           s.world().crash_before(nth);
+           s.world().run();
+           s.world().crash_no_more();
+           s.world().pass_time(3s);
+         }
+         const auto winner = s.world().org().records(account).back();
+         s.world().with_names([&] { s.world().org().merge(account, winner.id, lost.id); }, *lost.fields[0],
+                              *winner.fields[0]);
+       },
+       1, 1},
+      {"a record that another refers to is deleted and taken back before anybody looks",
+       [](Scene& s) {
+         const std::string manager = s.row(contact);
+         s.row(contact, {{4, manager}});
+       },
+       [](Scene& s) {
+         const auto id = s.world().org().records(contact)[0].id;
+         s.delete_record(contact);
+         s.world().pass_time(3s);
+         s.world().with_names([&] { s.world().org().undelete(contact, id); });
+       },
+       2, 2},
       {"the record of a deleted row is edited and archived, and the row put back", pair,
        [](Scene& s) {
          const RowView row = s.world().store().rows(contact)[0];
@@ -236,10 +263,10 @@ TEST_P(CrashSweep, NothingIsLostNorDoubledWhereverAProcessDies) {
   }
 }
 
-const Setting keyless{.weather = {.without_key = 1}};
-INSTANTIATE_TEST_SUITE_P(Memory, CrashSweep, testing::Values(Setting{}, keyless));
-INSTANTIATE_TEST_SUITE_P(Sqlite, CrashSweep, testing::Values(Setting{.backend = Backend::sqlite}));
-INSTANTIATE_TEST_SUITE_P(Sfsim, CrashSweep, testing::Values(Setting{.org = OrgKind::sfsim}));
+const Weather keyed{.without_key = 0}, keyless{.without_key = 1};
+INSTANTIATE_TEST_SUITE_P(Memory, CrashSweep, testing::Values(Setting{.weather = keyed}, Setting{.weather = keyless}));
+INSTANTIATE_TEST_SUITE_P(Sqlite, CrashSweep, testing::Values(Setting{.weather = keyed, .backend = Backend::sqlite}));
+INSTANTIATE_TEST_SUITE_P(Sfsim, CrashSweep, testing::Values(Setting{.weather = keyed, .org = OrgKind::sfsim}));
 
 }  // namespace
 }  // namespace seeded

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <utility>
 
 namespace seeded {
 namespace {
@@ -119,6 +120,7 @@ void FakeOrg::bin(std::size_t object, Record& record, std::vector<RecordId>* tak
           bin(child, other, taken);
         } else {
           other.fields[f] = std::nullopt;  // Without a stamp: a change that no poll sees.
+          record.cleared.push_back({child, other.id, f});
         }
       }
     }
@@ -150,9 +152,22 @@ bool FakeOrg::undelete(std::size_t object, const RecordId& id) {
           if (!returns && !living(spec.parent, *parent)) again->fields[f] = std::nullopt;
         }
       }
+  for (std::size_t other = 0; other < objects().size(); ++other)
+    for (const RecordId& each : back)
+      if (Record* again = living(other, each)) refer_again(*again);
   record = find_record(object, id);
   record->taken_along.clear();
   return true;
+}
+
+void FakeOrg::refer_again(Record& record) {
+  for (const Record::Cleared& reference : std::exchange(record.cleared, {})) {
+    Record* child = living(reference.object, reference.id);
+    // What a transaction holds is stamped when that commits, and could not show both changes.
+    if (!child || child->busy || child->fields[reference.field]) continue;
+    child->fields[reference.field] = record.id.str();
+    child->stamp = second();
+  }
 }
 
 void FakeOrg::purge(std::size_t object, const RecordId& id) {

@@ -65,6 +65,12 @@ class FakeOrg final : public OrgSide, public core::Org {
     bool ours = false;
     model::RecordId master;
     std::vector<model::RecordId> taken_along;  ///< Children that were deleted with it.
+    struct Cleared {
+      std::size_t object;
+      model::RecordId id;
+      std::size_t field;
+    };
+    std::vector<Cleared> cleared;  ///< References to it that its deletion emptied.
   };
   struct Late {
     base::Utc due, stamp;
@@ -86,6 +92,9 @@ class FakeOrg final : public OrgSide, public core::Org {
   base::Result<core::Page> fetch_in_bulk(const core::PageRequest&);
   void run_job(std::size_t object, BulkJob&);
   base::Utc soon() const { return clock_.now() + std::chrono::milliseconds{choices_->below(5'000)}; }
+  /// Fills the references to a record again that its deletion emptied, but for those that lead elsewhere by now.
+  /// Source: Apex Reference Guide, "undelete": relationships that are restored unless they were replaced.
+  void refer_again(Record&);
   Record* find_record(std::size_t object, const model::RecordId&);
   Record* living(std::size_t object, const model::RecordId&);
   std::size_t object_of(const model::Mapping&) const;

@@ -83,7 +83,7 @@ void Oracle::merged_away(const std::string& name, const Fields& fields, const st
 }
 
 void Oracle::forgotten(const Fields& fields) {
-  for (const Text& value : fields) keep(seen_by_deleters_, value);
+  for (const Text& value : fields) forgone(value);
 }
 
 void Oracle::overwrote(const std::string& name, const std::string& where, const Text& before, const Text& after) {

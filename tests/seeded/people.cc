@@ -91,18 +91,17 @@ bool World::is_busy(const std::string& name) {
 }
 
 void World::with_names(const std::function<void()>& what, const std::string& merged, const std::string& into) {
+  const auto living = records_of_org();
   const Held before = held_by_org(), store = held_by_store();
   what();
+  const auto left = records_of_org();
   const Held now = held_by_org();
-  for (const auto& [name, held] : before) {
-    const auto left = copies(now, name);
-    if (left.size() >= held.size()) continue;
-    const auto went =
-        std::ranges::find_if(held, [&](const Fields& copy) { return std::ranges::find(left, copy) == left.end(); });
-    const Fields& fields = went == held.end() ? held.front() : *went;
+  for (const auto& [id, fields] : living) {
+    if (left.contains(id)) continue;
+    const std::string name = fields[0].value_or("");
     if (name == merged) {
       oracle_.merged_away(name, fields, into);
-    } else if (held.size() > 1) {
+    } else if (copies(before, name).size() > 1) {
       oracle_.may_be_twice(name);
       oracle_.deleted(name, fields, {});
       oracle_.touched(name);
@@ -150,9 +149,7 @@ void World::act_in_org() {
   if (choices_.chance(weather_.remove)) return with_names([&] { org_->remove(object, record.id); });
   if (choices_.chance(weather_.purge)) {
     const bool from_bin = !binned.empty() && choices_.below(2) == 1;
-    const model::RecordId id = from_bin ? binned.front().id : record.id;
-    say("org: " + id.str() + " is purged");
-    return with_names([&] { org_->purge(object, id); });
+    return purge(object, from_bin ? binned.front() : record);
   }
   if (choices_.chance(weather_.merge) && objects()[object].merges && living.size() > 1) {
     const RecordView& other = living[choices_.below(static_cast<std::uint32_t>(living.size()))];
@@ -178,6 +175,13 @@ void World::act_in_org() {
   unreadable_.erase(record.id);
   if (choices_.chance(weather_.unreadable)) unreadable_.insert(record.id);
   if (!org_->edit(object, record.id, field, value, late)) refused({std::nullopt, value});
+}
+
+void World::purge(std::size_t object, const RecordView& record) {
+  say("org: " + record.id.str() + " is purged");
+  with_names([&] { org_->purge(object, record.id); });
+  oracle_.forgotten(record.fields);  // By somebody who saw them.
+  doubt_deletion(record.fields[0].value_or(""));
 }
 
 void World::refused(const Fields& fields) {

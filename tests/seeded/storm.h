@@ -31,7 +31,7 @@ void come_to_rest(World& world, std::vector<std::string>& broken);
 std::optional<Setting> setting_for(std::string_view weather);
 
 /// Of the storm without deletes; with those of the other weathers a test run makes 20,000.
-inline constexpr std::uint64_t fair_histories = 14'000;
+inline constexpr std::uint64_t fair_histories = 10'500;
 
 /// How many histories a test runs: what the environment says under that name, or else `otherwise`, and fewer if
 /// STORM_HISTORIES asks for fewer of the storm without deletes.

@@ -121,6 +121,7 @@ bool World::run() {
   ++depth_;
   say("run begins");
   bool well = false;
+  const auto removed_before = removed_unseen_;
   try {
     const core::RunResult result = core::run_sync(mappings_, world);
     well = !result.stopped_by;
@@ -135,6 +136,8 @@ bool World::run() {
   }
   say("run ends");
   --depth_;
+  if (well)
+    for (const std::string& record : removed_before) removed_unseen_.erase(record);
   if (hidden_for_ > 0 && --hidden_for_ == 0) hidden_object_.reset();
   return well;
 }
@@ -148,6 +151,7 @@ void World::change_circumstances() {
   }
   if (choices_.chance(weather_.long_pause)) {
     say("sixteen days pass");
+    empty_the_bin();
     pass_time(16 * 24h);
   }
   if (choices_.chance(weather_.exhausted))
@@ -156,6 +160,22 @@ void World::change_circumstances() {
     hidden_object_ = objects_[choices_.below(static_cast<std::uint32_t>(objects_.size()))];
     hidden_for_ = 1 + static_cast<int>(choices_.below(2));
   }
+}
+
+/// After so long a pause nobody can tell what a record held that was deleted just before it.
+void World::empty_the_bin() {
+  for (const std::size_t object : objects_)
+    for (const RecordView& record : org_->records(object)) {
+      if (!record.deleted) continue;
+      if (removed_unseen_.contains(record.id.str())) oracle_.forgotten(record.fields);
+      doubt_deletion(record.fields[0].value_or(""));
+    }
+}
+
+void World::doubt_deletion(const std::string& name) {
+  for (const std::size_t object : objects_)
+    for (const RowView& row : store_->rows(object))
+      if (row.fields[0] == name && row.status != "synced") oracle_.touched(name);
 }
 
 void World::leave_fields_out() {
@@ -308,7 +328,7 @@ base::Result<std::vector<base::Result<model::RecordId>>> World::write_some(core:
 
 // --- what both sides hold
 
-World::Held World::held_by_org() {
+std::map<std::string, Fields> World::records_of_org() {
   std::map<std::string, std::string> names;
   std::vector<std::vector<RecordView>> all;
   for (std::size_t object = 0; object < objects().size(); ++object) {
@@ -316,7 +336,7 @@ World::Held World::held_by_org() {
     for (const RecordView& record : all.back())
       if (!record.deleted) names[record.id.str()] = record.fields[0].value_or("");
   }
-  Held held;
+  std::map<std::string, Fields> held;
   for (std::size_t object = 0; object < objects().size(); ++object)
     for (RecordView& record : all[object]) {
       if (record.deleted) continue;
@@ -325,8 +345,14 @@ World::Held World::held_by_org() {
         const auto named = names.find(*record.fields[f]);
         record.fields[f] = named == names.end() ? Text{} : Text{named->second};
       }
-      held[record.fields[0].value_or("")].push_back(record.fields);
+      held[record.id.str()] = std::move(record.fields);
     }
+  return held;
+}
+
+World::Held World::held_by_org() {
+  Held held;
+  for (auto& [id, fields] : records_of_org()) held[fields[0].value_or("")].push_back(fields);
   return held;
 }
 
@@ -344,8 +370,9 @@ World::Held World::held_by_store() {
       for (std::size_t f = 0; f < row.fields.size(); ++f) {
         if (is_plain(object, f) || !row.fields[f]) continue;
         const auto& of_parent = names[objects()[object].fields[f].parent];
+        // A reference to a row that is gone is one still, should that row come back.
         const auto named = of_parent.find(*row.fields[f]);
-        row.fields[f] = named == of_parent.end() ? Text{} : Text{named->second};
+        row.fields[f] = named == of_parent.end() ? "no row " + *row.fields[f] : named->second;
       }
       held[row.fields[0].value_or("")].push_back(row.fields);
     }
@@ -394,7 +421,12 @@ World::Watch::~Watch() {
       world_.say(side + key + " (" + fields[0].value_or("-") + ") is deleted");
       world_.forgo_unmapped(fields);
       // The org takes children along, as it would if somebody deleted the parent there.
-      if (org_side_ && !removed_.contains(key)) world_.oracle_.taken_along(fields[0].value_or(""), fields);
+      if (!org_side_) continue;
+      if (removed_.contains(key)) {
+        world_.removed_unseen_.insert(key);
+      } else {
+        world_.oracle_.taken_along(fields[0].value_or(""), fields);
+      }
     }
 }
 

@@ -101,16 +101,23 @@ class World {
 
  private:
   using Held = Oracle::Held;
+  /// What the living records hold, by record id; references spelt as names.
+  std::map<std::string, Fields> records_of_org();
   Held held_by_org();
   Held held_by_store();
   std::map<std::string, Fields> snapshot(bool org);
   void change_circumstances();
+  void empty_the_bin();
+  /// `name` is gone without a trace: whether a push whose answer was lost had arrived before nobody can tell, so its
+  /// values count as an edit.
+  void doubt_deletion(const std::string& name);
   void reset_readings(core::Store&);
   void leave_fields_out();
   void map_late_fields();
   void somebody_decides();
   model::SyncDirection some_direction();
   void act_in_org();
+  void purge(std::size_t object, const RecordView& record);
   void act_in_store();
   void take_row_back();
   bool is_busy(const std::string& name);
@@ -145,6 +152,7 @@ class World {
   std::optional<std::size_t> hidden_object_;
   int hidden_for_ = 0;
   std::set<model::RecordId> unreadable_;
+  std::set<std::string> removed_unseen_;  ///< Records that the sync deleted, and no good run has looked since.
   struct DeletedRow {
     std::size_t object;
     std::string key;
