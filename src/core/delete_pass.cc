@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/kinds.h"
+#include "core/watermark.h"
 
 namespace core {
 namespace {
@@ -134,6 +135,8 @@ void RecordDeletes::restart() {
 }
 
 base::Result<Step> RecordDeletes::step() {
+  ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
+  seen_through_ = core::seen_through(position);
   ASSIGN_OR_RETURN(const auto page, store_.links(mapping_, LinkState::row_deleted, after_, page_size_));
   if (page.rows.empty()) return left_behind_ ? Step::waiting : Step::idle;
   ASSIGN_OR_RETURN(const Look seen, look(page));  // observe
@@ -240,7 +243,8 @@ void RecordDeletes::announce(const Look& seen, const Known& known, std::size_t a
                           .base = known.bases[at],
                           .living = org,
                           .living_changed_at = record.stamp,
-                          .sent = head.sent};
+                          .sent = head.sent,
+                          .seen_through = seen_by(head, seen_through_)};
   const Fate fate = decide_deletion(deletion, settlement.conflicts);
   counts_.conflicts += static_cast<std::int64_t>(settlement.conflicts.size());
   switch (fate) {

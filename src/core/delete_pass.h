@@ -80,6 +80,7 @@ class RecordDeletes : public DeletePass {
   Org& org_;
   model::Grid bases_;
   bool left_behind_ = false;
+  base::Utc seen_through_{};
 };
 
 }  // namespace core

@@ -23,7 +23,8 @@ std::vector<std::size_t> edited_fields(const Deletion& deletion) {
     if (field.role == model::FieldRole::reference && !deletion.living[f].has_text()) continue;
     if (deletion.replaced[f] || model::same_value(field.type, deletion.living[f], deletion.base[f])) continue;
     const bool ours = std::ranges::any_of(deletion.sent, [&](const model::SentValue& s) {
-      return s.field == f && model::same_value(field.type, s.value, deletion.living[f]);
+      return s.field == f && may_hold(s, {deletion.living_changed_at, deletion.seen_through}) &&
+             model::same_value(field.type, s.value, deletion.living[f]);
     });
     if (!ours) edited.push_back(f);
   }

@@ -24,6 +24,7 @@ struct Deletion {
   base::Utc living_changed_at{};
   std::span<const model::SentValue> sent{};  ///< Values of ours that the living side may hold: no edits.
   model::FieldSet replaced{};                ///< References to a parent that was made again: no edits either.
+  base::Utc seen_through{};                  ///< See Sighting.
 };
 
 /// Decides about the living side. An edit of it that the deletion cannot have seen is a conflict: the fields' policies

@@ -2,15 +2,12 @@
 
 #include <vector>
 
+#include "core/announced.h"
 #include "core/ports/org.h"
 #include "core/ports/store.h"
 #include "core/safeguards.h"
 
 namespace core {
-
-/// How long the org may still be at a request whose answer we lost: within this a record may appear.
-/// Source: an API transaction may run for ten minutes (Salesforce Limits, "API request limits").
-inline constexpr std::chrono::minutes longest_transaction{15};
 
 /// Which created record belongs to which announced create.
 struct Matches {

@@ -60,6 +60,7 @@ PullPass::PullPass(const model::Mapping& mapping, Org& org, Store& store, const 
 
 base::Result<PageRequest> PullPass::begin() {
   ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
+  seen_through_ = core::seen_through(position);
   const ReadPlan plan = plan_read(position, clock_.now(), lookback_, safeguards_);
   progress_.emplace(position, plan, lookback_, safeguards_);
   const auto* watermark = std::get_if<model::Watermark>(&position);
@@ -191,7 +192,7 @@ base::Result<void> PullPass::settle_observed(const Observation& observed,
       RETURN_IF_ERROR(follow_merge(mapping_, org_, store_, head.id, head.merged_into));
   bool too_many = false;
   ASSIGN_OR_RETURN(const auto refused, store_.settle(mapping_, observed, [&](const Known& known) {
-    settle_page(mapping_, observed, known, clock_.now(), safeguards_, decided_);
+    settle_page(mapping_, observed, known, clock_.now(), seen_through_, safeguards_, decided_);
     too_many = most_changes_ && counts_.updated + decided_.counts.updated > *most_changes_;
     if (too_many) return WriteSet{};
     decided_.writes.unreadable = observed.unreadable;

@@ -90,7 +90,8 @@ class PullPass {
   model::Mapping ids_only_;             ///< The mapping without its fields: for finding out who is there.
   std::optional<base::Utc> looked_at_;  ///< When the last run's sweep was, in the org's time.
   std::optional<base::Utc> ids_checked_at_;
-  base::Utc seen_at_{};  ///< The org's clock at the last page.
+  base::Utc seen_at_{};       ///< The org's clock at the last page.
+  base::Utc seen_through_{};  ///< By earlier runs.
   bool first_load_ = false;
   std::optional<ReadProgress> progress_;
   std::optional<model::BulkPlace> bulk_;  ///< While a whole object is read in bulk.

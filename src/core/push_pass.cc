@@ -15,8 +15,8 @@ using model::Cell;
 
 constexpr std::chrono::hours parent_patience{24};  ///< A row whose parent is missing is offered again after this.
 constexpr std::chrono::minutes doubt_patience{5};  ///< A create whose outcome is unknown is asked for again.
-constexpr std::chrono::seconds clock_margin{60};   ///< The org's own clocks differ by less.
-constexpr std::size_t most_announced = 64;         ///< Announced values kept per record; the oldest go first.
+/// Attempts whose outcome is unknown that are kept of each record; the oldest values go first.
+constexpr std::size_t most_attempts = 16;
 
 constexpr std::size_t most_errors = 100;  ///< Named one by one; the rest is counted.
 
@@ -80,6 +80,7 @@ void PushPass::restart() {
 base::Result<Step> PushPass::step() {
   // What is read in bulk may be older than what we would write meanwhile, and be taken for an edit of it.
   ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
+  seen_through_ = core::seen_through(position);
   if (safeguards_.push_after_bulk && std::holds_alternative<model::BulkPlace>(position)) return Step::idle;
   if (after_ == model::OutboxSeq::none) {
     ASSIGN_OR_RETURN(const Creates creates, resolve_creates(mapping_, org_, store_, safeguards_));
@@ -104,7 +105,12 @@ base::Result<Step> PushPass::step() {
   }
   std::vector<base::Result<model::RecordId>> results;
   if (!writes.empty()) {
-    ASSIGN_OR_RETURN(results, org_.write(mapping_, writes));  // apply
+    auto written = org_.write(mapping_, writes);  // apply
+    if (!written) {
+      if (not_done(written.error())) RETURN_IF_ERROR(withdraw(seen, intents));
+      return std::unexpected(std::move(written).error());
+    }
+    results = *std::move(written);
     CHECK(results.size() == writes.size());
   }
   ASSIGN_OR_RETURN(auto refused_after, store_.update(mapping_, seen.rows, [&](const Known& known) {  // checkpoint
@@ -330,7 +336,8 @@ void PushPass::announce_create(const Look& seen, const Known& known, std::size_t
     intent.upsert_key = keep ? head.upsert_key : random_.uuid();
     settlement.upsert_key = intent.upsert_key;
   }
-  announce_values(head.link == LinkState::creating ? head.sent : std::vector<model::SentValue>{}, i, settlement,
+  // An upsert that is repeated may come as an update of what the first made, any time later.
+  announce_values(head.link == LinkState::creating ? head.sent : std::vector<model::SentValue>{}, {}, i, settlement,
                   intent);
 }
 
@@ -341,8 +348,10 @@ void PushPass::announce_update(const Look& seen, const Known& known, std::size_t
   const auto values = values_[i];
   const auto org = seen.observed.cells[*seen.at[i]];
   const RecordHead& record = seen.observed.heads[*seen.at[i]];
-  reconcile({mapping_.fields, known.bases[i], org, store, head.sent, {}, record.stamp, head.changed_at}, safeguards_,
-            outcomes_);
+  const Sides sides{mapping_.fields, known.bases[i],  org,
+                    store,           head.sent,       {},
+                    record.stamp,    head.changed_at, seen_by(head, seen_through_)};
+  reconcile(sides, safeguards_, outcomes_);
   // Whether a reference of the org can be spelt in the store only a pull knows; it takes those.
   for (std::size_t f = 0; f < outcomes_.size(); ++f)
     if (mapping_.fields[f].role != model::FieldRole::plain &&
@@ -350,7 +359,7 @@ void PushPass::announce_update(const Look& seen, const Known& known, std::size_t
       outcomes_[f] = Outcome::left;
       intent.pull_waits = settlement.pull_waits = true;
     }
-  settle_store_half(mapping_, head, known.bases[i], org, outcomes_, store, bases_[i], settlement);
+  settle_store_half(sides, outcomes_, bases_[i], settlement);
   std::vector<model::SentValue> sent = settlement.sent.value_or(head.sent);
   if (head.link != LinkState::linked) {
     settlement.link = LinkState::linked;
@@ -398,15 +407,20 @@ void PushPass::announce_update(const Look& seen, const Known& known, std::size_t
     return;
   }
   intent.kind = Intent::Kind::update;
-  announce_values(std::move(sent), i, settlement, intent);
+  announce_values(std::move(sent), {0, {}, seen.observed.as_of, record.stamp}, i, settlement, intent);
 }
 
-void PushPass::announce_values(std::vector<model::SentValue> sent, std::size_t i, Settlement& settlement,
-                               const Intent& intent) {
+void PushPass::announce_values(std::vector<model::SentValue> sent, model::SentValue attempt, std::size_t i,
+                               Settlement& settlement, const Intent& intent) {
   if (!safeguards_.announce_before_write) return;
-  for (std::size_t f = 0; f < values_[i].size(); ++f)
-    if (intent.fields[f]) sent.push_back({f, values_[i][f]});
-  if (sent.size() > most_announced) sent.erase(sent.begin(), sent.end() - most_announced);
+  for (std::size_t f = 0; f < values_[i].size(); ++f) {
+    if (!intent.fields[f]) continue;
+    attempt.field = f;
+    attempt.value = values_[i][f];
+    sent.push_back(attempt);
+  }
+  const std::size_t most = most_attempts * intent.fields.count();
+  if (sent.size() > most) sent.erase(sent.begin(), sent.end() - static_cast<std::ptrdiff_t>(most));
   settlement.sent = std::move(sent);
 }
 
@@ -433,6 +447,42 @@ void PushPass::set_waiting(const KnownHead& head, Settlement& settlement, Intent
   settlement.acknowledge = head.pending;
 }
 
+/// Takes back what was announced of a call that certainly was not made: what the org holds is nobody's but its own.
+base::Result<void> PushPass::withdraw(const Look& seen, const std::vector<Intent>& intents) {
+  ASSIGN_OR_RETURN([[maybe_unused]] const auto refused, store_.update(mapping_, seen.rows, [&](const Known& known) {
+    WriteSet writes;
+    for (std::size_t i = 0; i < intents.size(); ++i) {
+      if (intents[i].kind != Intent::Kind::create && intents[i].kind != Intent::Kind::update) continue;
+      Settlement settlement;
+      settlement.at = i;
+      settle_announcement(known.heads[i], intents[i], i, false, settlement);
+      writes.settlements.push_back(std::move(settlement));
+    }
+    return writes;
+  }));
+  return {};
+}
+
+void PushPass::settle_announcement(const KnownHead& head, const Intent& intent, std::size_t i, bool done,
+                                   Settlement& settlement) {
+  // Certainly not done, and nothing to find it by: as if it had never been announced.
+  if (!done && intent.kind == Intent::Kind::create && mapping_.upsert_field.empty() &&
+      head.link == LinkState::creating && !head.record)
+    settlement.link = LinkState::none;
+  std::vector<model::SentValue> sent = head.sent;
+  if (done) {
+    std::erase_if(sent, [&](const model::SentValue& s) { return intent.fields[s.field]; });
+  } else {
+    // An earlier attempt at the same may still come.
+    for (std::size_t f = 0; f < values_[i].size(); ++f) {
+      const auto ours = [&](const model::SentValue& s) { return s.field == f && s.value == values_[i][f]; };
+      const auto last = std::ranges::find_if(sent.rbegin(), sent.rend(), ours);
+      if (intent.fields[f] && last != sent.rend()) sent.erase(std::next(last).base());
+    }
+  }
+  settlement.sent = std::move(sent);
+}
+
 WriteSet PushPass::confirm(const Look& seen, const Known& known, const std::vector<Intent>& intents,
                            const std::vector<base::Result<model::RecordId>>& results) {
   WriteSet writes;
@@ -444,18 +494,8 @@ WriteSet PushPass::confirm(const Look& seen, const Known& known, const std::vect
     const model::OutboxSeq seq = safeguards_.acknowledge_by_seq ? intent.seq : head.pending;
     Settlement settlement;
     settlement.at = i;
-    // Certainly not done, and nothing to find it by: as if it had never been announced.
-    if (intent.kind == Intent::Kind::create && mapping_.upsert_field.empty() && !result && not_done(result.error()) &&
-        head.link == LinkState::creating && !head.record)
-      settlement.link = LinkState::none;
     // With the answer known, this attempt's announcement is settled: done, or certainly not.
-    if (result || not_done(result.error())) {
-      std::vector<model::SentValue> sent = head.sent;
-      std::erase_if(sent, [&](const model::SentValue& s) {
-        return intent.fields[s.field] && (result.has_value() || s.value == values_[i][s.field]);
-      });
-      settlement.sent = std::move(sent);
-    }
+    if (result || not_done(result.error())) settle_announcement(head, intent, i, result.has_value(), settlement);
     if (result) {
       for (std::size_t f = 0; f < mapping_.fields.size(); ++f) {
         bases_[i][f] = intent.fields[f] ? values_[i][f] : known.bases[i][f];

@@ -52,11 +52,15 @@ class PushPass {
   std::optional<base::Error> announce_gone(const Look&, const Known&, std::size_t i, Settlement&);
   void announce_create(const Look&, const Known&, std::size_t i, Settlement&, Intent&);
   void announce_update(const Look&, const Known&, std::size_t i, Settlement&, Intent&);
-  void announce_values(std::vector<model::SentValue> sent, std::size_t i, Settlement&, const Intent&);
+  /// `attempt`: when it is made, and over what.
+  void announce_values(std::vector<model::SentValue> sent, model::SentValue attempt, std::size_t i, Settlement&,
+                       const Intent&);
   /// Sets a row aside, as pending, until the parent in `field` is there, or for some minutes.
   void set_waiting(const KnownHead&, Settlement&, Intent&, std::optional<std::size_t> field, std::string why);
   std::string waiting_text(std::size_t field) const;
   model::Cell kept(const model::Cell&);  ///< `known` ends with its transaction; what is sent must not.
+  base::Result<void> withdraw(const Look&, const std::vector<Intent>&);
+  void settle_announcement(const KnownHead&, const Intent&, std::size_t i, bool done, Settlement&);
   WriteSet confirm(const Look&, const Known&, const std::vector<Intent>&,
                    const std::vector<base::Result<model::RecordId>>& results);
   void count(const Look&, const std::vector<Intent>&, const std::vector<base::Result<model::RecordId>>& results);
@@ -72,7 +76,8 @@ class PushPass {
   std::size_t page_size_;
   model::OutboxSeq after_{};
   bool left_behind_ = false;
-  model::Grid values_;  ///< What the step sends; lives from the announcement to the confirmation.
+  base::Utc seen_through_{};  ///< By the pulls before.
+  model::Grid values_;        ///< What the step sends; lives from the announcement to the confirmation.
   model::Grid bases_;
   std::vector<Outcome> outcomes_;
   PushCounts counts_;

@@ -9,10 +9,10 @@ using model::Cell;
 using model::ConflictPolicy;
 using model::SyncDirection;
 
-bool was_sent(const model::FieldType& type, std::span<const model::SentValue> sent, std::size_t field,
-              const Cell& value) {
-  return std::ranges::any_of(
-      sent, [&](const model::SentValue& s) { return s.field == field && same_value(type, s.value, value); });
+bool may_be_ours(const Sides& sides, std::size_t field, const Cell& value) {
+  return std::ranges::any_of(sides.sent, [&](const model::SentValue& s) {
+    return s.field == field && may_hold(s, sides.sighting()) && same_value(sides.fields[field].type, s.value, value);
+  });
 }
 
 Outcome decide_conflict(const Sides& sides, const model::FieldMapping& field) {
@@ -21,10 +21,14 @@ Outcome decide_conflict(const Sides& sides, const model::FieldMapping& field) {
   // The text stands for the reference beside it, and only that one can be written.
   if (field.role == model::FieldRole::parent_name) return Outcome::org_won;
   switch (field.on_conflict) {
-    case ConflictPolicy::salesforce_wins: return Outcome::org_won;
-    case ConflictPolicy::crm_wins: return Outcome::store_won;
-    case ConflictPolicy::manual: return Outcome::open;
-    case ConflictPolicy::newest_wins: break;
+    case ConflictPolicy::salesforce_wins:
+      return Outcome::org_won;
+    case ConflictPolicy::crm_wins:
+      return Outcome::store_won;
+    case ConflictPolicy::manual:
+      return Outcome::open;
+    case ConflictPolicy::newest_wins:
+      break;
   }
   return sides.store_changed_at > sides.org_changed_at ? Outcome::store_won : Outcome::org_won;
 }
@@ -33,9 +37,10 @@ Outcome outcome_of(const Sides& sides, std::size_t i, const Safeguards& safeguar
   const model::FieldMapping& field = sides.fields[i];
   const Cell &base = sides.base[i], &org = sides.org[i], &store = sides.store[i];
   if (same_value(field.type, org, store)) return Outcome::agreed;
-  if (!safeguards.merge_base) return sides.store_changed_at > sides.org_changed_at ? Outcome::to_org : Outcome::to_store;
+  if (!safeguards.merge_base)
+    return sides.store_changed_at > sides.org_changed_at ? Outcome::to_org : Outcome::to_store;
 
-  const bool echo = !sides.sent.empty() && was_sent(field.type, sides.sent, i, org);
+  const bool echo = may_be_ours(sides, i, org);
   const bool org_changed = !same_value(field.type, org, base) && !echo;
   const bool store_changed = !same_value(field.type, store, base) || echo;
   Outcome outcome = Outcome::left;
@@ -44,7 +49,7 @@ Outcome outcome_of(const Sides& sides, std::size_t i, const Safeguards& safeguar
   } else if (store_changed && !org_changed) {
     outcome = field.direction == SyncDirection::to_store ? Outcome::left : Outcome::to_org;
   } else {
-    outcome = was_sent(field.type, sides.sent, i, store) ? Outcome::org_won : decide_conflict(sides, field);
+    outcome = may_be_ours(sides, i, store) ? Outcome::org_won : decide_conflict(sides, field);
   }
   const bool into_store = outcome == Outcome::to_store || outcome == Outcome::org_won;
   const bool into_org = outcome == Outcome::to_org || outcome == Outcome::store_won;
@@ -61,17 +66,6 @@ Outcome outcome_of(const Sides& sides, std::size_t i, const Safeguards& safeguar
 
 void reconcile(const Sides& sides, const Safeguards& safeguards, std::span<Outcome> outcomes) {
   for (std::size_t i = 0; i < sides.fields.size(); ++i) outcomes[i] = outcome_of(sides, i, safeguards);
-}
-
-std::vector<model::SentValue> still_open(std::span<const model::FieldMapping> fields,
-                                         std::span<const model::SentValue> sent, std::span<const Cell> org) {
-  std::vector<model::SentValue> open;
-  for (std::size_t i = 0; i < sent.size(); ++i) {
-    const auto later = sent.subspan(i);
-    const std::size_t field = sent[i].field;
-    if (!was_sent(fields[field].type, later, field, org[field])) open.push_back(sent[i]);
-  }
-  return open;
 }
 
 }  // namespace core

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "core/announced.h"
 #include "core/safeguards.h"
 #include "model/mapping.h"
 #include "model/packed.h"
@@ -32,7 +33,10 @@ struct Sides {
   std::span<const model::SentValue> sent;  ///< Announced and not confirmed: the org may hold them as our own.
   model::FieldSet unlinked;                ///< References in `org` that have no row yet.
   base::Utc org_changed_at{};
-  base::Utc store_changed_at{};            ///< Zero when unknown: the org then counts as newer.
+  base::Utc store_changed_at{};  ///< Zero when unknown: the org then counts as newer.
+  base::Utc seen_through{};      ///< See Sighting.
+
+  Sighting sighting() const { return {org_changed_at, seen_through}; }
 };
 
 /// Three-way merge of one record, field by field: the side that differs from the base changed.
@@ -44,10 +48,5 @@ struct Sides {
 /// Once both halves are applied, reconciling again finds every field agreed or left; so an echo, a repeated
 /// page and a second run after a crash all come out as nothing to do.
 void reconcile(const Sides& sides, const Safeguards& safeguards, std::span<Outcome> outcomes);
-
-/// The announced values that can still turn up once the org has been seen with `org`: where it holds one of ours,
-/// that one and the earlier ones are settled.
-std::vector<model::SentValue> still_open(std::span<const model::FieldMapping> fields,
-                                         std::span<const model::SentValue> sent, std::span<const model::Cell> org);
 
 }  // namespace core

@@ -46,8 +46,12 @@ struct Disturbed {
   }
 };
 
-bool into_store(Outcome outcome) { return outcome == Outcome::to_store || outcome == Outcome::org_won; }
-bool into_org(Outcome outcome) { return outcome == Outcome::to_org || outcome == Outcome::store_won; }
+bool into_store(Outcome outcome) {
+  return outcome == Outcome::to_store || outcome == Outcome::org_won;
+}
+bool into_org(Outcome outcome) {
+  return outcome == Outcome::to_org || outcome == Outcome::store_won;
+}
 
 RC_GTEST_PROP(ReconcileProperty, LeavesNothingToDoOnceApplied, ()) {
   Disturbed sides;
@@ -109,32 +113,38 @@ RC_GTEST_PROP(ReconcileProperty, IfEmptyReplacesNothing, ()) {
   }
 }
 
-Outcome one(std::string_view base, std::string_view org, std::string_view store, std::vector<model::SentValue> sent) {
-  const std::array fields{model::FieldMapping{}};
+constexpr base::Utc seen_at{std::chrono::hours{100}};  ///< The record's stamp below.
+
+Outcome one(std::string_view base, std::string_view org, std::string_view store, std::vector<model::SentValue> sent,
+            base::Utc seen_through = {}) {
+  std::array<model::FieldMapping, 1> fields;
+  fields[0].on_conflict = model::ConflictPolicy::crm_wins;
   const std::array base_cell{Cell{base}}, org_cell{Cell{org}}, store_cell{Cell{store}};
   std::array<Outcome, 1> out{};
-  reconcile({fields, base_cell, org_cell, store_cell, sent, {}, base::Utc{std::chrono::seconds{9}}, {}}, Safeguards{},
-            out);
+  reconcile({fields, base_cell, org_cell, store_cell, sent, {}, seen_at, {}, seen_through}, Safeguards{}, out);
   return out[0];
 }
 
 TEST(Reconcile, OurOwnValueInTheOrgIsAnEchoAndNotAnEdit) {
   EXPECT_EQ(one("1", "2", "3", {{0, Cell{"2"}}}), Outcome::to_org);
   EXPECT_EQ(one("1", "2", "1", {{0, Cell{"2"}}}), Outcome::to_org) << "the row was set back after we sent 2";
-  EXPECT_EQ(one("1", "2", "3", {}), Outcome::org_won);
+  EXPECT_EQ(one("1", "2", "3", {}), Outcome::store_won);
 }
 
 TEST(Reconcile, ARowThatHoldsWhatWeSentWasOvertaken) {
   EXPECT_EQ(one("1", "9", "2", {{0, Cell{"2"}}}), Outcome::org_won);
 }
 
-TEST(Reconcile, AnArrivedAnnouncementSettlesTheEarlierOnes) {
-  const std::vector<model::SentValue> sent = {{0, Cell{"1"}}, {0, Cell{"2"}}, {0, Cell{"3"}}, {1, Cell{"x"}}};
-  const std::array org{Cell{"2"}, Cell{"y"}};
-  const auto open = still_open(std::vector<model::FieldMapping>(2), sent, org);
-  ASSERT_EQ(open.size(), 2u);
-  EXPECT_EQ(open[0].value, Cell{"3"});
-  EXPECT_EQ(open[1].field, 1u);
+TEST(Reconcile, WhatTheOrgHeldBeforeWeSentOvertookNothing) {
+  const model::SentValue later{0, Cell{"2"}, seen_at + std::chrono::hours{1}, seen_at};
+  EXPECT_EQ(one("1", "9", "2", {later}), Outcome::store_won) << "the rule decides, as if nothing had been tried";
+  EXPECT_EQ(one("1", "2", "3", {later}), Outcome::store_won) << "nor is it an echo";
+}
+
+TEST(Reconcile, AnEditLongAfterAnAttemptThatNeverCameIsAnEdit) {
+  const model::SentValue tried{0, Cell{"2"}, seen_at - std::chrono::hours{50}};
+  EXPECT_EQ(one("1", "2", "1", {tried}), Outcome::to_org) << "nothing has been seen since: it may be ours";
+  EXPECT_EQ(one("1", "2", "1", {tried}, seen_at - std::chrono::hours{1}), Outcome::to_store);
 }
 
 }  // namespace

@@ -126,30 +126,31 @@ PullCounts& PullCounts::operator+=(const PullCounts& other) {
   return *this;
 }
 
-void settle_store_half(const model::Mapping& mapping, const KnownHead& head, std::span<const Cell> known_base,
-                       std::span<const Cell> org, std::span<const Outcome> outcomes, std::span<const Cell> store,
-                       std::span<Cell> base, Settlement& settlement) {
+void settle_store_half(const Sides& sides, std::span<const Outcome> outcomes, std::span<Cell> base,
+                       Settlement& settlement) {
+  const auto org = sides.org, store = sides.store;
   bool base_moved = false;
   settlement.values = org;
-  for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
-    base[i] = known_base[i];
+  for (std::size_t i = 0; i < outcomes.size(); ++i) {
+    const Cell& before = sides.base[i];
+    base[i] = before;
     switch (outcomes[i]) {
       case Outcome::org_won:
-        settlement.conflicts.push_back({i, known_base[i], org[i], store[i], Conflict::Decision::org_won});
+        settlement.conflicts.push_back({i, before, org[i], store[i], Conflict::Decision::org_won});
         [[fallthrough]];
       case Outcome::to_store:
         settlement.columns.set(i);
         [[fallthrough]];
       case Outcome::agreed:
-        base_moved = base_moved || base[i] != org[i];
+        base_moved = base_moved || before != org[i];
         base[i] = org[i];
         break;
       case Outcome::open:
-        settlement.conflicts.push_back({i, known_base[i], org[i], store[i], Conflict::Decision::open});
+        settlement.conflicts.push_back({i, before, org[i], store[i], Conflict::Decision::open});
         break;
       case Outcome::to_org:
         // An announced value found in the org has arrived: it is the base from here on.
-        if (org[i] != known_base[i]) {
+        if (org[i] != before) {
           base[i] = org[i];
           base_moved = true;
         }
@@ -161,10 +162,14 @@ void settle_store_half(const model::Mapping& mapping, const KnownHead& head, std
     }
   }
   if (base_moved) settlement.base = base;
-  if (!head.sent.empty()) {
-    auto open = still_open(mapping.fields, head.sent, org);
-    if (open.size() != head.sent.size()) settlement.sent = std::move(open);
+  if (!sides.sent.empty()) {
+    auto open = still_open(sides.fields, sides.sent, org, sides.sighting());
+    if (open.size() != sides.sent.size()) settlement.sent = std::move(open);
   }
+}
+
+base::Utc seen_by(const KnownHead& head, base::Utc seen_through) {
+  return head.parked ? base::Utc{} : seen_through;
 }
 
 void date_conflicts(const RecordHead& record, const KnownHead& head, std::vector<Conflict>& conflicts) {
@@ -176,7 +181,7 @@ void date_conflicts(const RecordHead& record, const KnownHead& head, std::vector
 }
 
 void settle_page(const model::Mapping& mapping, const Observation& observed, const Known& known, base::Utc now,
-                 const Safeguards& safeguards, Decided& decided) {
+                 base::Utc seen_through, const Safeguards& safeguards, Decided& decided) {
   decided.writes = {};
   decided.counts = {};
   decided.bases.restart(mapping.fields.size());
@@ -234,10 +239,11 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
       decided.writes.settlements.push_back(std::move(settlement));
       continue;
     } else {
-      reconcile(
-          {mapping.fields, known.bases[i], org, known.rows[i], head.sent, unlinked, record.stamp, head.changed_at},
-          safeguards, outcomes);
-      settle_store_half(mapping, head, known.bases[i], org, outcomes, known.rows[i], decided.bases[i], settlement);
+      const Sides sides{mapping.fields, known.bases[i],  org,
+                        known.rows[i],  head.sent,       unlinked,
+                        record.stamp,   head.changed_at, seen_by(head, seen_through)};
+      reconcile(sides, safeguards, outcomes);
+      settle_store_half(sides, outcomes, decided.bases[i], settlement);
       date_conflicts(record, head, settlement.conflicts);
       decided.counts.conflicts += static_cast<std::int64_t>(settlement.conflicts.size());
       if (head.link != LinkState::linked) {

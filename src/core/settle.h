@@ -15,21 +15,23 @@ struct PullCounts {
 /// Owns the cells that a decision makes; a WriteSet borrows from it and dies with it.
 struct Decided {
   WriteSet writes;
-  model::Grid bases;   ///< One row a key.
+  model::Grid bases;  ///< One row a key.
   PullCounts counts;
 };
 
 /// The store's half of one record's merge, into `settlement`: columns, base, conflicts, open announcements.
 /// `base` receives the new merge base and must outlive the settlement.
-void settle_store_half(const model::Mapping&, const KnownHead&, std::span<const model::Cell> known_base,
-                       std::span<const model::Cell> org, std::span<const Outcome> outcomes,
-                       std::span<const model::Cell> store, std::span<model::Cell> base, Settlement& settlement);
+void settle_store_half(const Sides&, std::span<const Outcome> outcomes, std::span<model::Cell> base, Settlement&);
+
+/// What is set aside may have been seen and not been settled.
+base::Utc seen_by(const KnownHead&, base::Utc seen_through);
 
 /// Notes beside conflicts who changed the two sides, and when.
 void date_conflicts(const RecordHead&, const KnownHead&, std::vector<Conflict>&);
 
 /// A pull's decision for a page: everything the store needs to follow the org. What the org still needs is put
-/// into the outbox for a push to find.
-void settle_page(const model::Mapping&, const Observation&, const Known&, base::Utc now, const Safeguards&, Decided&);
+/// into the outbox for a push to find. `seen_through`: see Sighting.
+void settle_page(const model::Mapping&, const Observation&, const Known&, base::Utc now, base::Utc seen_through,
+                 const Safeguards&, Decided&);
 
 }  // namespace core

@@ -150,7 +150,7 @@ base::Result<void> VerifyPass::look_closer(std::span<const Suspect> suspects) {
         judge(org.heads[i], org.cells[i], known.heads[i], known.bases[i], known.rows[i], known.unlinked[i], counts,
               differences);
     if (!repair_) return WriteSet{};
-    settle_page(mapping_, org, known, sides_.clock.now(), {}, decided);
+    settle_page(mapping_, org, known, sides_.clock.now(), {}, {}, decided);
     return std::move(decided.writes);
   }));
   report(counts, differences);

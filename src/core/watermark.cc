@@ -19,6 +19,11 @@ model::Watermark after_bulk(base::Utc started_at, const Lookback& lookback) {
   return {.reached = {from, {}}, .revisit_from = {from, {}}, .sweep_from = from, .swept_at = started_at};
 }
 
+base::Utc seen_through(const model::Position& position) {
+  const auto* watermark = std::get_if<model::Watermark>(&position);
+  return watermark && !watermark->backfilling ? watermark->sweep_from : base::Utc{};
+}
+
 ReadProgress::ReadProgress(const model::Position& position, const ReadPlan& plan, const Lookback& lookback,
                            const Safeguards& safeguards)
     : started_from_(plan.after), cursor_(plan.after), sweep_(plan.sweep), lookback_(lookback), safeguards_(safeguards) {

@@ -32,6 +32,9 @@ ReadPlan plan_read(const model::Position& position, base::Utc now, const Lookbac
 /// so all that may have been written or committed since is read again.
 model::Watermark after_bulk(base::Utc started_at, const Lookback&);
 
+/// Whatever the org committed under a stamp before this, the readings up to `position` have shown; zero: nothing yet.
+base::Utc seen_through(const model::Position& position);
+
 /// Follows one run's reading and says which position to store with each page.
 class ReadProgress {
  public:

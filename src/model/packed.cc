@@ -59,6 +59,10 @@ bool take_cell(std::string_view& in, Cell& cell) {
   return true;
 }
 
+std::uint64_t seconds_of(base::Utc at) {
+  return static_cast<std::uint64_t>(std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count());
+}
+
 }  // namespace
 
 void pack_cells(std::uint32_t layout, std::span<const Cell> cells, std::string& out) {
@@ -79,7 +83,15 @@ void pack_sent(std::uint32_t layout, std::span<const SentValue> values, std::str
   out.clear();
   if (values.empty()) return;
   put_layout(out, layout);
+  base::Utc at{}, over{};
   for (const SentValue& sent : values) {
+    if (sent.at != at || sent.over != over) {
+      at = sent.at;
+      over = sent.over;
+      put_varint(out, max_fields);
+      put_varint(out, seconds_of(at));
+      put_varint(out, seconds_of(over));
+    }
     put_varint(out, sent.field);
     put_cell(out, sent.value);
   }
@@ -88,11 +100,20 @@ void pack_sent(std::uint32_t layout, std::span<const SentValue> values, std::str
 std::vector<SentValue> unpack_sent(std::uint32_t layout, std::string_view packed) {
   std::vector<SentValue> values;
   if (packed.empty() || !take_layout(packed, layout)) return values;
+  base::Utc at{}, over{};
   while (!packed.empty()) {
-    std::uint64_t field = 0;
+    std::uint64_t field = 0, seconds = 0;
     Cell value;
-    if (!take_varint(packed, field) || field >= max_fields || !take_cell(packed, value)) return {};
-    values.push_back({field, value});
+    if (!take_varint(packed, field) || field > max_fields) return {};
+    if (field == max_fields) {
+      for (base::Utc* time : {&at, &over}) {
+        if (!take_varint(packed, seconds)) return {};
+        *time = base::Utc{std::chrono::seconds{seconds}};
+      }
+      continue;
+    }
+    if (!take_cell(packed, value)) return {};
+    values.push_back({field, value, at, over});
   }
   return values;
 }

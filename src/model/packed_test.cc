@@ -38,14 +38,16 @@ RC_GTEST_PROP(PackedProperty, CellsComeBackUnderTheirLayoutOnly, ()) {
 
 RC_GTEST_PROP(PackedProperty, SentValuesComeBack, ()) {
   const Texts values = texts();
+  const base::Utc now{std::chrono::sys_days{std::chrono::year{2026} / 11 / 24}};
   std::vector<SentValue> sent;
-  for (std::size_t i = 0; i < values.size(); ++i) sent.push_back({i % 3, values[i] ? Cell{*values[i]} : Cell{}});
+  for (std::size_t i = 0; i < values.size(); ++i) sent.push_back({i % 3, values[i] ? Cell{*values[i]} : Cell{}, *rc::gen::element(base::Utc{}, now), *rc::gen::element(base::Utc{}, now)});
   std::string packed;
   pack_sent(9, sent, packed);
   const auto back = unpack_sent(9, packed);
   RC_ASSERT(back.size() == sent.size());
   for (std::size_t i = 0; i < sent.size(); ++i)
-    RC_ASSERT(back[i].field == sent[i].field && back[i].value == sent[i].value);
+    RC_ASSERT(back[i].field == sent[i].field && back[i].value == sent[i].value && back[i].at == sent[i].at &&
+              back[i].over == sent[i].over);
 }
 
 RC_GTEST_PROP(PackedProperty, ForeignBytesAreRefusedNotFollowed, ()) {

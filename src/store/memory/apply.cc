@@ -186,7 +186,8 @@ void MemoryStore::write_link(Step& step, const Known& known, const Settlement& s
     if (!made) {
       for (std::size_t f = 0; f < link.base.size(); ++f) link.base[f] = text_of(known.bases[s.at][f]);
       link.sent.clear();
-      for (const auto& value : known.heads[s.at].sent) link.sent.emplace_back(value.field, text_of(value.value));
+      for (const auto& value : known.heads[s.at].sent)
+        link.sent.push_back({value.field, text_of(value.value), value.at, value.over});
     }
     link.layout = mapped.layout;
   }
@@ -208,7 +209,7 @@ void MemoryStore::write_link(Step& step, const Known& known, const Settlement& s
   if (!s.base.empty()) std::ranges::transform(s.base, link.base.begin(), text_of);
   if (s.sent) {
     link.sent.clear();
-    for (const auto& value : *s.sent) link.sent.emplace_back(value.field, text_of(value.value));
+    for (const auto& value : *s.sent) link.sent.push_back({value.field, text_of(value.value), value.at, value.over});
   }
   // What referred to a row that was gone refers to something again.
   std::int64_t entries = 0;

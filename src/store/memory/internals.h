@@ -31,7 +31,12 @@ struct MemoryStore::Link {
   base::Utc stamp{};
   std::uint32_t layout = 0;  ///< Of base and sent.
   std::vector<Text> base;
-  std::vector<std::pair<std::size_t, Text>> sent;
+  struct Sent {
+    std::size_t field;
+    Text value;
+    base::Utc at, over;
+  };
+  std::vector<Sent> sent;
 };
 
 /// A prepared mapping and its bookkeeping.

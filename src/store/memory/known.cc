@@ -83,8 +83,9 @@ void MemoryStore::read_link(Step& step, std::size_t at, core::Known& known) {
   const auto now = places(mapped.layouts.at(link->layout), mapped.layouts.at(mapped.layout));
   for (std::size_t f = 0; f < link->base.size(); ++f)
     if (now[f] != no_column) known.bases[at][now[f]] = cell_of(link->base[f], known.bases.text());
-  for (const auto& [field, value] : link->sent)
-    if (now[field] != no_column) head.sent.push_back({now[field], cell_of(value, known.bases.text())});
+  for (const Link::Sent& sent : link->sent)
+    if (now[sent.field] != no_column)
+      head.sent.push_back({now[sent.field], cell_of(sent.value, known.bases.text()), sent.at, sent.over});
 }
 
 void MemoryStore::read_row(Step& step, std::size_t at, core::Known& known) {
@@ -170,7 +171,7 @@ bool MemoryStore::children_wait(const Mapped& parent, const std::string& row) {
         const bool linked = link->state == LinkState::linked, creating = link->state == LinkState::creating;
         const bool waits =
             ((linked || creating) && child.outbox.contains(name)) || (linked && child.parked_rows.contains(name));
-        const bool was_sent = std::ranges::any_of(link->sent, [f](const auto& value) { return value.first == f; });
+        const bool was_sent = std::ranges::any_of(link->sent, [f](const auto& sent) { return sent.field == f; });
         if (waits && (creating || link->base[f] || was_sent)) return true;
       }
     }

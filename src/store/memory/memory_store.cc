@@ -118,7 +118,8 @@ base::Result<core::CreateIntents> MemoryStore::create_intents(const model::Mappi
     if (link.record || !link.upsert_key.empty()) continue;
     if (link.state != LinkState::creating && link.state != LinkState::row_deleted) continue;
     core::CreateIntent intent{{link.row}, link.stamp, {}};
-    for (const auto& [field, value] : link.sent) intent.sent.push_back({field, cell_of(value, intents.text)});
+    for (const Link::Sent& sent : link.sent)
+      intent.sent.push_back({sent.field, cell_of(sent.value, intents.text), sent.at, sent.over});
     intents.list.push_back(std::move(intent));
   }
   return intents;

@@ -97,7 +97,7 @@ std::vector<model::SentValue> read_sent(const Prepared& p, std::string_view pack
   std::vector<model::SentValue> still;
   for (const model::SentValue& value : sent)
     if (value.field < earlier->second.size() && earlier->second[value.field])
-      still.push_back({*earlier->second[value.field], value.value});
+      still.push_back({*earlier->second[value.field], value.value, value.at, value.over});
   return still;
 }
 
