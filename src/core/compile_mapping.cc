@@ -194,10 +194,6 @@ class FieldCompiler {
     if (!setting_.on_filter_leave.empty()) {
       const auto named = model::filter_leave_named(setting_.on_filter_leave);
       if (!named) return refuse(not_allowed("onFilterLeave", setting_.on_filter_leave, "keep, flag and remove"));
-      if (*named != model::FilterLeave::keep)
-        return refuse(
-            "onFilterLeave is " + setting_.on_filter_leave +
-            ", which is not done yet: a row whose record leaves the filter is kept; leave it out or say keep");
       mapping.on_filter_leave = *named;
     }
     return {};

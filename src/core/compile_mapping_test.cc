@@ -88,10 +88,11 @@ TEST_F(CompileMapping, AWrongChoiceSetsItsFieldAsideAndNamesWhatIsAllowed) {
   setting_.fields.back() = {"email", "", "", ""};
   EXPECT_THAT(warning(), HasSubstr("salesforceField is empty"));
   EXPECT_EQ(compiled().mapping.fields.size(), 1u) << "the other field goes on";
-  setting_.on_filter_leave = "remove";
+  setting_.on_filter_leave = "forget";
   EXPECT_THAT(compile_mapping(integration_, setting_, schema_, "").error().message,
-              HasSubstr("onFilterLeave is remove, which is not done yet"));
-  setting_.on_filter_leave = "keep";
+              HasSubstr("onFilterLeave is \"forget\"; allowed are keep, flag and remove"));
+  setting_.on_filter_leave = "remove";
+  EXPECT_EQ(compiled().mapping.on_filter_leave, model::FilterLeave::remove);
   setting_.conflict_resolution = "nobody";
   EXPECT_THAT(compile_mapping(integration_, setting_, schema_, "").error().message,
               HasSubstr("conflictResolution is \"nobody\""));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/filter_leave.h"
 #include "core/kinds.h"
 #include "core/watermark.h"
 
@@ -108,6 +109,56 @@ void RowDeletes::decide(const Known& known, std::size_t at, Settlement& settleme
     case Fate::open:
       return;
   }
+}
+
+LeftRows::LeftRows(const model::Mapping& mapping, Org& org, Store& store, const base::Clock& clock,
+                   const Safeguards& safeguards, std::size_t page_size)
+    : DeletePass(mapping, store, clock, safeguards, page_size), org_(org) {}
+
+base::Result<Step> LeftRows::step() {
+  ASSIGN_OR_RETURN(const auto page, store_.leaving(mapping_, after_, page_size_));
+  if (page.rows.empty()) return Step::idle;
+  ASSIGN_OR_RETURN(const auto fits, org_.fitting(mapping_, page.records));
+  CHECK(fits.size() == page.records.size());
+  const DeleteCounts before = counts_;
+  ASSIGN_OR_RETURN(const auto refused, store_.update(mapping_, page.rows, [&](const Known& known) {
+    counts_ = before;
+    bases_.restart(mapping_.fields.size());
+    bases_.add(page.rows.size());
+    WriteSet writes;
+    for (std::size_t at = 0; at < page.rows.size(); ++at) {
+      const KnownHead& head = known.heads[at];
+      if (head.place != FilterPlace::leaving || head.link != LinkState::linked || !head.row_exists) continue;
+      if (head.record != page.records[at]) continue;
+      Settlement settlement;
+      settlement.at = at;
+      decide(known, at, fits[at], settlement);
+      if (settlement.place) writes.settlements.push_back(std::move(settlement));
+    }
+    return writes;
+  }));
+  counts_.deleted -= static_cast<std::int64_t>(refused.size());
+  set_aside(page.rows, refused);
+  after_ = page.last;
+  return Step::progressed;
+}
+
+void LeftRows::decide(const Known& known, std::size_t at, bool in_filter, Settlement& settlement) {
+  const KnownHead& head = known.heads[at];
+  if (in_filter) {
+    settlement.place = FilterPlace::inside;
+    return;
+  }
+  if (!may_leave(mapping_, head, known.bases[at], known.rows[at], safeguards_, settlement.conflicts)) return;
+  settlement.place = FilterPlace::outside;
+  settlement.remove_row = true;
+  settlement.link = LinkState::both_gone;
+  settlement.record = head.record;
+  settlement.base = bases_[at];  // All null: when it comes back, the org's values count.
+  settlement.acknowledge = head.pending;
+  settlement.unpark = head.parked;
+  counts_.conflicts += static_cast<std::int64_t>(settlement.conflicts.size());
+  ++counts_.deleted;
 }
 
 /// What is meant to be done about one deleted row.

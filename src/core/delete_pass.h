@@ -14,7 +14,7 @@ struct DeleteCounts {
   std::int64_t deleted = 0, revived = 0, conflicts = 0, parked = 0;
 };
 
-/// What the two delete passes have in common: counts, and the errors of what was set aside.
+/// What the delete passes have in common: counts, and the errors of what was set aside.
 class DeletePass {
  public:
   const DeleteCounts& counts() const { return counts_; }
@@ -53,6 +53,23 @@ class RowDeletes : public DeletePass {
  private:
   void decide(const Known&, std::size_t at, Settlement&);
 
+  model::Grid bases_;
+};
+
+/// Removes the rows whose records left the filter, a page of them a step, once their edits are with the org. Whether a
+/// record is still outside is asked right before: its row's edit may have brought it back. The records stay.
+///
+/// Runs after the push of all mappings, children before parents, and after the brake.
+class LeftRows : public DeletePass {
+ public:
+  LeftRows(const model::Mapping&, Org&, Store&, const base::Clock&, const Safeguards& = {},
+           std::size_t page_size = 500);
+  base::Result<Step> step();
+
+ private:
+  void decide(const Known&, std::size_t at, bool in_filter, Settlement&);
+
+  Org& org_;
   model::Grid bases_;
 };
 

@@ -11,26 +11,6 @@ using model::DeletePolicy;
 using model::Side;
 using model::SyncDirection;
 
-/// Fields of the living side that differ from what both agreed on, as far as that side may speak for them.
-std::vector<std::size_t> edited_fields(const Deletion& deletion) {
-  std::vector<std::size_t> edited;
-  const SyncDirection mute = deletion.deleted == Side::org ? SyncDirection::to_store : SyncDirection::to_org;
-  for (std::size_t f = 0; f < deletion.base.size(); ++f) {
-    const model::FieldMapping& field = deletion.mapping->fields[f];
-    // A parent's name is that of the reference beside it.
-    if (field.direction == mute || field.role == model::FieldRole::parent_name) continue;
-    // Nor does an emptied reference hold anything that could be lost; its parent's deletion empties it too.
-    if (field.role == model::FieldRole::reference && !deletion.living[f].has_text()) continue;
-    if (deletion.replaced[f] || model::same_value(field.type, deletion.living[f], deletion.base[f])) continue;
-    const bool ours = std::ranges::any_of(deletion.sent, [&](const model::SentValue& s) {
-      return s.field == f && may_hold(s, {deletion.living_changed_at, deletion.seen_through}) &&
-             model::same_value(field.type, s.value, deletion.living[f]);
-    });
-    if (!ours) edited.push_back(f);
-  }
-  return edited;
-}
-
 bool edit_wins(const Deletion& deletion, std::size_t field) {
   switch (deletion.mapping->fields[field].on_conflict) {
     case ConflictPolicy::salesforce_wins:
@@ -49,6 +29,25 @@ bool is_base_empty(std::span<const Cell> base) {
 }
 
 }  // namespace
+
+std::vector<std::size_t> edited_fields(const Deletion& deletion) {
+  std::vector<std::size_t> edited;
+  const SyncDirection mute = deletion.deleted == Side::org ? SyncDirection::to_store : SyncDirection::to_org;
+  for (std::size_t f = 0; f < deletion.base.size(); ++f) {
+    const model::FieldMapping& field = deletion.mapping->fields[f];
+    // A parent's name is that of the reference beside it.
+    if (field.direction == mute || field.role == model::FieldRole::parent_name) continue;
+    // Nor does an emptied reference hold anything that could be lost; its parent's deletion empties it too.
+    if (field.role == model::FieldRole::reference && !deletion.living[f].has_text()) continue;
+    if (deletion.replaced[f] || model::same_value(field.type, deletion.living[f], deletion.base[f])) continue;
+    const bool ours = std::ranges::any_of(deletion.sent, [&](const model::SentValue& s) {
+      return s.field == f && may_hold(s, {deletion.living_changed_at, deletion.seen_through}) &&
+             model::same_value(field.type, s.value, deletion.living[f]);
+    });
+    if (!ours) edited.push_back(f);
+  }
+  return edited;
+}
 
 Fate decide_deletion(const Deletion& deletion, std::vector<Conflict>& conflicts) {
   switch (deletion.policy) {

@@ -27,6 +27,9 @@ struct Deletion {
   base::Utc seen_through{};                  ///< See Sighting.
 };
 
+/// Fields of the living side that differ from what both agreed on, as far as that side may speak for them.
+std::vector<std::size_t> edited_fields(const Deletion& deletion);
+
 /// Decides about the living side. An edit of it that the deletion cannot have seen is a conflict: the fields' policies
 /// say who wins, `manual` leaves both as they are. What loses or waits goes into `conflicts`, whose cells borrow from
 /// the deletion.

@@ -40,13 +40,20 @@ json::object change(const model::FieldMapping& field, std::string_view side, con
 
 /// What became of the pair as a whole; empty if nothing did.
 std::string_view fate(const KnownHead& head, const Settlement& s) {
-  if (s.remove_row && head.row_exists) return "row_deleted";
+  if (s.remove_row && head.row_exists) return s.place == FilterPlace::outside ? "row_removed" : "row_deleted";
   if (s.archived == true) return "row_archived";
   if (!s.link || *s.link == head.link) return {};
   if (head.link == LinkState::row_deleted && *s.link == LinkState::both_gone) return "record_deleted";
   if (*s.link == LinkState::row_deleted) return "deleted_in_crm";
   if (*s.link == LinkState::record_deleted) return "deleted_in_salesforce";
   return {};
+}
+
+/// That the record left the filter or came back into it; empty if it did neither. A row that comes back is new.
+std::string_view filter_move(const KnownHead& head, const Settlement& s) {
+  if (!s.place || *s.place == head.place || !head.row_exists) return {};
+  if (*s.place == FilterPlace::flagged || *s.place == FilterPlace::leaving) return "left_filter";
+  return *s.place == FilterPlace::inside && head.place != FilterPlace::outside ? "back_in_filter" : std::string_view{};
 }
 
 }  // namespace
@@ -66,6 +73,8 @@ std::optional<HistoryNote> history_note(const model::Mapping& mapping, const Kno
     action = ended;
   } else if (inserts) {
     action = "row_created";
+  } else if (const auto moved = filter_move(head, s); !moved.empty()) {
+    action = moved;
   } else if (s.columns.any() && head.row_exists) {
     action = "row_updated";
   } else if (!opened.empty()) {
@@ -89,7 +98,8 @@ std::optional<HistoryNote> history_note(const model::Mapping& mapping, const Kno
   }
   for (std::size_t i = 0; s.remove_row && head.row_exists && i < row.size(); ++i)
     if (row[i].has_text())
-      changes.push_back(change(mapping.fields[i], "crm", row[i], model::Cell{}, "deleted_in_salesforce"));
+      changes.push_back(change(mapping.fields[i], "crm", row[i], model::Cell{},
+                               s.place == FilterPlace::outside ? "left_filter" : "deleted_in_salesforce"));
   for (const Settlement::OrgChange& sent : s.sent_to_org)
     changes.push_back(change(mapping.fields[sent.field], "salesforce", sent.before, sent.after,
                              sent.won ? "crm_won" : "only_crm_changed"));

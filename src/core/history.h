@@ -12,7 +12,8 @@ namespace core {
 /// What a settlement did, as the history keeps it.
 struct HistoryNote {
   /// row_created, row_updated, row_deleted, row_archived, record_created, record_updated, record_deleted, linked,
-  /// conflict, resolved, parked; deleted_in_crm and deleted_in_salesforce when a deletion is seen.
+  /// conflict, resolved, parked; deleted_in_crm and deleted_in_salesforce when a deletion is seen; left_filter,
+  /// back_in_filter, and row_removed for a row that went because its record left the filter.
   std::string_view action;
   /// {"changes": [{"field", "side": "crm" | "salesforce", "before", "after", "decision"}], "error", "code", "by"}
   std::string details;

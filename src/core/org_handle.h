@@ -23,6 +23,14 @@ class OrgHandle : public Org {
   base::Result<Observation> created(const model::Mapping& mapping, base::Utc since) override {
     return org_.created(mapping, since);
   }
+  base::Result<std::vector<bool>> fitting(const model::Mapping& mapping,
+                                          std::span<const model::RecordId> ids) override {
+    return org_.fitting(mapping, ids);
+  }
+  base::Result<Observation> alike(const model::Mapping& mapping, std::span<const std::size_t> rule,
+                                  std::span<const std::span<const model::Cell>> rows) override {
+    return org_.alike(mapping, rule, rows);
+  }
   base::Result<std::vector<base::Result<void>>> remove(const model::Mapping& mapping,
                                                        std::span<const OrgRemoval> removals) override {
     return org_.remove(mapping, removals);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/brake.h"
+#include "core/filter_leave.h"
 #include "core/identity.h"
 
 namespace core {
@@ -52,7 +53,9 @@ PullPass::PullPass(const model::Mapping& mapping, Org& org, Store& store, const 
       lookback_(lookback),
       safeguards_(safeguards),
       page_size_(page_size),
+      polled_(mapping),
       ids_only_(mapping) {
+  if (mapping.follows_filter()) polled_.filter.clear();
   ids_only_.fields.clear();
   ids_only_.upsert_field.clear();
   ids_only_.shows_deleted = ids_only_.shows_merged = false;
@@ -111,10 +114,18 @@ base::Result<Step> PullPass::settle(Page page) {
   if (first_load_ && !ids_checked_at_) {
     ids_checked_at_ = page.observed.as_of;
     progress_->ids_checked(page.observed.as_of);
+    progress_->filter_checked(page.observed.as_of);  // All there is came through it.
   }
   seen_at_ = page.observed.as_of;
   ReadProgress ahead = *progress_;
-  for_each_place(page.observed, [&](const model::Keyset& place) { ahead.settled(place); });
+  std::vector<model::Keyset> places;
+  for_each_place(page.observed, [&](const model::Keyset& place) { places.push_back(place); });
+  for (const model::Keyset& place : places) ahead.settled(place);
+  // The org need not be asked again which of these match.
+  if (mapping_.follows_filter() && !backfilling_ && progress_->repeats(places)) {
+    page.observed.truncate(0);
+    page.observed.unreadable.clear();
+  }
   const model::Position position = ahead.position(page.observed.as_of, !more && !running_second_left);
   const bool nothing_new = page.observed.size() == 0 && page.observed.unreadable.empty();
   ASSIGN_OR_RETURN(const auto stored, store_.position(mapping_));
@@ -133,7 +144,7 @@ base::Result<Step> PullPass::settle_bulk(Page page) {
   model::Position position{*page.bulk};
   if (is_through) {
     model::Watermark watermark = after_bulk(page.bulk->started_at, lookback_);
-    if (first_load_) watermark.ids_checked_at = page.bulk->started_at;
+    if (first_load_) watermark.ids_checked_at = watermark.filter_checked_at = page.bulk->started_at;
     position = watermark;
   }
   const bool nothing_new = page.observed.size() == 0 && page.observed.unreadable.empty();
@@ -144,7 +155,7 @@ base::Result<Step> PullPass::settle_bulk(Page page) {
   return nothing_new && !is_through ? Step::pending : Step::progressed;
 }
 
-base::Result<void> PullPass::store_page(const Observation& observed, const model::Position& position) {
+base::Result<void> PullPass::store_page(Observation& observed, const model::Position& position) {
   if (observed.size() > 0) {
     ASSIGN_OR_RETURN(const Creates creates, resolve_creates(mapping_, org_, store_, safeguards_));
     counts_.linked += creates.found;
@@ -163,7 +174,7 @@ base::Result<void> PullPass::store_page(const Observation& observed, const model
   });
 }
 
-base::Result<void> PullPass::settle_without(const Observation& observed, const std::vector<model::RecordId>& doubtful,
+base::Result<void> PullPass::settle_without(Observation& observed, const std::vector<model::RecordId>& doubtful,
                                             const model::Position& position) {
   const base::Error why{base::ErrorKind::precondition,
                         "this record was made by our own user and may be that of a row whose creation was cut off; it "
@@ -184,8 +195,28 @@ base::Result<void> PullPass::settle_without(const Observation& observed, const s
   });
 }
 
-base::Result<void> PullPass::settle_observed(const Observation& observed,
-                                             const std::function<void(WriteSet&)>& complete) {
+base::Result<void> PullPass::compare_with_filter(Observation& observed) {
+  if (!mapping_.follows_filter()) return {};
+  std::vector<model::RecordId> living;
+  for (RecordHead& head : observed.heads) {
+    if (!head.id || head.deleted || head.in_filter) continue;
+    if (backfilling_) {
+      head.in_filter = true;  // It came through the filter.
+    } else {
+      living.push_back(head.id);
+    }
+  }
+  if (living.empty()) return {};
+  ASSIGN_OR_RETURN(const auto fits, org_.fitting(mapping_, living));
+  CHECK(fits.size() == living.size());
+  std::size_t at = 0;
+  for (RecordHead& head : observed.heads)
+    if (head.id && !head.deleted && !head.in_filter) head.in_filter = fits[at++];
+  return {};
+}
+
+base::Result<void> PullPass::settle_observed(Observation& observed, const std::function<void(WriteSet&)>& complete) {
+  RETURN_IF_ERROR(compare_with_filter(observed));
   // Before the position moves past the loser: a merge that was seen must not be taken for a mere deletion later.
   for (const RecordHead& head : observed.heads)
     if (head.deleted && head.merged_into && safeguards_.follow_merges)
@@ -220,14 +251,23 @@ base::Result<Step> PullPass::retry_parked() {
   if (bulk_) return Step::idle;  // A page to come could hold an older state.
   ASSIGN_OR_RETURN(const auto ids, store_.parked_records(mapping_, clock_.now(), page_size_));
   if (ids.empty()) return Step::idle;
-  ASSIGN_OR_RETURN(const auto observed, org_.retrieve(mapping_, ids));
+  ASSIGN_OR_RETURN(auto observed, org_.retrieve(mapping_, ids));
   CHECK(observed.size() == ids.size());
   std::vector<model::RecordId> gone;
   for (std::size_t i = 0; i < ids.size(); ++i)
     if (!observed.heads[i].id &&
         std::ranges::find(observed.unreadable, i, &Unreadable::at) == observed.unreadable.end())
       gone.push_back(ids[i]);
-  RETURN_IF_ERROR(settle_observed(observed, [&](WriteSet& writes) { writes.gone = gone; }));
+  RETURN_IF_ERROR(settle_observed(observed, [&](WriteSet& writes) {
+    writes.gone = gone;
+    // Where only the row has still to wait, for a push, the record does not: it would be offered without end.
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const bool is_busy = std::ranges::any_of(writes.settlements, [&](const Settlement& settlement) {
+        return settlement.at == i && (settlement.parked || settlement.columns.any() || settlement.insert_row);
+      });
+      if (observed.heads[i].id && !is_busy) writes.gone.push_back(ids[i]);
+    }
+  }));
   RETURN_IF_ERROR(settle_gone(gone));
   return ids.size() == page_size_ ? Step::progressed : Step::idle;
 }
@@ -251,6 +291,83 @@ bool PullPass::ids_are_due() const {
   const bool missed = looked_at_ && seen_at_ - *looked_at_ >= lookback_.bin_keeps;
   return missed || !ids_checked_at_ || *ids_checked_at_ == base::Utc{} ||
          seen_at_ - *ids_checked_at_ >= lookback_.check_ids_every;
+}
+
+base::Result<bool> PullPass::filter_is_due() {
+  if (!mapping_.follows_filter() || !progress_ || seen_at_ == base::Utc{}) return false;
+  ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
+  const auto* watermark = std::get_if<model::Watermark>(&position);
+  if (!watermark || watermark->backfilling) return false;
+  if (watermark->filter_checked_at == base::Utc{}) return true;
+  return reaches_out(mapping_.filter) && seen_at_ - watermark->filter_checked_at >= lookback_.check_filter_every;
+}
+
+base::Result<Step> PullPass::check_filter(FilterCheck& check) {
+  ASSIGN_OR_RETURN(const Step step, check.links_done ? check_entering(check) : check_leaving(check));
+  if (step != Step::idle) return step;
+  if (!check.links_done && reaches_out(mapping_.filter)) {
+    check.links_done = true;
+    return Step::progressed;
+  }
+  ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
+  const auto* watermark = std::get_if<model::Watermark>(&position);
+  if (!watermark) return Step::idle;
+  model::Watermark checked = *watermark;
+  checked.filter_checked_at = seen_at_;
+  if (progress_) progress_->filter_checked(seen_at_);
+  ASSIGN_OR_RETURN([[maybe_unused]] const auto refused,
+                   store_.update(mapping_, {}, [&](const Known&) { return WriteSet{.position = checked}; }));
+  return Step::idle;
+}
+
+base::Result<Step> PullPass::check_entering(FilterCheck& check) {
+  model::Mapping living = mapping_;
+  living.shows_deleted = living.shows_merged = false;  // What is deleted is the poll's to settle.
+  const PageRequest request{.mapping = &living, .after = check.place, .limit = page_size_, .authors = true};
+  auto pages = org_.fetch(std::span{&request, 1});
+  CHECK(pages.size() == 1);
+  ASSIGN_OR_RETURN(Page page, std::move(pages.front()));
+  for (RecordHead& head : page.observed.heads) head.in_filter = true;
+  for_each_place(page.observed, [&](const model::Keyset& place) { check.place = place; });
+  const bool more = page.more;
+  RETURN_IF_ERROR(settle_observed(page.observed, [](WriteSet&) {}));
+  return more ? Step::progressed : Step::idle;
+}
+
+base::Result<Step> PullPass::check_leaving(FilterCheck& check) {
+  ASSIGN_OR_RETURN(const auto page, store_.links(mapping_, LinkState::linked, check.link, page_size_));
+  if (page.records.empty()) return Step::idle;
+  ASSIGN_OR_RETURN(auto fits, org_.fitting(mapping_, page.records));
+  CHECK(fits.size() == page.records.size());
+  // What is gone did not leave the filter; it was deleted, and others settle that.
+  std::vector<model::RecordId> outside;
+  std::vector<std::size_t> outside_at;
+  for (std::size_t i = 0; i < fits.size(); ++i) {
+    if (fits[i] || !page.records[i]) continue;
+    outside.push_back(page.records[i]);
+    outside_at.push_back(i);
+  }
+  std::vector<bool> living(fits);
+  if (!outside.empty()) {
+    ASSIGN_OR_RETURN(const auto observed, org_.retrieve(ids_only_, outside));
+    CHECK(observed.size() == outside.size());
+    for (std::size_t i = 0; i < outside.size(); ++i)
+      if (observed.heads[i].id) living[outside_at[i]] = true;
+  }
+  ASSIGN_OR_RETURN([[maybe_unused]] const auto refused, store_.update(mapping_, page.rows, [&](const Known& known) {
+    WriteSet writes;
+    for (std::size_t i = 0; i < page.rows.size(); ++i) {
+      const KnownHead& head = known.heads[i];
+      if (!living[i] || head.link != LinkState::linked || head.record != page.records[i]) continue;
+      Settlement settlement;
+      settlement.at = i;
+      settlement.place = new_place(mapping_, head.place, fits[i]);
+      if (settlement.place) writes.settlements.push_back(std::move(settlement));
+    }
+    return writes;
+  }));
+  check.link = page.last;
+  return Step::progressed;
 }
 
 base::Result<Step> PullPass::check_ids(std::int64_t& after) {

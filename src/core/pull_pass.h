@@ -33,6 +33,9 @@ constexpr std::size_t less_than(std::size_t size) {
 /// reading, and becomes a watermark with the last page. What changed meanwhile is read after it. Until then nothing may
 /// be pushed, since a page can be older than what we wrote.
 ///
+/// Where it matters which records leave the mapping's filter, the changes of all records are polled, and the org is
+/// asked which of them match; nothing is asked where the page only repeats what the last run has settled.
+///
 /// A mapping's pull and push steps never run at the same time. The references are borrowed and must outlive it.
 class PullPass {
  public:
@@ -54,7 +57,9 @@ class PullPass {
   /// Asks for half as many records at a time from now on, when the org could not make out so many.
   void take_less() { page_size_ = less_than(page_size_); }
 
-  PageRequest next() const { return {&mapping_, progress_->cursor(), page_size_, bulk_, backfilling_, !backfilling_}; }
+  PageRequest next() const {
+    return {backfilling_ ? &mapping_ : &polled_, progress_->cursor(), page_size_, bulk_, backfilling_, !backfilling_};
+  }
   std::chrono::milliseconds ready_in() const { return ready_in_; }
   /// True if it is time to look for every linked record: what was purged leaves no other trace.
   bool ids_are_due() const;
@@ -62,6 +67,19 @@ class PullPass {
   base::Result<Step> check_ids(std::int64_t& after);
   /// Finds out what became of linked records that are not there, and marks it; RowDeletes then settles their rows.
   base::Result<void> settle_gone(std::span<const model::RecordId> ids);
+
+  /// True if it is time to compare every linked record with the filter: it changed, or it depends on other records.
+  /// Only for mappings that follow who leaves it.
+  base::Result<bool> filter_is_due();
+  /// How far such a comparison has come: through the links, then, where the filter depends on other records, through
+  /// the records that match it, since some of them may have come in unstamped.
+  struct FilterCheck {
+    std::int64_t link = 0;
+    bool links_done = false;
+    model::Keyset place{};
+  };
+  /// Compares a page. Two calls for two thousand links, one for two thousand records.
+  base::Result<Step> check_filter(FilterCheck&);
 
   /// From then on a page that would bring the rows changed beyond `most` is not stored, and its step fails with
   /// MASS_CHANGE.
@@ -74,10 +92,13 @@ class PullPass {
  private:
   base::Result<Step> settle_bulk(Page page);
   base::Result<void> begin_anew();
-  base::Result<void> store_page(const Observation&, const model::Position&);
-  base::Result<void> settle_without(const Observation&, const std::vector<model::RecordId>& doubtful,
-                                    const model::Position&);
-  base::Result<void> settle_observed(const Observation&, const std::function<void(WriteSet&)>& complete);
+  base::Result<void> store_page(Observation&, const model::Position&);
+  base::Result<void> settle_without(Observation&, const std::vector<model::RecordId>& doubtful, const model::Position&);
+  base::Result<void> settle_observed(Observation&, const std::function<void(WriteSet&)>& complete);
+  /// Finds out which of the records match the filter, where that matters.
+  base::Result<void> compare_with_filter(Observation&);
+  base::Result<Step> check_leaving(FilterCheck&);
+  base::Result<Step> check_entering(FilterCheck&);
   void set_aside(const model::RecordId&, const base::Error&);
 
   const model::Mapping& mapping_;
@@ -87,6 +108,7 @@ class PullPass {
   const Lookback lookback_;
   const Safeguards safeguards_;
   std::size_t page_size_;
+  model::Mapping polled_;               ///< Without its filter, where all changes are looked at.
   model::Mapping ids_only_;             ///< The mapping without its fields: for finding out who is there.
   std::optional<base::Utc> looked_at_;  ///< When the last run's sweep was, in the org's time.
   std::optional<base::Utc> ids_checked_at_;

@@ -329,6 +329,9 @@ void PushPass::announce_create(const Look& seen, const Known& known, std::size_t
   }
   intent.kind = Intent::Kind::create;
   settlement.link = LinkState::creating;
+  // It never was in the filter, so it cannot leave it; a poll tells if it is.
+  if (mapping_.follows_filter() && mapping_.on_filter_leave == model::FilterLeave::remove)
+    settlement.place = FilterPlace::outside;
   if (mapping_.upsert_field.empty()) {
     settlement.stamp = seen.org_time - clock_margin;
   } else {

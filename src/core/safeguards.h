@@ -28,6 +28,7 @@ struct Safeguards {
   bool note_intents = true;            ///< Off: a create without a key is not looked for before it is repeated.
   bool wait_out_transactions = true;   ///< Off: … and repeated though the first attempt may still be on its way.
   bool check_ids = true;               ///< Off: nobody looks for records that vanished without a trace.
+  bool leave_after_push = true;        ///< Off: a row goes with its record's leaving though its edit was not sent.
 };
 
 }  // namespace core

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/deletes.h"
+#include "core/filter_leave.h"
 #include "core/retry.h"
 
 namespace core {
@@ -13,11 +14,12 @@ using model::Cell;
 /// How long a record that waits for its parent is left before it is looked at without news of the parent.
 constexpr std::chrono::hours parent_patience{24};
 
-/// The first reference of `org` that cannot be spelt in the store yet.
+/// The first reference of `org` that cannot be spelt in the store yet. One that the row is taken to hold already, since
+/// the parent's row only left the filter, is not missing.
 std::optional<model::RecordId> missing_parent(const model::Mapping& mapping, const model::FieldSet& unlinked,
-                                              std::span<const Cell> org) {
+                                              std::span<const Cell> org, std::span<const Cell> store) {
   for (std::size_t i = 0; i < mapping.fields.size(); ++i)
-    if (unlinked[i] && org[i].has_text()) return model::RecordId::parse(org[i].text());
+    if (unlinked[i] && org[i].has_text() && org[i] != store[i]) return model::RecordId::parse(org[i].text());
   return std::nullopt;
 }
 
@@ -105,8 +107,9 @@ Parked returned_record(const model::Mapping& mapping, const RecordHead& record, 
 }
 
 bool is_nothing(const Settlement& s) {
-  return !s.insert_row && !s.remove_row && !s.archived && s.columns.none() && s.base.empty() && !s.link && !s.sent &&
-         s.conflicts.empty() && !s.parked && !s.unpark && s.acknowledge == model::OutboxSeq::none && !s.enqueue;
+  return !s.insert_row && !s.remove_row && !s.archived && !s.place && s.columns.none() && s.base.empty() && !s.link &&
+         !s.sent && s.conflicts.empty() && !s.parked && !s.unpark && s.acknowledge == model::OutboxSeq::none &&
+         !s.enqueue;
 }
 
 bool org_has_a_half(std::span<const Outcome> outcomes) {
@@ -203,10 +206,22 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
       const bool news =
           note_record_deleted(mapping, head, record, last, known.bases[i], known.rows[i], decided.bases[i], settlement);
       decided.counts.conflicts += static_cast<std::int64_t>(settlement.conflicts.size());
-      if (news || head.parked) decided.writes.settlements.push_back(std::move(settlement));
+      // Gone for good: its row will not come back with it, and what referred to it refers to nothing.
+      const bool was_outside = head.link == LinkState::both_gone && head.place != FilterPlace::inside;
+      if (was_outside) settlement.place = FilterPlace::inside;
+      if (news || head.parked || was_outside) decided.writes.settlements.push_back(std::move(settlement));
       continue;
     }
-    const Meaning meaning = meaning_of(head);
+    Meaning meaning = meaning_of(head);
+    // Outside the filter only pairs that there are go on.
+    const bool is_stranger = head.link == LinkState::none || meaning == Meaning::is_new;
+    if (record.in_filter == false && is_stranger) {
+      meaning = Meaning::nothing;
+      if (head.parked) {
+        settlement.unpark = true;
+        decided.writes.settlements.push_back(settlement);
+      }
+    }
     if (meaning == Meaning::nothing) {
       ++decided.counts.unchanged;
       continue;
@@ -222,6 +237,8 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
       decided.writes.settlements.push_back(std::move(settlement));
       continue;
     }
+    if (record.in_filter && head.link != LinkState::none)
+      settlement.place = new_place(mapping, head.place, *record.in_filter);
     if (meaning == Meaning::is_new) {
       settle_new(mapping, record, org, unlinked, decided.bases[i], settlement);
       settlement.unpark = head.parked;
@@ -266,7 +283,7 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
         settlement.unpark = head.parked;
       }
     }
-    if (const auto parent = missing_parent(mapping, unlinked, org)) {
+    if (const auto parent = missing_parent(mapping, unlinked, org, known.rows[i])) {
       settlement.parked = waiting_for(mapping, record.id, *parent, now);
       settlement.unpark = false;
     }

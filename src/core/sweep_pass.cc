@@ -38,7 +38,9 @@ base::Result<Step> SweepPass::step() {
   if (!sweep) return Step::idle;
   ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
   if (std::holds_alternative<model::BulkPlace>(position)) return Step::idle;  // A page to come could hold older states.
-  ASSIGN_OR_RETURN(const Page page, fetch(*sweep));
+  ASSIGN_OR_RETURN(Page page, fetch(*sweep));
+  if (sweep->everything && mapping_.follows_filter())
+    for (RecordHead& head : page.observed.heads) head.in_filter = true;
   model::Keyset reached = sweep->reached;
   if (page.observed.size() > 0) reached = {page.observed.heads.back().stamp, page.observed.heads.back().id};
   for (const Unreadable& record : page.observed.unreadable)
@@ -57,6 +59,13 @@ base::Result<Step> SweepPass::step() {
     decided_.writes.unreadable = page.observed.unreadable;
     decided_.writes.swept_to = reached;
     decided_.writes.sweep_done = !page.more;
+    // Those that do not match the new filter did not come.
+    if (const auto* watermark = std::get_if<model::Watermark>(&position);
+        watermark && sweep->everything && !page.more) {
+      model::Watermark unchecked = *watermark;
+      unchecked.filter_checked_at = {};
+      decided_.writes.position = unchecked;
+    }
     return decided_.writes;
   }));
   counts_ += decided_.counts;
@@ -75,6 +84,8 @@ base::Result<Step> SweepPass::step() {
 base::Result<Page> SweepPass::fetch(const Sweep& sweep) {
   const std::vector<std::size_t> ordinals = ordinals_of(sweep.fields, mapping_.fields.size());
   model::Mapping narrow = sweep.everything ? mapping_ : only(mapping_, ordinals);
+  // The linked ones that left it are kept in step too.
+  if (!sweep.everything && mapping_.follows_filter()) narrow.filter.clear();
   narrow.shows_deleted = narrow.shows_merged = false;  // What is deleted is the poll's to settle.
   const PageRequest request{.mapping = &narrow, .after = sweep.reached, .limit = page_size_, .authors = true};
   auto pages = org_.fetch(std::span{&request, 1});

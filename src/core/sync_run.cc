@@ -24,6 +24,7 @@ struct Part {
   std::unique_ptr<PullPass> pull;
   std::unique_ptr<PushPass> push;
   std::unique_ptr<RowDeletes> row_deletes;
+  std::unique_ptr<LeftRows> left_rows;
   std::unique_ptr<RecordDeletes> record_deletes;
   bool ended = false;
 };
@@ -41,9 +42,11 @@ class Run {
     for (Part& part : parts_) retry_parked(part);  // What waited for records of objects that came later.
     for (Part& part : parts_) drain_sweep(part);
     for (Part& part : parts_) check_ids(part);
+    for (Part& part : parts_) check_filter(part);
     for (Part& part : std::views::reverse(parts_)) delete_rows(part);
     push_all();
     if (release_children()) push_all();
+    for (Part& part : std::views::reverse(parts_)) remove_left(part);
     for (Part& part : std::views::reverse(parts_)) delete_records(part);
     for (Part& part : parts_) forget(part);
     for (Part& part : parts_) {
@@ -187,6 +190,19 @@ class Run {
     }
   }
 
+  /// Who left a filter that changed, or one that depends on other records: nothing else tells of them.
+  void check_filter(Part& part) {
+    if (!part.pull || part.ended || over()) return;
+    const auto due = part.pull->filter_is_due();
+    if (!due) return fail(part, due.error(), true);
+    if (!*due) return;
+    world_.progress(part.mapping->object + ": comparing every linked record with the filter");
+    for (PullPass::FilterCheck check; !over();) {
+      const auto step = attempt(part, *part.pull, [&] { return part.pull->check_filter(check); });
+      if (step != Step::progressed) return;
+    }
+  }
+
   /// How many changes of this object a run may make; nothing for any number.
   std::optional<std::int64_t> most_changes(Part& part) {
     const MassLimits& limits = world_.limits;
@@ -222,6 +238,25 @@ class Run {
                                                     std::min<std::size_t>(world_.page_size, 500));
     while (!over())
       if (attempt(part, *part.row_deletes, [&] { return part.row_deletes->step(); }) != Step::progressed) return;
+  }
+
+  void remove_left(Part& part) {
+    if (!part.pull || part.ended || over()) return;
+    if (!part.mapping->follows_filter() || part.mapping->on_filter_leave != model::FilterLeave::remove) return;
+    const auto position = world_.store.position(*part.mapping);
+    if (!position) return fail(part, position.error(), true);
+    // A page to come could hold the record as it was, and bring its row back.
+    if (std::holds_alternative<model::BulkPlace>(*position)) return;
+    const auto extent = world_.store.extent(*part.mapping);
+    if (!extent) return fail(part, extent.error(), true);
+    if (extent->rows_leaving == 0) return;
+    // Together with the rows that this run deleted.
+    const std::int64_t deleted = part.row_deletes ? part.row_deletes->counts().deleted : 0;
+    if (!may(part, {MassChange::What::delete_rows, extent->rows_leaving + deleted, extent->links + deleted})) return;
+    part.left_rows = std::make_unique<LeftRows>(*part.mapping, world_.org, world_.store, world_.clock,
+                                                world_.safeguards, std::min<std::size_t>(world_.page_size, 500));
+    while (!over())
+      if (attempt(part, *part.left_rows, [&] { return part.left_rows->step(); }) != Step::progressed) return;
   }
 
   /// Until nothing moves: a row that waited for a parent goes on once that one is there.
@@ -368,6 +403,11 @@ class Run {
       counts.pulled_deleted += part.row_deletes->counts().deleted;
       keep_deletes(counts, *part.row_deletes);
       part.row_deletes.reset();
+    }
+    if (part.left_rows) {
+      counts.pulled_deleted += part.left_rows->counts().deleted;
+      keep_deletes(counts, *part.left_rows);
+      part.left_rows.reset();
     }
     if (part.record_deletes) {
       counts.pushed_deleted += part.record_deletes->counts().deleted;

@@ -36,9 +36,9 @@ struct RunResult {
 };
 
 /// One sync run over the mappings in the given order (see put_in_order()): one look at all objects, then pull each
-/// until nothing is left, settle the rows whose records were deleted (children first), push each, and delete the
-/// records whose rows were deleted (children first). A failing object does not stop the others; a failing org does.
-/// Deletes beyond `limits` are left as they are, and named among the errors.
+/// until nothing is left, settle the rows whose records were deleted (children first), push each, remove the rows whose
+/// records left the filter, and delete the records whose rows were deleted (children first). A failing object does not
+/// stop the others; a failing org does. Deletes beyond `limits` are left as they are, and named among the errors.
 RunResult run_sync(std::span<const model::Mapping> mappings, const RunWorld&);
 
 }  // namespace core

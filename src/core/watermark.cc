@@ -1,8 +1,18 @@
 #include "core/watermark.h"
 
 #include <algorithm>
+#include <functional>
 
 namespace core {
+namespace {
+
+/// A sum, so that the order of equal stamps does not count.
+std::uint64_t digest_of(const model::Keyset& place) {
+  return std::hash<model::RecordId>{}(place.last) * 0x9e3779b97f4a7c15ull ^
+         std::hash<std::int64_t>{}(place.at.time_since_epoch().count()) * 0xc2b2ae3d27d4eb4full;
+}
+
+}  // namespace
 
 ReadPlan plan_read(const model::Position& position, base::Utc now, const Lookback& lookback,
                    const Safeguards& safeguards) {
@@ -42,6 +52,13 @@ void ReadProgress::settled(const model::Keyset& place) {
   if (recent_.size() > lookback_.revisit_records) recent_.pop_front();
 }
 
+bool ReadProgress::repeats(std::span<const model::Keyset> places) const {
+  if (!recent_.empty() || places.empty()) return false;
+  std::uint64_t sum = 0;
+  for (const model::Keyset& place : places) sum += digest_of(place);
+  return sum == watermark_.seen;
+}
+
 model::Watermark ReadProgress::position(base::Utc as_of, bool through) {
   if (!started_at_) started_at_ = as_of;
   // Ids are never compared here: their order is the org's. Going back within a second only repeats records.
@@ -62,7 +79,14 @@ model::Watermark ReadProgress::position(base::Utc as_of, bool through) {
   const model::Keyset in_time{std::max(base::Utc{}, base::Utc{watermark_.reached.at - lookback_.revisit}), {}};
   // A run that read few records started within the bound itself.
   const model::Keyset& in_records = recent_.size() == lookback_.revisit_records ? recent_.front() : started_from_;
-  watermark_.revisit_from = in_records.at > in_time.at ? in_records : in_time;
+  const model::Keyset from = in_records.at > in_time.at ? in_records : in_time;
+  // A run that read nothing leaves what the next one reads as it is.
+  if (!recent_.empty() || from != watermark_.revisit_from) {
+    watermark_.seen = 0;
+    for (const model::Keyset& place : recent_)
+      if (place.at >= from.at && place != from) watermark_.seen += digest_of(place);
+  }
+  watermark_.revisit_from = from;
   return watermark_;
 }
 

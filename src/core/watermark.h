@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <deque>
+#include <span>
 
 #include "core/safeguards.h"
 #include "model/position.h"
@@ -17,6 +18,7 @@ struct Lookback {
   std::chrono::minutes sweep_every{15};   ///< … and runs this often.
   std::chrono::hours bin_keeps{14 * 24};  ///< Deleted records are seen for so long, less a day of fifteen.
   std::chrono::hours check_ids_every{7 * 24};
+  std::chrono::hours check_filter_every{24};  ///< Where a filter depends on other records, whose changes show nowhere.
 };
 
 /// Where a run starts to read, and whether it is a sweep (a backfill is one too).
@@ -45,6 +47,11 @@ class ReadProgress {
 
   const model::Keyset& cursor() const { return cursor_; }
   void ids_checked(base::Utc at) { watermark_.ids_checked_at = at; }
+  void filter_checked(base::Utc at) { watermark_.filter_checked_at = at; }
+
+  /// True if these are all the records that the last run left to be read again, as they were, and nothing else: what
+  /// they hold is settled. `places` are the first ones of this run.
+  bool repeats(std::span<const model::Keyset> places) const;
 
   /// The position once everything up to cursor() is stored. `as_of` is the org's clock of the page;
   /// `through`: nothing settled lies behind the page.

@@ -28,8 +28,8 @@ TEST(Watermark, ABackfillThatDiesGoesOnWhereItStood) {
 }
 
 TEST(Watermark, ARunStartsALittleBehindAndASweepFarther) {
-  model::Watermark stored{.reached = {noon, ann}, .revisit_from = {noon - 30s, {}}, .sweep_from = noon - 15min,
-                          .swept_at = noon};
+  model::Watermark stored{
+      .reached = {noon, ann}, .revisit_from = {noon - 30s, {}}, .sweep_from = noon - 15min, .swept_at = noon};
   EXPECT_EQ(plan_read(stored, noon + 1min, {}, {}).after.at, noon - 30s);
   const auto sweep = plan_read(stored, noon + 15min, {}, {});
   EXPECT_TRUE(sweep.sweep);
@@ -44,8 +44,7 @@ TEST(Watermark, ManyEqualStampsDoNotMakeEveryRunReadThemAgain) {
   const Lookback lookback{.revisit_records = 3};
   const model::Position start = model::Beginning{};
   ReadProgress progress{start, plan_read(start, noon, lookback, {}), lookback, {}};
-  for (int i = 0; i < 5; ++i)
-    progress.settled({noon, *model::RecordId::parse("00300000000000" + std::to_string(i))});
+  for (int i = 0; i < 5; ++i) progress.settled({noon, *model::RecordId::parse("00300000000000" + std::to_string(i))});
   EXPECT_EQ(progress.position(noon + 1s, true).revisit_from,
             (model::Keyset{noon, *model::RecordId::parse("003000000000002")}));
   // Nor does a run after that, which finds only those.
@@ -60,6 +59,34 @@ TEST(Watermark, AfterABulkReadingEverythingSinceItBeganIsReadAgain) {
   for (const base::Utc now : {noon + 1min, noon + 24h})
     EXPECT_EQ(plan_read(stored, now, {}, {}).after, (model::Keyset{noon - 15min, {}}));
   EXPECT_FALSE(std::get<model::Watermark>(stored).backfilling);
+}
+
+TEST(Watermark, KnowsAgainWhatTheLastRunLeftToBeReadAgain) {
+  const model::RecordId bea = *model::RecordId::parse("003000000000002");
+  model::Watermark before;
+  before.reached.at = before.swept_at = noon;
+  model::Position position = before;
+  const std::vector<model::Keyset> places = {{noon + 100s, ann}, {noon + 110s, bea}};
+  ReadProgress first{position, plan_read(position, noon, {}, {}), {}, {}};
+  EXPECT_FALSE(first.repeats(places));
+  first.settled({noon + 1s, ann});  // Out of the next run's sight.
+  for (const auto& place : places) first.settled(place);
+  position = first.position(noon + 2min, true);
+
+  const auto begin = [&] { return ReadProgress{position, plan_read(position, noon + 3min, {}, {}), {}, {}}; };
+  EXPECT_TRUE(begin().repeats(places));
+  EXPECT_FALSE(begin().repeats({})) << "there is nothing to repeat";
+  EXPECT_FALSE(begin().repeats(std::span{places}.first(1)));
+  for (const model::Keyset& news :
+       {model::Keyset{noon + 200s, ann}, {noon + 105s, *model::RecordId::parse("003000000000003")}}) {
+    auto more = places;
+    more.push_back(news);
+    EXPECT_FALSE(begin().repeats(more));
+  }
+  ReadProgress idle = begin();
+  for (const auto& place : places) idle.settled(place);
+  EXPECT_EQ(model::Position{idle.position(noon + 3min, true)}, position) << "an idle run stores nothing";
+  EXPECT_FALSE(idle.repeats(places)) << "only a run's first records can be a repetition";
 }
 
 }  // namespace

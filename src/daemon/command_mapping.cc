@@ -368,7 +368,7 @@ void add_mapping(CLI::App& cli, Commands& commands) {
     command->add_option("--filter", options->filter, "SOQL condition; empty for all records");
     command
         ->add_option("--on-filter-leave", options->on_filter_leave,
-                     "What becomes of a row whose record leaves it; keep is the only one yet")
+                     "What becomes of a row whose record leaves it: it stays, stays and says so, or goes")
         ->check(CLI::IsMember({"keep", "flag", "remove"}));
     command->add_flag("--force", options->force, "Store it though fields of it are set aside");
   };

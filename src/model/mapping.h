@@ -27,8 +27,9 @@ enum class SyncDirection { both, to_store, to_org };
 /// Spelt `always`, `if_empty`: whether a value may replace another, or only fill what is empty.
 enum class WriteMode { always, if_empty };
 
-/// What becomes of the row when its record no longer matches the mapping's filter. Spelt `keep` (it stays, and stays
-/// in step), `flag` (it stays, and says so), `remove`.
+/// What becomes of the row when its record no longer matches the mapping's filter. Spelt `keep` (it stays; its edits
+/// still go their way, the record's come with them), `flag` (it stays in step, and says so), `remove` (it goes, and
+/// comes back with the record).
 enum class FilterLeave { keep, flag, remove };
 
 /// What happens to one side's copy when the other side's is deleted.
@@ -118,6 +119,11 @@ struct Mapping {
   bool shows_merged = false;   ///< The object has MasterRecordId: a merged record names the one that took its place.
 
   std::optional<std::size_t> ordinal_of_column(std::string_view column) const;
+
+  /// Whether it matters which records leave the filter, so that the changes of all records are looked at.
+  bool follows_filter() const {
+    return !filter.empty() && on_filter_leave != FilterLeave::keep && direction != SyncDirection::to_org;
+  }
 
   /// Identifies the fields and their order: a packed base is read back only under the layout it was written with.
   std::uint32_t layout() const;

@@ -34,6 +34,10 @@ struct Watermark {
   base::Utc swept_at{};        ///< When the last sweep (or the backfill) started.
   bool backfilling = false;    ///< The first load is not through yet.
   base::Utc ids_checked_at{};  ///< When every linked record was last looked for; none before the first time.
+  /// When every linked record was last compared with the filter, for mappings that follow who leaves it; none: it is
+  /// still to be done.
+  base::Utc filter_checked_at{};
+  std::uint64_t seen = 0;  ///< Stands for the ids and stamps of the records after `revisit_from` that are settled.
   bool operator==(const Watermark&) const = default;
 };
 

@@ -398,6 +398,16 @@ base::Result<Observation> RestOrg::created(const model::Mapping& mapping, base::
   return read_created(*client_, mapping, user_id_, since);
 }
 
+base::Result<std::vector<bool>> RestOrg::fitting(const model::Mapping& mapping, std::span<const model::RecordId> ids) {
+  return read_fitting(*client_, mapping, ids);
+}
+
+base::Result<Observation> RestOrg::alike(const model::Mapping& mapping, std::span<const std::size_t> rule,
+                                         std::span<const std::span<const model::Cell>> rows) {
+  RETURN_IF_ERROR(finish_earlier_jobs());
+  return read_alike(*client_, mapping, rule, rows);
+}
+
 base::Result<std::vector<base::Result<void>>> RestOrg::remove(const model::Mapping& mapping,
                                                               std::span<const core::OrgRemoval> removals) {
   RETURN_IF_ERROR(soql::check_names(mapping));

@@ -50,6 +50,9 @@ class RestOrg final : public core::Org, public core::OrgSurvey {
                                                                    std::span<const std::string_view> keys) override;
   base::Result<core::Observation> fates(const model::Mapping& mapping, std::span<const model::RecordId> ids) override;
   base::Result<core::Observation> created(const model::Mapping& mapping, base::Utc since) override;
+  base::Result<std::vector<bool>> fitting(const model::Mapping& mapping, std::span<const model::RecordId> ids) override;
+  base::Result<core::Observation> alike(const model::Mapping& mapping, std::span<const std::size_t> rule,
+                                        std::span<const std::span<const model::Cell>> rows) override;
   base::Result<std::vector<base::Result<void>>> remove(const model::Mapping& mapping,
                                                        std::span<const core::OrgRemoval> removals) override;
   base::Result<std::vector<base::Result<model::RecordId>>> write(const model::Mapping& mapping,

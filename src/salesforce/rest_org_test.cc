@@ -347,6 +347,46 @@ TEST_F(RestOrgTest, LooksUpFifteenHundredKeysInACallAndFollowsLongAnswers) {
   EXPECT_EQ(org.calls(), 3);
 }
 
+TEST_F(RestOrgTest, ComparesFifteenHundredRecordsWithTheFilterInACall) {
+  mapping.filter = "LastName LIKE 'L%'";
+  std::vector<model::RecordId> ids;
+  for (std::size_t n = 1; n <= 1'501; ++n) ids.push_back(contact_id(n));
+  std::vector<std::string> parts;
+  for (int i = 0; i < 5; ++i)
+    parts.push_back(part(i, 200, page(contact_record(static_cast<std::size_t>(i) * 300 + 1))));
+  rest.then(200, composite(parts));
+  rest.then(200, composite({part(0, 200, page(""))}));
+  const auto fits = org.fitting(mapping, ids);
+  ASSERT_TRUE(fits) << fits.error().message;
+  ASSERT_EQ(fits->size(), ids.size());
+  EXPECT_EQ(std::ranges::count(*fits, true), 5);
+  EXPECT_TRUE((*fits)[0] && (*fits)[300] && (*fits)[1'200]);
+  EXPECT_FALSE((*fits)[1'500]);
+  EXPECT_EQ(rest.sent.size(), 2u);
+  EXPECT_EQ(count_of(rest.sent[0].body, "%28LastName%20LIKE"), 0u) << "one comparison needs no parentheses";
+  EXPECT_EQ(count_of(decoded(rest.sent[0].body), "LastName LIKE 'L%' AND Id IN ("), 5u);
+}
+
+TEST_F(RestOrgTest, LooksForRowsByAMatchRuleAndNamesARecordOnce) {
+  std::vector<std::string> names;
+  for (int n = 0; n < 301; ++n) names.push_back("Lee " + std::to_string(n));
+  std::vector<model::Cell> cells;
+  for (const std::string& name : names) cells.emplace_back(name);
+  std::vector<std::span<const model::Cell>> rows;
+  for (const model::Cell& cell : cells) rows.emplace_back(&cell, 1);
+  // Records that match rows of both queries.
+  rest.then(200, composite({part(0, 200, page(contact_record(1, "Lee 0") + "," + contact_record(2, "Lee 1"))),
+                            part(1, 200, page(contact_record(2, "Lee 1")))}));
+  const auto records = org.alike(mapping, std::vector<std::size_t>{0}, rows);
+  ASSERT_TRUE(records) << records.error().message;
+  ASSERT_EQ(records->size(), 2u);
+  EXPECT_EQ(records->heads[1].id, contact_id(2));
+  EXPECT_EQ(records->cells[1][0], model::Cell{"Lee 1"});
+  EXPECT_EQ(rest.sent.size(), 1u);
+  EXPECT_EQ(count_of(decoded(rest.sent[0].body), "LastName IN ('Lee "), 2u);
+  EXPECT_EQ(count_of(decoded(rest.sent[0].body), "queryAll"), 0u) << "what lies in the bin is nobody's twin";
+}
+
 TEST_F(RestOrgTest, FailsALookupOfWhichAPartFails) {
   mapping.upsert_field = "K__c";
   rest.then(200, composite({part(0, 400, error("QUERY_TIMEOUT"))}));

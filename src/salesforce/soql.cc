@@ -168,14 +168,48 @@ base::Result<std::string> count_query(const model::Mapping& mapping) {
   return "SELECT COUNT() FROM " + mapping.object + condition;
 }
 
+/// "Id IN ('003…','003…')"
+static std::string among(std::span<const model::RecordId> ids) {
+  std::string text = "Id IN (";
+  for (std::size_t i = 0; i < ids.size(); ++i) {
+    if (i > 0) text += ',';
+    text += quote(ids[i].view());
+  }
+  return text + ')';
+}
+
 base::Result<std::string> by_ids_query(const model::Mapping& mapping, std::span<const model::RecordId> ids) {
   RETURN_IF_ERROR(check_names(mapping));
-  std::string query = select_from(mapping) + " WHERE Id IN (";
-  for (std::size_t i = 0; i < ids.size(); ++i) {
-    if (i > 0) query += ',';
-    query += quote(ids[i].view());
+  return select_from(mapping) + " WHERE " + among(ids);
+}
+
+base::Result<std::string> fitting_query(const model::Mapping& mapping, std::span<const model::RecordId> ids) {
+  ASSIGN_OR_RETURN(const std::string condition, where(mapping, among(ids), Deleted::excluded));
+  return "SELECT Id FROM " + mapping.object + condition;
+}
+
+base::Result<std::string> alike_query(const model::Mapping& mapping, std::span<const std::size_t> rule,
+                                      std::span<const std::span<const model::Cell>> rows) {
+  RETURN_IF_ERROR(check_names(mapping));
+  for (const auto& row : rows)
+    for (const std::size_t field : rule)
+      if (!row[field].has_text())
+        return base::failure(ErrorKind::settings, "A match rule of " + mapping.object +
+                                                      " was to be asked for a row without a value in " +
+                                                      mapping.fields[field].org_field + ".");
+  std::string query = select_from(mapping) + " WHERE ";
+  if (rule.size() == 1) {
+    query += mapping.fields[rule.front()].org_field + " IN (";
+    for (std::size_t i = 0; i < rows.size(); ++i) (query += i > 0 ? "," : "") += quote(rows[i][rule.front()].text());
+    return query + ')';
   }
-  return query + ')';
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    query += i > 0 ? " OR (" : "(";
+    for (std::size_t k = 0; k < rule.size(); ++k)
+      ((query += k > 0 ? " AND " : "") += mapping.fields[rule[k]].org_field + " = ") += quote(rows[i][rule[k]].text());
+    query += ')';
+  }
+  return query;
 }
 
 base::Result<std::string> created_query(const model::Mapping& mapping, std::string_view user, base::Utc since) {

@@ -53,6 +53,14 @@ base::Result<std::string> count_query(const model::Mapping& mapping);
 /// The records with these ids, for queryAll.
 base::Result<std::string> by_ids_query(const model::Mapping& mapping, std::span<const model::RecordId> ids);
 
+/// The ids of those of these records that match the mapping's filter.
+base::Result<std::string> fitting_query(const model::Mapping& mapping, std::span<const model::RecordId> ids);
+
+/// The records that hold in the fields of `rule` (ordinals) what one of the rows holds there, whatever the filter says.
+/// `settings` for a row that has no text in one of them.
+base::Result<std::string> alike_query(const model::Mapping& mapping, std::span<const std::size_t> rule,
+                                      std::span<const std::span<const model::Cell>> rows);
+
 /// The records that a user created at or after a time, oldest first, for queryAll.
 base::Result<std::string> created_query(const model::Mapping& mapping, std::string_view user, base::Utc since);
 

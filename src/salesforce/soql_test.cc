@@ -129,6 +129,36 @@ TEST(Soql, SelectsAFieldOnceHoweverOftenItIsMapped) {
   EXPECT_EQ(selected_fields(mapping), (std::vector<std::string>{"Id", "SystemModstamp", "Lockstep_Id__c", "LastName"}));
 }
 
+TEST(Soql, AsksWhichRecordsMatchTheFilter) {
+  model::Mapping mapping = contacts();
+  mapping.filter = "A__c = 1 OR B__c = ')'";
+  EXPECT_EQ(fitting_query(mapping, std::vector{id_of("003xx0000000001AAA"), id_of("003xx0000000002AAA")}).value(),
+            "SELECT Id FROM Contact WHERE (A__c = 1 OR B__c = ')') AND Id IN "
+            "('003xx0000000001AAA','003xx0000000002AAA')");
+  mapping.filter = "A = 1) OR (B = 2";
+  EXPECT_EQ(fitting_query(mapping, {}).error().kind, base::ErrorKind::settings);
+}
+
+TEST(Soql, AsksForRecordsThatAreLikeRowsWhateverTheFilterSays) {
+  model::Mapping mapping = contacts();
+  mapping.fields = {field("last_name", "LastName"), field("email", "Email")};
+  mapping.upsert_field.clear();
+  mapping.filter = "A__c = 1";
+  const std::vector<model::Cell> ann{model::Cell{"O'Neil"}, model::Cell{"ann@x.com"}},
+      bea{model::Cell{"Lee"}, model::Cell{"') OR (Id != '"}};
+  const std::vector<std::span<const model::Cell>> rows{ann, bea};
+  const std::string begin = "SELECT Id, SystemModstamp, LastName, Email FROM Contact WHERE ";
+  EXPECT_EQ(alike_query(mapping, std::vector<std::size_t>{1}, rows).value(),
+            begin + R"(Email IN ('ann@x.com','\') OR (Id != \''))");
+  EXPECT_EQ(alike_query(mapping, std::vector<std::size_t>{0, 1}, rows).value(),
+            begin + R"((LastName = 'O\'Neil' AND Email = 'ann@x.com') OR )" +
+                R"((LastName = 'Lee' AND Email = '\') OR (Id != \''))");
+  const std::vector<model::Cell> empty{model::Cell{"Lee"}, model::Cell{}};
+  EXPECT_EQ(
+      alike_query(mapping, std::vector<std::size_t>{1}, std::vector<std::span<const model::Cell>>{empty}).error().kind,
+      base::ErrorKind::settings);
+}
+
 TEST(Soql, LooksUpKeysAmongTheDeletedToo) {
   EXPECT_EQ(lookup_query(contacts(), std::vector<std::string_view>{"k1", "k'2"}).value(),
             "SELECT Id, IsDeleted, Lockstep_Id__c FROM Contact WHERE Lockstep_Id__c IN ('k1','k\\'2')");

@@ -4,6 +4,8 @@
 #include <tuple>
 #include <utility>
 
+#include "salesforce/condition.h"
+
 namespace seeded {
 namespace {
 
@@ -216,6 +218,26 @@ core::Observation FakeOrg::observation(const model::Mapping& mapping) const {
   return observed;
 }
 
+const Text& FakeOrg::value_of(std::size_t object, const Record& record, std::string_view org_field) {
+  const auto& specs = objects()[object].fields;
+  const auto spec = std::ranges::find(specs, org_field, &FieldSpec::org_field);
+  CHECK(spec != specs.end());
+  return record.fields[static_cast<std::size_t>(spec - specs.begin())];
+}
+
+/// As much of SOQL as the storm's filters need: patterns of LIKE that begin with '%', joined by OR.
+bool FakeOrg::fits(const std::string& filter, std::size_t object, const Record& record) {
+  if (filter.empty()) return true;
+  const auto condition = salesforce::soql::parse_condition(filter);
+  CHECK(condition.has_value());
+  const auto holds = [&](const salesforce::soql::Condition& part) {
+    CHECK(part.form == salesforce::soql::Condition::Form::comparison && part.op == salesforce::soql::Operator::like);
+    const Text& value = value_of(object, record, part.field);
+    return value && value->ends_with(std::string_view{part.values.front().text}.substr(1));
+  };
+  return condition->parts.empty() ? holds(*condition) : std::ranges::any_of(condition->parts, holds);
+}
+
 void FakeOrg::observe(const model::Mapping& mapping, std::size_t object, const Record& record,
                       core::Observation& out) const {
   core::RecordHead head{.id = record.id,
@@ -227,15 +249,14 @@ void FakeOrg::observe(const model::Mapping& mapping, std::size_t object, const R
   out.heads.push_back(head);
   const auto cells = out.cells.add();
   for (std::size_t f = 0; f < cells.size(); ++f) {
-    const auto spec = std::ranges::find(objects()[object].fields, mapping.fields[f].org_field, &FieldSpec::org_field);
-    const Text& value = record.fields[static_cast<std::size_t>(spec - objects()[object].fields.begin())];
+    const Text& value = value_of(object, record, mapping.fields[f].org_field);
     if (value) cells[f] = Cell{out.cells.text().copy(*value)};
   }
 }
 
 core::Page FakeOrg::begin_bulk(const model::Mapping& mapping) {
   const std::string id = "750" + std::to_string(jobs_.size() + 1);
-  jobs_[id] = {soon(), 0, false, {}};
+  jobs_[id] = {soon(), 0, false, mapping.filter, {}};
   core::Page page;
   page.observed = observation(mapping);
   page.more = true;
@@ -247,7 +268,7 @@ core::Page FakeOrg::begin_bulk(const model::Mapping& mapping) {
 void FakeOrg::run_job(std::size_t object, BulkJob& job) {
   const auto& records = records_[object];
   for (std::size_t i = static_cast<std::size_t>(job.halves); i < records.size(); i += 2) {
-    if (records[i].hidden || records[i].purged || records[i].deleted) continue;
+    if (records[i].hidden || records[i].purged || records[i].deleted || !fits(job.filter, object, records[i])) continue;
     const auto place = choices_->below(static_cast<std::uint32_t>(job.rows.size() + 1));
     job.rows.insert(job.rows.end() - static_cast<std::ptrdiff_t>(place), records[i]);
   }
@@ -304,6 +325,8 @@ std::vector<base::Result<core::Page>> FakeOrg::fetch(std::span<const core::PageR
     std::vector<const Record*> found;
     for (const Record& record : records_[object]) {
       if (record.hidden || record.purged || (record.deleted && !request.mapping->shows_deleted)) continue;
+      // What lies in the bin counts whatever the filter says.
+      if (!record.deleted && !fits(request.mapping->filter, object, record)) continue;
       const bool later = record.stamp > request.after.at ||
                          (record.stamp == request.after.at && (!request.after.last || record.id > request.after.last));
       if (later) found.push_back(&record);
@@ -365,6 +388,32 @@ base::Result<std::vector<std::optional<core::FoundRecord>>> FakeOrg::find(const 
       if (record.key == key && !record.purged && (!best || best->deleted)) best = {record.id, record.deleted};
   }
   return found;
+}
+
+base::Result<std::vector<bool>> FakeOrg::fitting(const model::Mapping& mapping, std::span<const RecordId> ids) {
+  const std::size_t object = object_of(mapping);
+  std::vector<bool> answers;
+  for (const RecordId& id : ids) {
+    const Record* record = living(object, id);
+    answers.push_back(record && fits(mapping.filter, object, *record));
+  }
+  return answers;
+}
+
+base::Result<core::Observation> FakeOrg::alike(const model::Mapping& mapping, std::span<const std::size_t> rule,
+                                               std::span<const std::span<const Cell>> rows) {
+  const std::size_t object = object_of(mapping);
+  core::Observation observed = observation(mapping);
+  for (const Record& record : records_[object]) {
+    if (record.hidden || record.purged || record.deleted) continue;
+    const bool fits_one = std::ranges::any_of(rows, [&](std::span<const Cell> row) {
+      return std::ranges::all_of(rule, [&](std::size_t f) {
+        return value_of(object, record, mapping.fields[f].org_field) == Text{std::string{row[f].text()}};
+      });
+    });
+    if (fits_one) observe(mapping, object, record, observed);
+  }
+  return observed;
 }
 
 base::Result<std::vector<base::Result<void>>> FakeOrg::remove(const model::Mapping& mapping,

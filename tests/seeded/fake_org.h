@@ -48,6 +48,9 @@ class FakeOrg final : public OrgSide, public core::Org {
   base::Result<core::Observation> created(const model::Mapping&, base::Utc since) override;
   base::Result<std::vector<std::optional<core::FoundRecord>>> find(const model::Mapping&,
                                                                    std::span<const std::string_view> keys) override;
+  base::Result<std::vector<bool>> fitting(const model::Mapping&, std::span<const model::RecordId>) override;
+  base::Result<core::Observation> alike(const model::Mapping&, std::span<const std::size_t> rule,
+                                        std::span<const std::span<const model::Cell>> rows) override;
   base::Result<std::vector<base::Result<void>>> remove(const model::Mapping&,
                                                        std::span<const core::OrgRemoval>) override;
   base::Result<std::vector<base::Result<model::RecordId>>> write(const model::Mapping&,
@@ -85,6 +88,7 @@ class FakeOrg final : public OrgSide, public core::Org {
     base::Utc runs_at;
     int halves = 0;
     bool lost = false;
+    std::string filter;
     std::vector<Record> rows;
   };
 
@@ -103,6 +107,8 @@ class FakeOrg final : public OrgSide, public core::Org {
   bool is_held(std::size_t object, const Record& record) const;
   void set(std::size_t object, Record&, std::size_t field, Text value);
   void bin(std::size_t object, Record&, std::vector<model::RecordId>* taken);
+  static const Text& value_of(std::size_t object, const Record& record, std::string_view org_field);
+  static bool fits(const std::string& filter, std::size_t object, const Record& record);
   void observe(const model::Mapping&, std::size_t object, const Record&, core::Observation&) const;
   core::Observation observation(const model::Mapping&) const;
   base::Utc second() const { return base::whole_second(clock_.now()); }

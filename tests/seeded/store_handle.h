@@ -37,6 +37,9 @@ class StoreHandle : public core::Store {
                                std::size_t limit) override {
     return around([&] { return inner_.links(m, state, after, limit); });
   }
+  base::Result<LinkPage> leaving(const model::Mapping& m, std::int64_t after, std::size_t limit) override {
+    return around([&] { return inner_.leaving(m, after, limit); });
+  }
   base::Result<core::Extent> extent(const model::Mapping& m) override {
     return around([&] { return inner_.extent(m); });
   }

@@ -59,6 +59,13 @@ class TurbulentOrg final : public core::Org {
                                                                    std::span<const std::string_view> keys) override {
     return read(m, [&] { return inner_.find(m, keys); });
   }
+  base::Result<std::vector<bool>> fitting(const model::Mapping& m, std::span<const model::RecordId> ids) override {
+    return read(m, [&] { return inner_.fitting(m, ids); });
+  }
+  base::Result<core::Observation> alike(const model::Mapping& m, std::span<const std::size_t> rule,
+                                        std::span<const std::span<const model::Cell>> rows) override {
+    return observe(m, false, [&] { return inner_.alike(m, rule, rows); });
+  }
   base::Result<std::vector<base::Result<void>>> remove(const model::Mapping& m,
                                                        std::span<const core::OrgRemoval> removals) override {
     if (auto error = world_.before(World::Call::org_write)) return std::unexpected(*error);

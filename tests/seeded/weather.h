@@ -42,6 +42,7 @@ struct Weather {
   bool swarm = true;           ///< Each history leaves out a random half of all this.
   bool sparse_objects = true;  ///< … and some of the objects.
   bool push_only = false;
+  double filter = 0;  ///< An object has a filter, which edits leave and enter; see with_filters().
 };
 
 /// First loads are read by Bulk jobs, whose pages come in no order and hold what was true some time ago.
@@ -75,6 +76,14 @@ inline Weather with_everything() {
   weather.take_back = 0.05;
   weather.merge = 0.03;
   weather.purge = 0.02;
+  return weather;
+}
+
+/// Records leave filters by edits, and come back. Nobody empties a reference, so neither may the sync.
+inline Weather with_filters() {
+  Weather weather;
+  weather.filter = 0.8;
+  weather.move = 0;
   return weather;
 }
 

@@ -83,6 +83,7 @@ World::World(Choices& choices, const Setting& setting)
   }
   core::put_in_order(mappings_);
   leave_fields_out();
+  set_filters();
 }
 
 World::~World() = default;
@@ -185,6 +186,39 @@ void World::leave_fields_out() {
     to_grow_.push_back(mapping);
     mapping.fields.erase(mapping.fields.begin() + 1);  // Plain in every object.
   }
+}
+
+/// What ends in an even digit matches: every other edit leaves.
+void World::set_filters() {
+  constexpr std::size_t filtered = 1;  // A plain field that no trigger changes.
+  for (model::Mapping& mapping : mappings_) {
+    if (weather_.filter <= 0 || mapping.object == "Task" || !choices_.chance(weather_.filter)) continue;
+    const std::string& field = mapping.fields[filtered].org_field;
+    for (const char* digit : {"0", "2", "4", "6", "8"})
+      mapping.filter += (mapping.filter.empty() ? "" : " OR ") + field + " LIKE '%" + digit + "'";
+    const auto chosen = choices_.below(6);  // Mostly removed.
+    mapping.on_filter_leave = setting_.on_filter_leave.value_or(
+        chosen < 4 ? model::FilterLeave::remove : static_cast<model::FilterLeave>(chosen - 4));
+    say(mapping.object + " has a filter: " + std::string{model::name_of(mapping.on_filter_leave)});
+  }
+}
+
+bool World::fits_filter(std::size_t object, const RecordView& record) const {
+  const auto mapping = std::ranges::find(mappings_, objects()[object].object, &model::Mapping::object);
+  if (mapping == mappings_.end() || mapping->filter.empty()) return true;
+  const Text& value = record.fields[1];
+  return value && !value->empty() && (value->back() - '0') % 2 == 0;
+}
+
+void World::excuse_outsiders(const Held& org, Held& store, std::set<std::string>& excused) {
+  for (const std::size_t object : objects_)
+    for (const RecordView& record : org_->records(object)) {
+      const std::string name = record.fields[0].value_or("");
+      if (record.deleted || fits_filter(object, record)) continue;
+      const auto mapping = std::ranges::find(mappings_, objects()[object].object, &model::Mapping::object);
+      if (mapping->on_filter_leave == model::FilterLeave::keep) excused.insert(name);
+      if (!store.contains(name)) store[name] = org.at(name);
+    }
 }
 
 void World::map_late_fields() {
@@ -411,6 +445,7 @@ World::Watch::~Watch() {
     for (std::size_t f = 0; f < fields.size(); ++f) {
       const Text was = old == before_.end() ? Text{} : old->second[f];
       if (was == fields[f]) continue;
+      if (org_side_ && was && !fields[f]) ++world_.emptied_references_;
       world_.say(side + key + " " + std::to_string(f) + ": " + was.value_or("-") + " -> " + fields[f].value_or("-"));
       world_.oracle_.overwrote(fields[0].value_or(""), side + key, was, fields[f]);
     }
@@ -514,9 +549,14 @@ std::vector<std::string> World::verdict() {
            mapping.on_row_deleted == model::DeletePolicy::follow;
   });
   tell_both_sides();
-  const auto excused = this->excused();
+  auto excused = this->excused();
+  const Held org = held_by_org();
+  Held store = held_by_store();
+  excuse_outsiders(org, store, excused);
   const auto alone = followed ? std::set<std::string>{} : left_alone();
-  auto broken = oracle_.verdict(held_by_org(), held_by_store(), store_->conflicts(), excused, alone, followed);
+  auto broken = oracle_.verdict(org, store, store_->conflicts(), excused, alone, followed);
+  if (weather_.filter > 0 && weather_.move == 0 && emptied_references_ > 0)
+    broken.push_back("I4 the sync emptied references in the org, as nobody did");
   std::size_t parked = 0;
   for (const model::Mapping& mapping : mappings_) {
     parked += store_->parked(mapping);

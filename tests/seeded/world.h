@@ -25,6 +25,7 @@ struct Setting {
   std::optional<model::DeletePolicy> on_record_deleted = std::nullopt,
                                      on_row_deleted = std::nullopt;  ///< Else chance says.
   std::optional<model::ConflictPolicy> on_conflict = std::nullopt;
+  std::optional<model::FilterLeave> on_filter_leave = std::nullopt;
   bool trace = false;  ///< Print what happens.
 };
 
@@ -113,6 +114,10 @@ class World {
   void doubt_deletion(const std::string& name);
   void reset_readings(core::Store&);
   void leave_fields_out();
+  void set_filters();
+  bool fits_filter(std::size_t object, const RecordView&) const;
+  /// Records outside their filter need no row; one that has none counts as if it had the record's.
+  void excuse_outsiders(const Held& org, Held& store, std::set<std::string>& excused);
   void map_late_fields();
   void somebody_decides();
   model::SyncDirection some_direction();
@@ -153,6 +158,7 @@ class World {
   int hidden_for_ = 0;
   std::set<model::RecordId> unreadable_;
   std::set<std::string> removed_unseen_;  ///< Records that the sync deleted, and no good run has looked since.
+  std::size_t emptied_references_ = 0;  ///< By the sync, in the org.
   struct DeletedRow {
     std::size_t object;
     std::string key;

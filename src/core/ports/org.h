@@ -22,6 +22,9 @@ struct RecordHead {
   /// It lies in the recycle bin, with the cells that it had; with no stamp, it vanished and nobody saw what it held.
   bool deleted = false;
   model::RecordId merged_into{};  ///< Deleted by a merge: the record that took its place.
+  /// Whether it matches the mapping's filter, for a living record of a mapping that follows who leaves it, where that
+  /// is known.
+  std::optional<bool> in_filter{};
 };
 
 /// A record that came in a form we cannot read, with the reason. The others go on without it.
@@ -122,6 +125,15 @@ class Org {
   /// Records that our own user created at or after `since`, deleted ones too, oldest first: where an object has no
   /// field for our key, a create whose answer was lost is found among them.
   virtual base::Result<Observation> created(const model::Mapping&, base::Utc since) = 0;
+
+  /// Which of these records live and match the mapping's filter now: one answer an id, in order.
+  virtual base::Result<std::vector<bool>> fitting(const model::Mapping&, std::span<const model::RecordId> ids) = 0;
+
+  /// Living records that hold in the fields of `rule` (ordinals, see Mapping::match_rules) what one of `rows` holds
+  /// there, whatever the mapping's filter says; in no order, each once. Every row has a text in each of those fields.
+  /// The org compares texts without regard to case.
+  virtual base::Result<Observation> alike(const model::Mapping&, std::span<const std::size_t> rule,
+                                          std::span<const std::span<const model::Cell>> rows) = 0;
 
   /// Deletes to the recycle bin, or archives. One result a removal; deleting a record that is gone already is done.
   /// The org takes no condition here: what a record held in the end is seen in the bin.

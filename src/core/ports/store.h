@@ -38,6 +38,14 @@ enum class LinkState {
   both_gone,       ///< Neither lives any more. Either may come back.
 };
 
+/// Where a link's record stands to the mapping's filter, for mappings that follow who leaves it.
+enum class FilterPlace {
+  inside,   ///< It matches, or nobody asked.
+  flagged,  ///< It left; the row stays, and says so.
+  leaving,  ///< It left; the row is to be removed.
+  outside,  ///< Its row was removed and comes back with it; or it was made from a row and never matched.
+};
+
 /// What the store knows of one record or row. Cells of the three grids count by the mapping's ordinals.
 struct KnownHead {
   LinkState link = LinkState::none;
@@ -59,6 +67,7 @@ struct KnownHead {
   /// State row_deleted: rows that referred to this one have edits that the org has not got, and as far as their bases
   /// and announced values tell, their records may still refer to this one's: deleting it first could take them along.
   bool children_wait = false;
+  FilterPlace place = FilterPlace::inside;
   bool merged = false;  ///< State record_deleted: the record was merged into another one.
   /// State record_deleted, keyed by rows: references whose parent row has another record than the base knows.
   model::FieldSet replaced;
@@ -108,8 +117,11 @@ struct Settlement {
   /// The row does not exist: make it, with `columns`. Where a link knows the key of a row that is gone, it comes back
   /// under that key, with all that it held when remove_row took it.
   bool insert_row = false;
-  bool remove_row = false;       ///< Delete the row and keep what it held. References to it become null.
-  std::optional<bool> archived;  ///< Mark the row as archived, or take the mark away.
+  /// Delete the row and keep what it held. References to it become null; with `place` outside they still count as what
+  /// they were, and are filled in again when the row comes back.
+  bool remove_row = false;
+  std::optional<FilterPlace> place;  ///< Of the link there is or is made.
+  std::optional<bool> archived;      ///< Mark the row as archived, or take the mark away.
 
   /// New state of the link, made if there is none. `none` cuts it: the row may get another record, and the one it had
   /// is remembered as former.
@@ -165,6 +177,7 @@ struct Extent {
   std::int64_t links = 0;              ///< Pairs of a living row and a living record, as far as known.
   std::int64_t rows_to_delete = 0;     ///< Links in state record_deleted.
   std::int64_t records_to_delete = 0;  ///< Links in state row_deleted.
+  std::int64_t rows_leaving = 0;       ///< Of `links`, those whose record left the filter and whose row is to go.
   std::int64_t outbox = 0;
 };
 
@@ -247,6 +260,9 @@ class Store {
   virtual base::Result<LinkPage> links(const model::Mapping&, LinkState state, std::int64_t after,
                                        std::size_t limit) = 0;
 
+  /// The same for linked rows whose records left the filter (FilterPlace::leaving).
+  virtual base::Result<LinkPage> leaving(const model::Mapping&, std::int64_t after, std::size_t limit) = 0;
+
   virtual base::Result<Extent> extent(const model::Mapping&) = 0;
 
   /// `loser` was merged into `winner`: whatever refers to the loser means the winner from now on. A winner without a
@@ -263,7 +279,8 @@ class Store {
   /// Creates without a key whose outcome is not known.
   virtual base::Result<CreateIntents> create_intents(const model::Mapping&) = 0;
 
-  /// Forgets pairs that were both gone before `before`: neither can come back as the same one.
+  /// Forgets pairs that were both gone before `before`: neither can come back as the same one. Rows whose records live
+  /// outside the filter are kept.
   virtual base::Result<void> forget(const model::Mapping&, base::Utc before) = 0;
 
   /// Makes outbox entries for parked rows whose time has come.

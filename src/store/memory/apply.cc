@@ -1,5 +1,6 @@
 // What settle(), update() and load() store.
 #include "base/time_text.h"
+#include "core/filter_leave.h"
 #include "store/memory/internals.h"
 
 namespace store {
@@ -82,11 +83,11 @@ void MemoryStore::apply(Step& step, const Known& known, const Settlement& s) {
 
   write_conflicts(step, known, s);
   if (s.remove_row) {
-    remove_row(step, s.at);
+    remove_row(step, s.at, s.place == core::FilterPlace::outside);
   } else {
     write_row(step, known, s, parents);
   }
-  if (s.link || !s.base.empty() || s.sent) write_link(step, known, s);
+  if (s.link || !s.base.empty() || s.sent || s.place) write_link(step, known, s);
   write_status(step, known, s);
   write_outbox(step, known, s);
   if (s.unpark) {
@@ -130,18 +131,23 @@ void MemoryStore::write_row(Step& step, const Known& known, const Settlement& s,
     in.last_key = std::max(in.last_key, number_of(key));
     row[in.at("id")] = key;
     if (const std::size_t at = in.at("workspace_id"); at != no_column) row[at] = mapped.mapping.workspace;
+    // What it referred to may have left the filter too.
+    for (std::size_t f = 0; f < mapped.columns.size(); ++f)
+      if (step.observed && known.unlinked[s.at][f]) row[mapped.columns[f]] = std::nullopt;
     in.rows[number_of(key)] = std::move(row);
   }
   std::vector<Text>* row = mapped.row(key);
   if (!row) return;
   for (std::size_t f = 0; s.columns.any() && f < mapped.columns.size(); ++f)
-    if (s.columns[f] && !s.values[f].is_unresolved())
+    if (s.columns[f] && !s.values[f].is_unresolved()) {
       (*row)[mapped.columns[f]] = parents[f] ? parents[f] : text_of(s.values[f]);
+      mapped.detached.erase({key, mapped.columns[f]});
+    }
   if (s.archived && !mapped.mapping.archive_column.empty())
     (*row)[in.at(mapped.mapping.archive_column)] = *s.archived ? Text{base::to_iso(clock_.now())} : std::nullopt;
 }
 
-void MemoryStore::remove_row(Step& step, std::size_t at) {
+void MemoryStore::remove_row(Step& step, std::size_t at, bool keep_references) {
   Mapped& mapped = step.mapped;
   const std::string& key = step.rows[at];
   const std::vector<Text>* row = mapped.row(key);
@@ -151,9 +157,23 @@ void MemoryStore::remove_row(Step& step, std::size_t at) {
   for (auto& [id, child] : mappings_)
     for (std::size_t f = 0; f < child.columns.size(); ++f) {
       if (child.mapping.fields[f].role != model::FieldRole::reference || parent_of(child, f) != &mapped) continue;
-      for (auto& [child_key, cells] : child.table->rows)
-        if (child.is_mine(cells) && cells[child.columns[f]] == key) cells[child.columns[f]] = std::nullopt;
+      for (auto& [child_key, cells] : child.table->rows) {
+        if (!child.is_mine(cells) || cells[child.columns[f]] != key) continue;
+        cells[child.columns[f]] = std::nullopt;
+        if (keep_references) child.detached[{std::to_string(child_key), child.columns[f]}] = {mapped.mapping.id, key};
+      }
     }
+}
+
+/// Fills the references in again that were emptied when the row left the filter.
+void MemoryStore::attach_children(Mapped& parent, const std::string& row) {
+  for (auto& [id, child] : mappings_)
+    std::erase_if(child.detached, [&](const auto& entry) {
+      if (entry.second.parent != parent.mapping.id || entry.second.row != row) return false;
+      std::vector<Text>* cells = child.row(entry.first.first);
+      if (cells && !(*cells)[entry.first.second]) (*cells)[entry.first.second] = row;
+      return true;
+    });
 }
 
 void MemoryStore::write_link(Step& step, const Known& known, const Settlement& s) {
@@ -195,6 +215,7 @@ void MemoryStore::write_link(Step& step, const Known& known, const Settlement& s
     link.row = step.rows[s.at];
     mapped.by_row[link.row] = number;
   }
+  if (s.place) link.place = *s.place;
   if (s.link) {
     link.state = *s.link;
     if (const model::RecordId record = s.record ? s.record : step.record(known, s.at); record && !begins_anew) {
@@ -213,8 +234,16 @@ void MemoryStore::write_link(Step& step, const Known& known, const Settlement& s
   }
   // What referred to a row that was gone refers to something again.
   std::int64_t entries = 0;
-  if ((before == LinkState::both_gone || before == LinkState::row_deleted) && link.state == LinkState::linked)
+  if ((before == LinkState::both_gone || before == LinkState::row_deleted) && link.state == LinkState::linked) {
     enqueue_children(mapped, link.row, true, entries);
+    attach_children(mapped, link.row);
+  } else if (known.heads[s.at].place == core::FilterPlace::outside && link.place == core::FilterPlace::inside) {
+    // It was deleted: what referred to it refers to nothing.
+    for (auto& [id, child] : mappings_)
+      std::erase_if(child.detached, [&](const auto& entry) {
+        return entry.second.parent == mapped.mapping.id && entry.second.row == link.row;
+      });
+  }
 }
 
 void MemoryStore::write_status(Step& step, const Known& known, const Settlement& s) {
@@ -248,6 +277,7 @@ void MemoryStore::write_status(Step& step, const Known& known, const Settlement&
     error = "a field was changed on both sides: choose a value in the conflict inbox";
   } else {
     status = "synced";
+    if (linked && link->place == core::FilterPlace::flagged) error = core::flag_text(mapped.mapping);
     const bool wrote = s.columns.any() || s.insert_row || s.acknowledge != OutboxSeq::none || s.link || s.unpark;
     if (wrote) (*row)[in.at("salesforce_synced_at")] = base::to_iso(clock_.now());
   }

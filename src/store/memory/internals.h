@@ -25,6 +25,7 @@ struct MemoryStore::Table {
 struct MemoryStore::Link {
   std::int64_t number = 0;
   core::LinkState state = core::LinkState::none;
+  core::FilterPlace place = core::FilterPlace::inside;
   std::string row;
   model::RecordId record;
   std::string upsert_key;
@@ -70,6 +71,12 @@ struct MemoryStore::Mapped {
   std::map<model::RecordId, core::Parked> parked_records;
   std::map<model::RecordId, Alias> aliases;
   std::map<std::string, std::vector<Text>> tombstones;
+  /// References that were emptied because the row they led to left the filter, by row and field.
+  struct Detached {
+    model::MappingId parent{};
+    std::string row;
+  };
+  std::map<std::pair<std::string, std::size_t>, Detached> detached;
   model::Position position = model::Beginning{};
 
   Link* link_of_row(const std::string& row) {

@@ -78,6 +78,7 @@ void MemoryStore::read_link(Step& step, std::size_t at, core::Known& known) {
   head.record = link->record;
   head.upsert_key = link->upsert_key;
   head.stamp = link->stamp;
+  head.place = link->place;
   head.merged = head.link == LinkState::record_deleted && mapped.resolved(link->record) != link->record;
   if (head.link == LinkState::row_deleted) head.children_wait = children_wait(mapped, link->row);
   const auto now = places(mapped.layouts.at(link->layout), mapped.layouts.at(mapped.layout));
@@ -105,6 +106,7 @@ void MemoryStore::read_row(Step& step, std::size_t at, core::Known& known) {
     Cell& cell = known.rows[at][f];
     if (!raw) {
       cell = model::row_cell(field, {}, arena).value_or(Cell{});
+      if (field.role == FieldRole::reference) cell = detached_cell(mapped, step.rows[at], mapped.columns[f], arena);
       continue;
     }
     if (field.role != FieldRole::reference) {
@@ -148,6 +150,19 @@ void MemoryStore::read_row(Step& step, std::size_t at, core::Known& known) {
     head.replaced[f] = was != parent->aliases.end() && was->second.row == *raw;
   }
   model::shadow(mapped.mapping, known.rows[at]);
+}
+
+/// An empty reference: it still counts as what it was while the row it led to is away because it left the filter.
+Cell MemoryStore::detached_cell(const Mapped& child, const std::string& row, std::size_t column,
+                                base::Arena& arena) const {
+  const auto entry = child.detached.find({row, column});
+  if (entry == child.detached.end()) return {};
+  const Mapped& parent = mappings_.at(entry->second.parent);
+  const auto found = parent.by_row.find(entry->second.row);
+  if (found == parent.by_row.end()) return {};
+  const Link& link = parent.links.at(found->second);
+  if (link.state != LinkState::both_gone || link.place != core::FilterPlace::outside) return {};
+  return Cell{arena.copy(parent.resolved(link.record).view())};
 }
 
 std::optional<std::string> MemoryStore::row_of_record(const Mapped& parent, const model::RecordId& record) const {

@@ -43,6 +43,20 @@ base::Result<MemoryStore::LinkPage> MemoryStore::links(const model::Mapping& map
   return page;
 }
 
+base::Result<MemoryStore::LinkPage> MemoryStore::leaving(const model::Mapping& mapping, std::int64_t after,
+                                                         std::size_t limit) {
+  LinkPage page;
+  page.last = after;
+  const Mapped& mapped = this->mapped(mapping);
+  for (auto link = mapped.links.upper_bound(after); link != mapped.links.end() && page.rows.size() < limit; ++link) {
+    if (link->second.state != LinkState::linked || link->second.place != core::FilterPlace::leaving) continue;
+    page.rows.push_back({link->second.row});
+    page.records.push_back(link->second.record);
+    page.last = link->first;
+  }
+  return page;
+}
+
 base::Result<core::Extent> MemoryStore::extent(const model::Mapping& mapping) {
   const Mapped& mapped = this->mapped(mapping);
   core::Extent extent;
@@ -50,6 +64,7 @@ base::Result<core::Extent> MemoryStore::extent(const model::Mapping& mapping) {
     extent.links += link.state == LinkState::linked;
     extent.rows_to_delete += link.state == LinkState::record_deleted;
     extent.records_to_delete += link.state == LinkState::row_deleted;
+    extent.rows_leaving += link.state == LinkState::linked && link.place == core::FilterPlace::leaving;
   }
   extent.outbox = static_cast<std::int64_t>(mapped.outbox.size());
   return extent;
@@ -130,6 +145,7 @@ base::Result<void> MemoryStore::forget(const model::Mapping& mapping, base::Utc 
   std::erase_if(mapped.links, [&](const auto& entry) {
     const Link& link = entry.second;
     if (link.state != LinkState::both_gone || link.stamp >= before || mapped.row(link.row)) return false;
+    if (link.place == core::FilterPlace::outside) return false;
     mapped.by_row.erase(link.row);
     mapped.by_record.erase(link.record);
     mapped.tombstones.erase(link.row);

@@ -60,6 +60,7 @@ class MemoryStore final : public core::Store {
   base::Result<std::vector<core::OutboxEntry>> outbox(const model::Mapping&, model::OutboxSeq after,
                                                       std::size_t limit) override;
   base::Result<LinkPage> links(const model::Mapping&, core::LinkState, std::int64_t after, std::size_t limit) override;
+  base::Result<LinkPage> leaving(const model::Mapping&, std::int64_t after, std::size_t limit) override;
   base::Result<core::Extent> extent(const model::Mapping&) override;
   base::Result<bool> follow_merge(const model::Mapping&, const model::RecordId& loser,
                                   const model::RecordId& winner) override;
@@ -92,6 +93,7 @@ class MemoryStore final : public core::Store {
   core::Known known(Step&);
   void read_link(Step&, std::size_t at, core::Known&);
   void read_row(Step&, std::size_t at, core::Known&);
+  model::Cell detached_cell(const Mapped&, const std::string& row, std::size_t column, base::Arena&) const;
   std::optional<std::string> row_of_record(const Mapped& parent, const model::RecordId& record) const;
   bool children_wait(const Mapped& parent, const std::string& row);
 
@@ -100,7 +102,8 @@ class MemoryStore final : public core::Store {
   std::optional<base::Error> refusal(Step&, const core::Known&, const core::Settlement&,
                                      const std::vector<Text>& parents) const;
   void write_row(Step&, const core::Known&, const core::Settlement&, const std::vector<Text>& parents);
-  void remove_row(Step&, std::size_t at);
+  void remove_row(Step&, std::size_t at, bool keep_references);
+  void attach_children(Mapped& parent, const std::string& row);
   void write_link(Step&, const core::Known&, const core::Settlement&);
   void write_outbox(Step&, const core::Known&, const core::Settlement&);
   void write_conflicts(Step&, const core::Known&, const core::Settlement&);

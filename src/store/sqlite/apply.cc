@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/time_text.h"
+#include "core/filter_leave.h"
 #include "core/retry.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/sqlite/step.h"
@@ -114,7 +115,7 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
   RETURN_IF_ERROR(close_conflicts(step, s));
 
   if (s.remove_row) {
-    ASSIGN_OR_RETURN(auto why, remove_row(step, s.at));
+    ASSIGN_OR_RETURN(auto why, remove_row(step, s.at, s.place == core::FilterPlace::outside));
     if (why) return refuse(step, s, *std::move(why));
   }
   if (s.insert_row && !head.row_exists && !found.row_key.empty()) {
@@ -153,6 +154,8 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
         state.error = *field + " was changed on both sides: choose a value in the conflict inbox";
       }
     }
+    if (state.status == "synced" && s.place.value_or(head.place) == core::FilterPlace::flagged && record)
+      state.error = core::flag_text(p.mapping);
     model::FieldSet fields = s.columns;
     std::vector<std::string> parent_keys(fields.any() ? p.columns.size() : 0);
     for (std::size_t i = 0; i < p.columns.size(); ++i) {
@@ -275,10 +278,14 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
   if (s.archived && !s.remove_row) RETURN_IF_ERROR(archive_row(step, s.at, *s.archived));
   const bool was_gone =
       (head.link == LinkState::both_gone || head.link == LinkState::row_deleted) && s.link == LinkState::linked;
-  if (s.link || !s.base.empty() || s.sent) RETURN_IF_ERROR(write_link(step, s));
+  RETURN_IF_ERROR(forget_detached(step, s));
+  if (s.link || !s.base.empty() || s.sent || s.place) RETURN_IF_ERROR(write_link(step, s));
   if (was_gone) {
     // What referred to a row that was gone refers to something again.
     ASSIGN_OR_RETURN([[maybe_unused]] const auto entries, enqueue_children(p, found.row_key, true));
+    RETURN_IF_ERROR(attach_children(p, found.row_key));
+  } else if (head.place == core::FilterPlace::outside && s.place == core::FilterPlace::inside) {
+    RETURN_IF_ERROR(drop_detached(p, found.row_key));  // It was deleted: what referred to it refers to nothing.
   }
   RETURN_IF_ERROR(write_outbox(step, s));
   if (s.unpark) RETURN_IF_ERROR(unpark(step, s.at, !s.pull_waits));
@@ -404,13 +411,13 @@ base::Result<void> SqliteStore::write_link(Step& step, const Settlement& s) {
   ASSIGN_OR_RETURN(
       Statement * found_write,
       made ? statement(
-                 "INSERT INTO lockstep_links(mapping_id, row_key, record_id, upsert_key, state, stamp, base, sent) "
-                 "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9)")
+                 "INSERT INTO lockstep_links(mapping_id, row_key, record_id, upsert_key, state, stamp, base, sent, "
+                 "place) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?9, ?11)")
            : statement(
                  "UPDATE lockstep_links SET mapping_id = ?1, row_key = COALESCE(?2, row_key), record_id = "
                  "COALESCE(?3, record_id), upsert_key = COALESCE(?4, upsert_key), state = ?5, stamp = COALESCE(?6, "
-                 "stamp), base = COALESCE(?7, base), sent = CASE WHEN ?8 THEN ?9 ELSE sent END WHERE link_id = "
-                 "?10"));
+                 "stamp), base = COALESCE(?7, base), sent = CASE WHEN ?8 THEN ?9 ELSE sent END, place = ?11 "
+                 "WHERE link_id = ?10"));
   Use use{*found_write};
   use->bind(1, p.number).bind_or_null(2, found.row_key);
   use->bind_or_null(3, s.link && !anew ? record.view() : std::string_view{}).bind_or_null(4, s.upsert_key);
@@ -430,6 +437,7 @@ base::Result<void> SqliteStore::write_link(Step& step, const Settlement& s) {
   } else {
     use->bind_null(9);
   }
+  use->bind_or_null(11, name_of(s.place.value_or(made ? core::FilterPlace::inside : head.place)));
   if (!made) use->bind(8, std::int64_t{s.sent.has_value()}).bind(10, found.link_id);
   RETURN_IF_ERROR(database_.run(*use, "storing a link"));
   if (made) found.link_id = database_.last_rowid();

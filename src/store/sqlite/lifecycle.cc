@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/time_text.h"
+#include "core/filter_leave.h"
 #include "store/sqlite/sqlite_store.h"
 #include "store/sqlite/step.h"
 #include "store/sqlite/values.h"
@@ -53,8 +54,23 @@ base::Result<SqliteStore::LinkPage> SqliteStore::links(const model::Mapping& map
                                    "state = ?2 AND link_id > ?3 ORDER BY link_id LIMIT ?4")
                        : statement("SELECT link_id, row_key, record_id FROM lockstep_links WHERE mapping_id = ?1 AND "
                                    "state <> 'linked' AND state = ?2 AND link_id > ?3 ORDER BY link_id LIMIT ?4"));
-  Use use{*find};
-  use->bind(1, id_of(mapping)).bind(2, name_of(state)).bind(3, after);
+  return link_page(*find, mapping, name_of(state), after, limit);
+}
+
+base::Result<SqliteStore::LinkPage> SqliteStore::leaving(const model::Mapping& mapping, std::int64_t after,
+                                                         std::size_t limit) {
+  ASSIGN_OR_RETURN(Statement * find,
+                   statement("SELECT link_id, row_key, record_id FROM lockstep_links WHERE mapping_id = ?1 AND place = "
+                             "?2 AND state = 'linked' AND link_id > ?3 ORDER BY link_id LIMIT ?4"));
+  return link_page(*find, mapping, name_of(core::FilterPlace::leaving), after, limit);
+}
+
+/// `find` takes the mapping, what to look for, the link to begin after, and how many.
+base::Result<SqliteStore::LinkPage> SqliteStore::link_page(Statement& find, const model::Mapping& mapping,
+                                                           std::string_view what, std::int64_t after,
+                                                           std::size_t limit) {
+  Use use{find};
+  use->bind(1, id_of(mapping)).bind(2, what).bind(3, after);
   use->bind(4, static_cast<std::int64_t>(std::min<std::size_t>(limit, 1'000'000'000)));
   LinkPage page;
   page.last = after;
@@ -80,7 +96,8 @@ base::Result<core::Extent> SqliteStore::extent(const model::Mapping& mapping) {
                 "lockstep_links WHERE mapping_id = ?1 AND state <> 'linked'), (SELECT count(*) FROM "
                 "lockstep_links WHERE mapping_id = ?1 AND state <> 'linked' AND state = 'record_deleted'), "
                 "(SELECT count(*) FROM lockstep_links WHERE mapping_id = ?1 AND state <> 'linked' AND state "
-                "= 'row_deleted'), (SELECT count(*) FROM lockstep_outbox WHERE mapping_id = ?1)"));
+                "= 'row_deleted'), (SELECT count(*) FROM lockstep_outbox WHERE mapping_id = ?1), (SELECT count(*) FROM "
+                "lockstep_links WHERE mapping_id = ?1 AND place = 'leaving' AND state = 'linked')"));
   Use use{*count};
   use->bind(1, id_of(mapping));
   if (use->step() != Statement::Step::row) return std::unexpected(database_.error("counting links"));
@@ -88,6 +105,7 @@ base::Result<core::Extent> SqliteStore::extent(const model::Mapping& mapping) {
   extent.rows_to_delete = use->integer(1);
   extent.records_to_delete = use->integer(2);
   extent.outbox = use->integer(3);
+  extent.rows_leaving = use->integer(4);
   return extent;
 }
 
@@ -328,7 +346,8 @@ base::Result<void> SqliteStore::forget(const model::Mapping& mapping, base::Utc 
   ASSIGN_OR_RETURN(Prepared * p, prepared(mapping));
   const std::string old = " FROM lockstep_links WHERE mapping_id = " + std::to_string(p->number) +
                           " AND state <> 'linked' AND state = 'both_gone' AND coalesce(stamp, 0) < " +
-                          std::to_string(milliseconds(before)) + " AND NOT EXISTS (SELECT 1 FROM " +
+                          std::to_string(milliseconds(before)) +
+                          " AND coalesce(place, '') <> 'outside' AND NOT EXISTS (SELECT 1 FROM " +
                           quoted(p->table.name) + " t WHERE t." + p->key_name + " = lockstep_links.row_key)";
   ASSIGN_OR_RETURN(const auto any, database_.value("SELECT 1" + old + " LIMIT 1"));
   if (!any) return {};
@@ -337,6 +356,116 @@ base::Result<void> SqliteStore::forget(const model::Mapping& mapping, base::Utc 
   RETURN_IF_ERROR(database_.execute("DELETE FROM lockstep_tombstones WHERE mapping_id = " + std::to_string(p->number) +
                                     " AND row_key IN (SELECT row_key" + old + "); DELETE" + old));
   return transaction.commit();
+}
+
+// --- references to rows that left the filter
+
+/// Notes which references are about to be emptied because the row they lead to leaves the filter.
+base::Result<void> SqliteStore::detach_children(const Prepared& parent, std::string_view row) {
+  return for_each_child(prepared_, parent, [&](const Prepared& child, std::size_t field) -> base::Result<void> {
+    const Column& reference = *child.columns[field];
+    ASSIGN_OR_RETURN(Statement note,
+                     database_.prepare("REPLACE INTO lockstep_detached(mapping_id, row_key, column_name, "
+                                       "parent_mapping, parent_row) SELECT ?2, CAST(t." +
+                                       child.key_name + " AS TEXT), ?3, ?4, ?5 FROM " + quoted(child.table.name) +
+                                       " t WHERE t." + quoted(reference.name) + " = ?1 AND " + child.of_workspace));
+    bind_key(note, 1, row, reference.affinity, parent.key->affinity);
+    note.bind(2, child.number).bind(3, reference.name).bind(4, parent.number).bind(5, row);
+    return database_.run(note, "noting what referred to a row");
+  });
+}
+
+/// Fills them in again, but for those that somebody filled otherwise meanwhile.
+base::Result<void> SqliteStore::attach_children(const Prepared& parent, std::string_view row) {
+  ASSIGN_OR_RETURN(Statement * any, statement("SELECT 1 FROM lockstep_detached WHERE parent_mapping = ?1 AND "
+                                              "parent_row = ?2 LIMIT 1"));
+  any->bind(1, parent.number).bind(2, row);
+  const bool none = any->step() != Statement::Step::row;
+  any->reset();
+  if (none) return {};
+  RETURN_IF_ERROR(
+      for_each_child(prepared_, parent, [&](const Prepared& child, std::size_t field) -> base::Result<void> {
+        const Column& reference = *child.columns[field];
+        ASSIGN_OR_RETURN(
+            Statement fill,
+            database_.prepare("UPDATE OR ABORT " + quoted(child.table.name) + " SET " + quoted(reference.name) +
+                              " = ?1 WHERE " + quoted(reference.name) + " IS NULL AND " + child.of_workspace +
+                              " AND CAST(" + child.key_name +
+                              " AS TEXT) IN (SELECT row_key FROM lockstep_detached WHERE mapping_id = ?2 AND "
+                              "column_name = ?3 AND parent_mapping = ?4 AND parent_row = ?5)"));
+        bind_key(fill, 1, row, reference.affinity, parent.key->affinity);
+        fill.bind(2, child.number).bind(3, reference.name).bind(4, parent.number).bind(5, row);
+        if (const auto filled = database_.run(fill, "filling references in again");
+            !filled && !database_.refused_a_row())
+          return filled;
+        return {};
+      }));
+  return drop_detached(parent, row);
+}
+
+base::Result<void> SqliteStore::drop_detached(const Prepared& parent, std::string_view row) {
+  ASSIGN_OR_RETURN(Statement * over,
+                   statement("DELETE FROM lockstep_detached WHERE parent_mapping = ?1 AND parent_row = ?2"));
+  over->bind(1, parent.number).bind(2, row);
+  return database_.run(*over, "forgetting what referred to a row");
+}
+
+base::Result<void> SqliteStore::look_for_detached(Step& step) {
+  ASSIGN_OR_RETURN(Statement * any, statement("SELECT 1 FROM lockstep_detached WHERE mapping_id = ?1 LIMIT 1"));
+  any->bind(1, step.mapping.number);
+  step.any_detached = any->step() == Statement::Step::row;
+  any->reset();
+  return {};
+}
+
+/// An empty reference: it still counts as what it was while the row it led to is away because it left the filter.
+base::Result<model::Cell> SqliteStore::detached_cell(Step& step, std::size_t at, std::size_t field) {
+  ASSIGN_OR_RETURN(
+      Statement * find,
+      statement("SELECT l.mapping_id, l.record_id FROM lockstep_detached d JOIN lockstep_links l ON "
+                "l.mapping_id = d.parent_mapping AND l.row_key = d.parent_row WHERE d.mapping_id = ?1 AND "
+                "d.row_key = ?2 AND d.column_name = ?3 AND l.place = 'outside' AND l.state = 'both_gone'"));
+  Use use{*find};
+  use->bind(1, step.mapping.number).bind(2, step.found[at].row_key).bind(3, step.mapping.columns[field]->name);
+  switch (use->step()) {
+    case Statement::Step::failed:
+      return std::unexpected(database_.error("reading what a row referred to"));
+    case Statement::Step::done:
+      return model::Cell{};
+    case Statement::Step::row:
+      break;
+  }
+  ASSIGN_OR_RETURN(const auto into, merged_into(use->integer(0), use->text(1)));
+  return model::Cell{step.known.rows.text().copy(into ? *into : use->text(1))};
+}
+
+/// What is written now is what the row refers to.
+base::Result<void> SqliteStore::forget_detached(Step& step, const core::Settlement& s) {
+  for (std::size_t i = 0; step.any_detached && i < step.mapping.columns.size(); ++i) {
+    if (!s.columns[i] || step.mapping.mapping.fields[i].role != FieldRole::reference) continue;
+    ASSIGN_OR_RETURN(Statement * over, statement("DELETE FROM lockstep_detached WHERE mapping_id = ?1 AND row_key = ?2 "
+                                                 "AND column_name = ?3"));
+    over->bind(1, step.mapping.number).bind(2, step.found[s.at].row_key).bind(3, step.mapping.columns[i]->name);
+    RETURN_IF_ERROR(database_.run(*over, "forgetting what a row referred to"));
+  }
+  return {};
+}
+
+/// Nobody asks any more who matches the filter: what was flagged says nothing, and what was leaving stays.
+base::Result<void> SqliteStore::forget_places(const Prepared& p) {
+  const std::string of = " FROM lockstep_links WHERE mapping_id = " + std::to_string(p.number) +
+                         " AND place IS NOT NULL AND state = 'linked'";
+  ASSIGN_OR_RETURN(const auto any, database_.value("SELECT 1" + of + " LIMIT 1"));
+  if (!any) return {};
+  RETURN_IF_ERROR(guard(true));
+  if (!p.sync.error.empty())
+    RETURN_IF_ERROR(database_.execute("UPDATE OR ABORT " + quoted(p.table.name) + " SET " + p.sync.error +
+                                      " = NULL WHERE " + p.sync.error + " = " + literal(core::flag_text(p.mapping)) +
+                                      " AND " + p.of_workspace + " AND CAST(" + p.key_name +
+                                      " AS TEXT) IN (SELECT row_key" + of + ")"));
+  RETURN_IF_ERROR(database_.execute("UPDATE lockstep_links SET place = NULL WHERE mapping_id = " +
+                                    std::to_string(p.number) + " AND place IS NOT NULL AND state = 'linked'"));
+  return guard(false);
 }
 
 base::Result<void> SqliteStore::requeue_named(const model::Mapping& mapping) {

@@ -9,6 +9,7 @@
 namespace store {
 namespace {
 
+using core::FilterPlace;
 using core::LinkState;
 using model::Cell;
 using model::FieldRole;
@@ -16,16 +17,21 @@ using model::FieldRole;
 constexpr std::array<std::string_view, 8> state_names = {"none",        "creating",    "linked",         "row_gone",
                                                          "record_gone", "row_deleted", "record_deleted", "both_gone"};
 
+constexpr std::array<std::string_view, 4> place_names = {"", "flagged", "leaving", "outside"};
+
 constexpr const char* link_by_record =
-    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent, stamp FROM lockstep_links WHERE mapping_id = "
+    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent, stamp, place FROM lockstep_links WHERE "
+    "mapping_id = "
     "?1 AND "
     "record_id = ?2";
 constexpr const char* link_by_row =
-    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent, stamp FROM lockstep_links WHERE mapping_id = "
+    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent, stamp, place FROM lockstep_links WHERE "
+    "mapping_id = "
     "?1 AND "
     "row_key = ?2";
 constexpr const char* link_by_upsert_key =
-    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent, stamp FROM lockstep_links WHERE mapping_id = "
+    "SELECT link_id, row_key, record_id, upsert_key, state, base, sent, stamp, place FROM lockstep_links WHERE "
+    "mapping_id = "
     "?1 AND "
     "upsert_key = ?2 AND record_id IS NULL AND state <> 'linked'";
 
@@ -59,6 +65,15 @@ std::optional<Cell> name_cell(const Prepared& p, std::size_t i, model::Raw full,
 }
 
 }  // namespace
+
+std::string_view name_of(FilterPlace place) {
+  return place_names[static_cast<std::size_t>(place)];
+}
+
+FilterPlace filter_place_named(std::string_view name) {
+  const auto found = std::ranges::find(place_names, name);
+  return found == place_names.end() ? FilterPlace::inside : static_cast<FilterPlace>(found - place_names.begin());
+}
 
 std::string_view name_of(LinkState state) {
   return state_names[static_cast<std::size_t>(state)];
@@ -95,6 +110,7 @@ base::Result<void> SqliteStore::read_known(Step& step) {
   alias->bind(1, step.mapping.number);
   step.any_aliases = alias->step() == Statement::Step::row;
   alias->reset();
+  RETURN_IF_ERROR(look_for_detached(step));
 
   for (std::size_t at = 0; at < count; ++at) {
     if (step.observed) {
@@ -107,7 +123,8 @@ base::Result<void> SqliteStore::read_known(Step& step) {
         ASSIGN_OR_RETURN(linked, read_link(step, at, link_by_upsert_key, head.upsert_key));
       }
       if (!linked && head.id && step.any_aliases) RETURN_IF_ERROR(read_former(step, at));
-      if (head.id && !head.deleted && step.known.heads[at].link == LinkState::none)
+      // What does not match the filter takes no row that another record may match.
+      if (head.id && !head.deleted && head.in_filter != false && step.known.heads[at].link == LinkState::none)
         RETURN_IF_ERROR(match_row(step, at));
       RETURN_IF_ERROR(read_unlinked(step, at));
     } else {
@@ -149,6 +166,7 @@ base::Result<bool> SqliteStore::read_link(Step& step, std::size_t at, const char
   head.upsert_key = link->text(3);
   head.link = link_state_named(link->text(4));
   head.stamp = base::Utc{std::chrono::milliseconds{link->integer(7)}};
+  head.place = filter_place_named(link->text(8));
   base::Arena& text = step.known.bases.text();
   if (!link->is_null(5)) read_base(step.mapping, text.copy(link->blob(5)), step.known.bases[at]);
   if (!link->is_null(6)) head.sent = read_sent(step.mapping, text.copy(link->blob(6)));
@@ -223,6 +241,9 @@ base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
     }
     if (!raw) {
       cells[i] = Cell{};
+      if (step.any_detached) {
+        ASSIGN_OR_RETURN(cells[i], detached_cell(step, at, i));
+      }
       continue;
     }
     if (raw->empty()) continue;

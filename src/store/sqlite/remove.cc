@@ -23,7 +23,7 @@ class Savepoint {
 
 }  // namespace
 
-base::Result<std::optional<base::Error>> SqliteStore::remove_row(Step& step, std::size_t at) {
+base::Result<std::optional<base::Error>> SqliteStore::remove_row(Step& step, std::size_t at, bool left_filter) {
   Prepared& p = step.mapping;
   const std::string& row = step.found[at].row_key;
   if (row.empty() || !step.known.heads[at].row_exists) return std::nullopt;
@@ -47,6 +47,7 @@ base::Result<std::optional<base::Error>> SqliteStore::remove_row(Step& step, std
   bind_key(keep, 1, row, p.key->affinity, Affinity::integer);
   keep.bind(2, p.number).bind(3, row).bind(4, *names).bind(5, now);
   RETURN_IF_ERROR(database_.run(keep, "keeping what a row held"));
+  if (left_filter) RETURN_IF_ERROR(detach_children(p, row));
   RETURN_IF_ERROR(point_children(p, row, {}));
 
   ASSIGN_OR_RETURN(Statement take, database_.prepare("DELETE FROM " + quoted(p.table.name) + " WHERE " + p.key_name +
@@ -70,9 +71,11 @@ base::Result<std::optional<base::Error>> SqliteStore::remove_row(Step& step, std
   }
   RETURN_IF_ERROR(savepoint.undo());
   return base::Error{ErrorKind::rejected,
-                     "record " + step.record(at).str() + " was deleted in Salesforce, and table " + p.table.name +
-                         " refused to delete row " + row + ": " + why +
-                         "; delete what refers to it, or set onSalesforceDelete to archive or ignore",
+                     "record " + step.record(at).str() +
+                         (left_filter ? " left the filter" : " was deleted in Salesforce") + ", and table " +
+                         p.table.name + " refused to delete row " + row + ": " + why +
+                         "; delete what refers to it, or set " +
+                         (left_filter ? "onFilterLeave to flag or keep" : "onSalesforceDelete to archive or ignore"),
                      code};
 }
 
@@ -103,6 +106,16 @@ base::Result<std::optional<base::Error>> SqliteStore::bring_back(Step& step, std
                        database_.code_name()};
   }
   step.known.heads[at].row_exists = true;
+  // What it referred to may have left the filter too.
+  for (std::size_t i = 0; step.observed && i < p.columns.size(); ++i) {
+    if (!step.known.unlinked[at][i] || !p.columns[i]) continue;
+    ASSIGN_OR_RETURN(Statement empty, database_.prepare("UPDATE OR ABORT " + quoted(p.table.name) + " SET " +
+                                                        quoted(p.columns[i]->name) + " = NULL WHERE " + p.key_name +
+                                                        " = ?1 AND " + p.of_workspace));
+    bind_key(empty, 1, row, p.key->affinity, Affinity::integer);
+    if (const auto emptied = database_.run(empty, "emptying a reference"); !emptied && !database_.refused_a_row())
+      return std::unexpected(emptied.error());
+  }
   ASSIGN_OR_RETURN(Statement * clear,
                    statement("DELETE FROM lockstep_tombstones WHERE mapping_id = ?1 AND row_key = ?2"));
   clear->bind(1, p.number).bind(2, row);

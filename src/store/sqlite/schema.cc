@@ -343,6 +343,21 @@ ALTER TABLE lockstep_integrations ADD COLUMN max_change_percent INTEGER NOT NULL
   CHECK (max_change_percent BETWEEN 0 AND 100);
 ALTER TABLE lockstep_field_mappings ADD COLUMN on_salesforce_delete TEXT NOT NULL DEFAULT '';
 ALTER TABLE lockstep_field_mappings ADD COLUMN on_crm_delete TEXT NOT NULL DEFAULT '';
+)sql",
+                                                           R"sql(
+ALTER TABLE lockstep_links ADD COLUMN place TEXT CHECK (place IN ('flagged', 'leaving', 'outside'));
+CREATE INDEX lockstep_links_place ON lockstep_links(mapping_id, place) WHERE place IS NOT NULL;
+CREATE TABLE lockstep_detached(
+  mapping_id INTEGER NOT NULL,
+  row_key TEXT NOT NULL,
+  column_name TEXT NOT NULL,
+  parent_mapping INTEGER NOT NULL,
+  parent_row TEXT NOT NULL,
+  PRIMARY KEY (mapping_id, row_key, column_name)
+);
+CREATE INDEX lockstep_detached_parent ON lockstep_detached(parent_mapping, parent_row);
+ALTER TABLE lockstep_checkpoints ADD COLUMN filter_checked_at INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE lockstep_checkpoints ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;
 )sql"};
 
 struct ApplicationTable {

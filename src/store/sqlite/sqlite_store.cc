@@ -292,8 +292,8 @@ base::Result<void> SqliteStore::guard(bool ours) {
 base::Result<void> SqliteStore::forget_mapping(model::MappingId mapping) {
   const std::string id = std::to_string(static_cast<std::int64_t>(mapping));
   RETURN_IF_ERROR(drop_triggers(id));
-  for (const char* table :
-       {"captures", "outbox", "links", "checkpoints", "conflicts", "parked", "layouts", "sweeps", "history"})
+  for (const char* table : {"captures", "outbox", "links", "checkpoints", "conflicts", "parked", "layouts", "sweeps",
+                            "history", "aliases", "tombstones", "detached"})
     RETURN_IF_ERROR(database_.execute("DELETE FROM lockstep_" + std::string{table} + " WHERE mapping_id = " + id));
   RETURN_IF_ERROR(database_.execute("DELETE FROM lockstep_field_mappings WHERE id = " + id));
   prepared_.erase(mapping);
@@ -313,10 +313,11 @@ base::Result<void> SqliteStore::drop_triggers(const std::string& mapping) {
 }
 
 base::Result<model::Position> SqliteStore::position(const model::Mapping& mapping) {
-  ASSIGN_OR_RETURN(Statement * find,
-                   statement("SELECT reached_at, reached_record, revisit_at, revisit_record, sweep_from, swept_at, "
-                             "backfilling, bulk_job, bulk_locator, bulk_rows, ids_checked_at FROM lockstep_checkpoints "
-                             "WHERE mapping_id = ?1"));
+  ASSIGN_OR_RETURN(
+      Statement * find,
+      statement("SELECT reached_at, reached_record, revisit_at, revisit_record, sweep_from, swept_at, "
+                "backfilling, bulk_job, bulk_locator, bulk_rows, ids_checked_at, filter_checked_at, seen FROM "
+                "lockstep_checkpoints WHERE mapping_id = ?1"));
   Use use{*find};
   use->bind(1, static_cast<std::int64_t>(mapping.id));
   switch (use->step()) {
@@ -336,7 +337,9 @@ base::Result<model::Position> SqliteStore::position(const model::Mapping& mappin
                                           .sweep_from = utc(use->integer(4)),
                                           .swept_at = utc(use->integer(5)),
                                           .backfilling = use->integer(6) != 0,
-                                          .ids_checked_at = utc(use->integer(10))}};
+                                          .ids_checked_at = utc(use->integer(10)),
+                                          .filter_checked_at = utc(use->integer(11)),
+                                          .seen = static_cast<std::uint64_t>(use->integer(12))}};
 }
 
 base::Result<void> SqliteStore::save_position(const model::Mapping& mapping, const model::Position& position) {
@@ -345,10 +348,12 @@ base::Result<void> SqliteStore::save_position(const model::Mapping& mapping, con
     forget->bind(1, static_cast<std::int64_t>(mapping.id));
     return database_.run(*forget, "resetting a checkpoint");
   }
-  ASSIGN_OR_RETURN(Statement * keep,
-                   statement("REPLACE INTO lockstep_checkpoints(mapping_id, reached_at, reached_record, revisit_at, "
-                             "revisit_record, sweep_from, swept_at, backfilling, bulk_job, bulk_locator, bulk_rows, "
-                             "ids_checked_at) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)"));
+  ASSIGN_OR_RETURN(
+      Statement * keep,
+      statement("REPLACE INTO lockstep_checkpoints(mapping_id, reached_at, reached_record, revisit_at, "
+                "revisit_record, sweep_from, swept_at, backfilling, bulk_job, bulk_locator, bulk_rows, "
+                "ids_checked_at, filter_checked_at, seen) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, "
+                "?13, ?14)"));
   model::Watermark mark;
   const auto* bulk = std::get_if<model::BulkPlace>(&position);
   if (bulk) {
@@ -364,7 +369,8 @@ base::Result<void> SqliteStore::save_position(const model::Mapping& mapping, con
   keep->bind_or_null(9, bulk ? bulk->job : std::string_view{});
   keep->bind(10, bulk ? bulk->locator : std::string_view{});
   keep->bind(11, bulk ? static_cast<std::int64_t>(bulk->rows) : std::int64_t{0});
-  keep->bind(12, number(mark.ids_checked_at));
+  keep->bind(12, number(mark.ids_checked_at)).bind(13, number(mark.filter_checked_at));
+  keep->bind(14, static_cast<std::int64_t>(mark.seen));
   return database_.run(*keep, "storing a checkpoint");
 }
 

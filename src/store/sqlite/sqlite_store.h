@@ -80,6 +80,7 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
                                                       std::size_t limit) override;
   base::Result<LinkPage> links(const model::Mapping& mapping, core::LinkState state, std::int64_t after,
                                std::size_t limit) override;
+  base::Result<LinkPage> leaving(const model::Mapping& mapping, std::int64_t after, std::size_t limit) override;
   base::Result<core::Extent> extent(const model::Mapping& mapping) override;
   base::Result<bool> follow_merge(const model::Mapping& mapping, const model::RecordId& loser,
                                   const model::RecordId& winner) override;
@@ -153,6 +154,8 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<void> guard(bool ours);
   base::Result<void> save_position(const model::Mapping& mapping, const model::Position& position);
 
+  base::Result<LinkPage> link_page(Statement& find, const model::Mapping& mapping, std::string_view what,
+                                   std::int64_t after, std::size_t limit);
   base::Result<std::vector<core::Refused>> transact(const model::Mapping& mapping, const core::Observation* observed,
                                                     std::span<const model::RowKey> rows, const Decide& decide);
   base::Result<void> read_known(Step& step);
@@ -172,8 +175,15 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<std::optional<std::string>> row_of_record(std::int64_t mapping, std::string_view record);
 
   base::Result<void> apply(Step& step, const core::Settlement& settlement);
-  base::Result<std::optional<base::Error>> remove_row(Step& step, std::size_t at);
+  base::Result<std::optional<base::Error>> remove_row(Step& step, std::size_t at, bool left_filter);
   base::Result<std::optional<base::Error>> bring_back(Step& step, std::size_t at);
+  base::Result<void> detach_children(const Prepared& parent, std::string_view row);
+  base::Result<void> attach_children(const Prepared& parent, std::string_view row);
+  base::Result<void> drop_detached(const Prepared& parent, std::string_view row);
+  base::Result<void> look_for_detached(Step& step);
+  base::Result<model::Cell> detached_cell(Step& step, std::size_t at, std::size_t field);
+  base::Result<void> forget_detached(Step& step, const core::Settlement& settlement);
+  base::Result<void> forget_places(const Prepared& mapping);
   base::Result<void> archive_row(Step& step, std::size_t at, bool archived);
   base::Result<void> begin_anew(Step& step, std::size_t at);
   base::Result<void> point_children(const Prepared& parent, std::string_view from, std::string_view to);

@@ -28,6 +28,7 @@ struct Step {
   bool any_parked = false;
   bool any_open_conflicts = false;
   bool any_aliases = false;
+  bool any_detached = false;  ///< References that were emptied because a row left the filter.
   bool wrote_conflicts = false;
   std::vector<core::Conflict> opened = {};  ///< By the settlement in hand.
 
@@ -42,5 +43,7 @@ inline std::int64_t milliseconds(base::Utc moment) {
 
 std::string_view name_of(core::LinkState state);
 core::LinkState link_state_named(std::string_view name);
+std::string_view name_of(core::FilterPlace place);  ///< Empty: inside.
+core::FilterPlace filter_place_named(std::string_view name);
 
 }  // namespace store

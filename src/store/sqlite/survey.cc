@@ -43,6 +43,7 @@ base::Result<void> SqliteStore::linked(const model::Mapping& mapping, const core
     grid->add(known.heads.size());
   }
   known.unlinked.clear();
+  RETURN_IF_ERROR(look_for_detached(step));
   for (std::size_t at = 0; at < known.heads.size(); ++at)
     if (!step.found[at].row_key.empty()) RETURN_IF_ERROR(read_row(step, at));
   return transaction.commit();

@@ -28,6 +28,12 @@ std::string line_of(const model::FieldMapping& field) {
          std::string{model::name_of(field.write_mode)} + '\n';
 }
 
+/// The filter and, where it matters who leaves it, what becomes of them.
+std::string filter_rule(const model::Mapping& mapping) {
+  if (!mapping.follows_filter()) return mapping.filter;
+  return mapping.filter + '\n' + std::string{model::name_of(mapping.on_filter_leave)};
+}
+
 std::vector<Rules> rules_from(std::string_view lines) {
   std::vector<Rules> all;
   while (!lines.empty()) {
@@ -60,11 +66,13 @@ base::Result<void> SqliteStore::note_rules(const Prepared& p) {
                    database_.value("SELECT filter FROM lockstep_captures WHERE mapping_id = ?1", id));
   std::string lines;
   for (const model::FieldMapping& field : mapping.fields) lines += line_of(field);
-  if (noted == lines && filter == mapping.filter) return {};
+  const std::string whole = filter_rule(mapping);
+  if (noted == lines && filter == whole) return {};
+  if (!mapping.follows_filter()) RETURN_IF_ERROR(forget_places(p));
 
   ASSIGN_OR_RETURN(Statement keep, database_.prepare("UPDATE lockstep_captures SET fields = ?2, filter = ?3 WHERE "
                                                      "mapping_id = ?1"));
-  keep.bind(1, p.number).bind(2, lines).bind(3, mapping.filter);
+  keep.bind(1, p.number).bind(2, lines).bind(3, whole);
   RETURN_IF_ERROR(database_.run(keep, "noting the fields of the mapping of " + mapping.object));
   ASSIGN_OR_RETURN(const auto position, this->position(mapping));
   if (!noted || std::holds_alternative<model::Beginning>(position)) return {};  // Everything is still to be read.
@@ -77,7 +85,7 @@ base::Result<void> SqliteStore::note_rules(const Prepared& p) {
     changed += place_of(field) + '\n';
     if (mapping.direction == SyncDirection::to_org) RETURN_IF_ERROR(send_column(p, field));
   }
-  const bool everything = filter != mapping.filter;
+  const bool everything = filter != whole;
   if (mapping.direction == SyncDirection::to_org || (changed.empty() && !everything)) return {};
   // What an earlier change still wants is wanted with it, from the beginning.
   ASSIGN_OR_RETURN(
