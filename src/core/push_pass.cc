@@ -7,6 +7,7 @@
 #include "core/identity.h"
 #include "core/kinds.h"
 #include "core/retry.h"
+#include "core/twins.h"
 
 namespace core {
 namespace {
@@ -86,8 +87,17 @@ base::Result<Step> PushPass::step() {
     ASSIGN_OR_RETURN(const Creates creates, resolve_creates(mapping_, org_, store_, safeguards_));
     counts_.linked += creates.found;
   }
-  ASSIGN_OR_RETURN(const auto entries, store_.outbox(mapping_, after_, page_size_));  // fetch
+  ASSIGN_OR_RETURN(auto entries, store_.outbox(mapping_, after_, page_size_));  // fetch
   if (entries.empty()) return left_behind_ ? Step::waiting : Step::idle;
+  const model::OutboxSeq last = entries.back().seq;
+  ASSIGN_OR_RETURN(const LinkedTwins twins, link_twins(mapping_, org_, store_, clock_, safeguards_, position, entries));
+  counts_.linked += twins.linked;
+  counts_.conflicts += twins.conflicts;
+  for (const auto& [row, error] : twins.ambiguous) set_aside(row, error);
+  if (twins.linked > 0 || !twins.ambiguous.empty()) {
+    ASSIGN_OR_RETURN(entries, store_.outbox(mapping_, after_, page_size_));
+    std::erase_if(entries, [&](const OutboxEntry& entry) { return entry.seq > last; });
+  }
   ASSIGN_OR_RETURN(const Look seen, look(entries));  // observe
 
   std::vector<Intent> intents;
@@ -119,7 +129,7 @@ base::Result<Step> PushPass::step() {
   count(seen, intents, results);
   count_refused(seen, refused);
   count_refused(seen, refused_after);
-  after_ = entries.back().seq;
+  after_ = last;
   return Step::progressed;
 }
 

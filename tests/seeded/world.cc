@@ -78,6 +78,7 @@ World::World(Choices& choices, const Setting& setting)
     mapping.on_record_deleted = on_record_deleted;
     mapping.on_row_deleted = on_row_deleted;
     if (weather_.push_only) mapping.direction = model::SyncDirection::to_org;
+    if (setting_.match) mapping.match_rules = {{1}};
     for (model::FieldMapping& field : mapping.fields) field.on_conflict = policy;
     mappings_.push_back(std::move(mapping));
   }

@@ -26,6 +26,7 @@ struct Setting {
                                      on_row_deleted = std::nullopt;  ///< Else chance says.
   std::optional<model::ConflictPolicy> on_conflict = std::nullopt;
   std::optional<model::FilterLeave> on_filter_leave = std::nullopt;
+  bool match = false;  ///< What has the same value in its first plain field but the name is the same.
   bool trace = false;  ///< Print what happens.
 };
 
