@@ -187,7 +187,7 @@ void RecordDeletes::restart() {
 
 base::Result<Step> RecordDeletes::step() {
   ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
-  seen_through_ = core::seen_through(position);
+  seen_through_ = core::seen_through(mapping_, position);
   ASSIGN_OR_RETURN(const auto page, store_.links(mapping_, LinkState::row_deleted, after_, page_size_));
   if (page.rows.empty()) return left_behind_ ? Step::waiting : Step::idle;
   ASSIGN_OR_RETURN(const Look seen, look(page));  // observe

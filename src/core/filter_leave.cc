@@ -45,8 +45,7 @@ bool may_leave(const model::Mapping& mapping, const KnownHead& head, std::span<c
                                      .deleted = model::Side::org,
                                      .policy = model::DeletePolicy::follow,
                                      .base = base,
-                                     .living = row,
-                                     .sent = head.sent});
+                                     .living = row});
   if (edited.empty()) return true;
   const bool is_open = std::ranges::any_of(
       edited, [&](std::size_t f) { return mapping.fields[f].on_conflict == model::ConflictPolicy::manual; });

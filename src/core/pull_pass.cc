@@ -63,7 +63,7 @@ PullPass::PullPass(const model::Mapping& mapping, Org& org, Store& store, const 
 
 base::Result<PageRequest> PullPass::begin() {
   ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
-  seen_through_ = core::seen_through(position);
+  seen_through_ = core::seen_through(mapping_, position);
   const ReadPlan plan = plan_read(position, clock_.now(), lookback_, safeguards_);
   progress_.emplace(position, plan, lookback_, safeguards_);
   const auto* watermark = std::get_if<model::Watermark>(&position);

@@ -81,7 +81,7 @@ void PushPass::restart() {
 base::Result<Step> PushPass::step() {
   // What is read in bulk may be older than what we would write meanwhile, and be taken for an edit of it.
   ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
-  seen_through_ = core::seen_through(position);
+  seen_through_ = core::seen_through(mapping_, position);
   if (safeguards_.push_after_bulk && std::holds_alternative<model::BulkPlace>(position)) return Step::idle;
   if (after_ == model::OutboxSeq::none) {
     ASSIGN_OR_RETURN(const Creates creates, resolve_creates(mapping_, org_, store_, safeguards_));

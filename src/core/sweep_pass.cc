@@ -48,7 +48,7 @@ base::Result<Step> SweepPass::step() {
 
   ASSIGN_OR_RETURN(const auto refused, store_.settle(mapping_, page.observed, [&](const Known& known) {
     fill(*sweep, page.observed, known, filled_);
-    settle_page(mapping_, filled_, known, clock_.now(), seen_through(position), safeguards_, decided_);
+    settle_page(mapping_, filled_, known, clock_.now(), seen_through(mapping_, position), safeguards_, decided_);
     // Of what was not read nothing is known, so nothing is settled by it.
     for (Settlement& settlement : decided_.writes.settlements) {
       if (sweep->everything) break;

@@ -29,7 +29,9 @@ model::Watermark after_bulk(base::Utc started_at, const Lookback& lookback) {
   return {.reached = {from, {}}, .revisit_from = {from, {}}, .sweep_from = from, .swept_at = started_at};
 }
 
-base::Utc seen_through(const model::Position& position) {
+base::Utc seen_through(const model::Mapping& mapping, const model::Position& position) {
+  // What does not match the filter is not polled.
+  if (!mapping.filter.empty() && !mapping.follows_filter()) return {};
   const auto* watermark = std::get_if<model::Watermark>(&position);
   return watermark && !watermark->backfilling ? watermark->sweep_from : base::Utc{};
 }

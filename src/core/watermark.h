@@ -5,6 +5,7 @@
 #include <span>
 
 #include "core/safeguards.h"
+#include "model/mapping.h"
 #include "model/position.h"
 
 namespace core {
@@ -35,7 +36,7 @@ ReadPlan plan_read(const model::Position& position, base::Utc now, const Lookbac
 model::Watermark after_bulk(base::Utc started_at, const Lookback&);
 
 /// Whatever the org committed under a stamp before this, the readings up to `position` have shown; zero: nothing yet.
-base::Utc seen_through(const model::Position& position);
+base::Utc seen_through(const model::Mapping& mapping, const model::Position& position);
 
 /// Follows one run's reading and says which position to store with each page.
 class ReadProgress {

@@ -89,5 +89,18 @@ TEST(Watermark, KnowsAgainWhatTheLastRunLeftToBeReadAgain) {
   EXPECT_FALSE(idle.repeats(places)) << "only a run's first records can be a repetition";
 }
 
+TEST(Watermark, WhatAFilterHidesWasNotSeen) {
+  model::Watermark stored;
+  stored.sweep_from = noon;
+  model::Mapping mapping;
+  EXPECT_EQ(seen_through(mapping, stored), noon);
+  mapping.filter = "Title != null";
+  EXPECT_EQ(seen_through(mapping, stored), base::Utc{});
+  mapping.on_filter_leave = model::FilterLeave::remove;
+  EXPECT_EQ(seen_through(mapping, stored), noon) << "all changes are polled";
+  stored.backfilling = true;
+  EXPECT_EQ(seen_through(mapping, stored), base::Utc{});
+}
+
 }  // namespace
 }  // namespace core

@@ -8,22 +8,25 @@
 namespace seeded {
 namespace {
 
-void hold(const char* variable, std::uint64_t otherwise, Setting setting) {
-  setting.weather = with_filters();
+void hold(const char* variable, std::uint64_t otherwise, Setting setting, const Weather& weather = with_filters()) {
+  setting.weather = weather;
   for (std::uint64_t seed = 1; seed <= histories_for(variable, otherwise); ++seed) {
     const Outcome outcome = run_storm(seed, setting);
-    ASSERT_TRUE(outcome.broken.empty()) << told("filters " + std::to_string(seed), outcome, setting);
+    ASSERT_TRUE(outcome.broken.empty()) << told("seed " + std::to_string(seed), outcome, setting);
   }
 }
 
 TEST(StormWithFilters, LosesDuplicatesAndFlipsNothing) {
-  hold("STORM_FILTERS_HISTORIES", 1'500, {});
+  hold("STORM_FILTERS_HISTORIES", 800, {});
 }
 TEST(StormWithFilters, OverSqlite) {
-  hold("STORM_FILTERS_SQLITE_HISTORIES", 40, {.backend = Backend::sqlite});
+  hold("STORM_FILTERS_SQLITE_HISTORIES", 60, {.backend = Backend::sqlite});
 }
 TEST(StormWithFilters, OverSfsim) {
   hold("STORM_FILTERS_SFSIM_HISTORIES", 80, {.org = OrgKind::sfsim});
+}
+TEST(StormWithFilters, WhilePeopleDeleteAndMove) {
+  hold("STORM_FILTERS_DELETES_HISTORIES", 800, {}, with_filters_and_deletes());
 }
 TEST(StormWithFilters, WhereEverythingThatLeavesIsRemoved) {
   hold("STORM_FILTERS_REMOVE_HISTORIES", 400, {.on_filter_leave = model::FilterLeave::remove});

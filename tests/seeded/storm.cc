@@ -59,6 +59,7 @@ std::optional<Setting> setting_for(std::string_view weather) {
   if (weather == "deletes") return Setting{.weather = with_deletes()};
   if (weather == "everything") return Setting{.weather = with_everything()};
   if (weather == "bulk") return Setting{.weather = with_bulk_reads()};
+  if (weather == "leavers") return Setting{.weather = with_filters_and_deletes()};
   if (weather == "filters") return Setting{.weather = with_filters()};
   if (weather == "bulk-deletes") {
     setting.weather = with_bulk_reads();

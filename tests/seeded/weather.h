@@ -42,7 +42,8 @@ struct Weather {
   bool swarm = true;           ///< Each history leaves out a random half of all this.
   bool sparse_objects = true;  ///< … and some of the objects.
   bool push_only = false;
-  double filter = 0;  ///< An object has a filter, which edits leave and enter; see with_filters().
+  double filter = 0;        ///< An object has a filter, which edits leave and enter; see with_filters().
+  double other_filter = 0;  ///< It gets another one before a run; for stores that keep sweeps.
 };
 
 /// First loads are read by Bulk jobs, whose pages come in no order and hold what was true some time ago.
@@ -83,7 +84,16 @@ inline Weather with_everything() {
 inline Weather with_filters() {
   Weather weather;
   weather.filter = 0.8;
+  weather.other_filter = 0.1;
   weather.move = 0;
+  return weather;
+}
+
+/// They delete and move things too.
+inline Weather with_filters_and_deletes() {
+  Weather weather = with_deletes();
+  weather.filter = 0.8;
+  weather.other_filter = 0.1;
   return weather;
 }
 

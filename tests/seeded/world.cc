@@ -101,6 +101,7 @@ bool World::run() {
   if (depth_ == 0) {
     change_circumstances();
     map_late_fields();
+    change_filters();
   }
   const Process process = store_->start();
   for (const model::Mapping& mapping : mappings_) CHECK(store_->prepare(mapping).has_value());
@@ -189,26 +190,37 @@ void World::leave_fields_out() {
   }
 }
 
-/// What ends in an even digit matches: every other edit leaves.
-void World::set_filters() {
+/// What ends in one of five digits matches, so that every other edit leaves.
+void World::set_filter(model::Mapping& mapping) {
   constexpr std::size_t filtered = 1;  // A plain field that no trigger changes.
-  for (model::Mapping& mapping : mappings_) {
-    if (weather_.filter <= 0 || mapping.object == "Task" || !choices_.chance(weather_.filter)) continue;
-    const std::string& field = mapping.fields[filtered].org_field;
-    for (const char* digit : {"0", "2", "4", "6", "8"})
-      mapping.filter += (mapping.filter.empty() ? "" : " OR ") + field + " LIKE '%" + digit + "'";
-    const auto chosen = choices_.below(6);  // Mostly removed.
-    mapping.on_filter_leave = setting_.on_filter_leave.value_or(
-        chosen < 4 ? model::FilterLeave::remove : static_cast<model::FilterLeave>(chosen - 4));
-    say(mapping.object + " has a filter: " + std::string{model::name_of(mapping.on_filter_leave)});
-  }
+  const char first = choices_.below(4) == 0 ? '1' : '0';
+  mapping.filter.clear();
+  for (const char digit : {'\0', '\2', '\4', '\6', '\10'})
+    mapping.filter += (mapping.filter.empty() ? "" : " OR ") + mapping.fields[filtered].org_field + " LIKE '%" +
+                      std::string(1, static_cast<char>(first + digit)) + "'";
+  const auto chosen = choices_.below(6);  // Mostly removed.
+  mapping.on_filter_leave = setting_.on_filter_leave.value_or(chosen < 4 ? model::FilterLeave::remove
+                                                                         : static_cast<model::FilterLeave>(chosen - 4));
+  say(mapping.object + " has a filter: " + mapping.filter + ", " + std::string{name_of(mapping.on_filter_leave)});
+}
+
+void World::set_filters() {
+  for (model::Mapping& mapping : mappings_)
+    if (weather_.filter > 0 && mapping.object != "Task" && choices_.chance(weather_.filter)) set_filter(mapping);
+}
+
+/// Only where the store keeps sweeps.
+void World::change_filters() {
+  if (calm_ || weather_.other_filter <= 0 || setting_.backend != Backend::sqlite) return;
+  for (model::Mapping& mapping : mappings_)
+    if (!mapping.filter.empty() && choices_.chance(weather_.other_filter)) set_filter(mapping);
 }
 
 bool World::fits_filter(std::size_t object, const RecordView& record) const {
   const auto mapping = std::ranges::find(mappings_, objects()[object].object, &model::Mapping::object);
   if (mapping == mappings_.end() || mapping->filter.empty()) return true;
   const Text& value = record.fields[1];
-  return value && !value->empty() && (value->back() - '0') % 2 == 0;
+  return value && !value->empty() && mapping->filter.contains('%' + value->substr(value->size() - 1));
 }
 
 void World::excuse_outsiders(const Held& org, Held& store, std::set<std::string>& excused) {
@@ -556,7 +568,7 @@ std::vector<std::string> World::verdict() {
   excuse_outsiders(org, store, excused);
   const auto alone = followed ? std::set<std::string>{} : left_alone();
   auto broken = oracle_.verdict(org, store, store_->conflicts(), excused, alone, followed);
-  if (weather_.filter > 0 && weather_.move == 0 && emptied_references_ > 0)
+  if (weather_.filter > 0 && weather_.move == 0 && weather_.remove == 0 && emptied_references_ > 0)
     broken.push_back("I4 the sync emptied references in the org, as nobody did");
   std::size_t parked = 0;
   for (const model::Mapping& mapping : mappings_) {

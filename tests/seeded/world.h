@@ -115,7 +115,9 @@ class World {
   void doubt_deletion(const std::string& name);
   void reset_readings(core::Store&);
   void leave_fields_out();
+  void set_filter(model::Mapping& mapping);
   void set_filters();
+  void change_filters();
   bool fits_filter(std::size_t object, const RecordView&) const;
   /// Records outside their filter need no row; one that has none counts as if it had the record's.
   void excuse_outsiders(const Held& org, Held& store, std::set<std::string>& excused);
@@ -159,7 +161,7 @@ class World {
   int hidden_for_ = 0;
   std::set<model::RecordId> unreadable_;
   std::set<std::string> removed_unseen_;  ///< Records that the sync deleted, and no good run has looked since.
-  std::size_t emptied_references_ = 0;  ///< By the sync, in the org.
+  std::size_t emptied_references_ = 0;    ///< By the sync, in the org.
   struct DeletedRow {
     std::size_t object;
     std::string key;
