@@ -250,7 +250,9 @@ void PullPass::set_aside(const model::RecordId& record, const base::Error& error
 base::Result<Step> PullPass::retry_parked() {
   if (bulk_) return Step::idle;  // A page to come could hold an older state.
   ASSIGN_OR_RETURN(const auto ids, store_.parked_records(mapping_, clock_.now(), page_size_));
-  if (ids.empty()) return Step::idle;
+  // One that is due again at once would be asked for for ever.
+  if (ids.empty() || ids.front() == retried_) return Step::idle;
+  retried_ = ids.front();
   ASSIGN_OR_RETURN(auto observed, org_.retrieve(mapping_, ids));
   CHECK(observed.size() == ids.size());
   std::vector<model::RecordId> gone;
@@ -258,16 +260,8 @@ base::Result<Step> PullPass::retry_parked() {
     if (!observed.heads[i].id &&
         std::ranges::find(observed.unreadable, i, &Unreadable::at) == observed.unreadable.end())
       gone.push_back(ids[i]);
-  RETURN_IF_ERROR(settle_observed(observed, [&](WriteSet& writes) {
-    writes.gone = gone;
-    // Where only the row has still to wait, for a push, the record does not: it would be offered without end.
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      const bool is_busy = std::ranges::any_of(writes.settlements, [&](const Settlement& settlement) {
-        return settlement.at == i && (settlement.parked || settlement.columns.any() || settlement.insert_row);
-      });
-      if (observed.heads[i].id && !is_busy) writes.gone.push_back(ids[i]);
-    }
-  }));
+  RETURN_IF_ERROR(settle_observed(
+      observed, [&](WriteSet& writes) { writes.unparked.insert(writes.unparked.end(), gone.begin(), gone.end()); }));
   RETURN_IF_ERROR(settle_gone(gone));
   return ids.size() == page_size_ ? Step::progressed : Step::idle;
 }

@@ -223,6 +223,8 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
       }
     }
     if (meaning == Meaning::nothing) {
+      // Whatever it was set aside for no longer matters.
+      if (head.parked) decided.writes.unparked.push_back(record.id);
       ++decided.counts.unchanged;
       continue;
     }
@@ -278,6 +280,7 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
       const bool waits = std::ranges::find(outcomes, Outcome::waiting) != outcomes.end();
       if (org_has_a_half(outcomes)) {
         settlement.enqueue = head.pending == model::OutboxSeq::none;
+        if (head.parked) decided.writes.unparked.push_back(record.id);  // What is left to do is the push's.
       } else if (!waits) {
         settlement.acknowledge = head.pending;
         settlement.unpark = head.parked;

@@ -38,8 +38,27 @@ TEST(StormOverSqlite, LosesDuplicatesAndFlipsNothingWhilePeopleDelete) {
   hold("STORM_SQLITE_DELETES_HISTORIES", 60, {.weather = with_deletes(), .backend = Backend::sqlite});
 }
 
+/// Every other weather, a little.
+TEST(StormOverSqlite, LosesDuplicatesAndFlipsNothingInAnyWeather) {
+  for (const char* weather : {"everything", "keyless-deletes", "bulk-deletes", "changes-deletes"}) {
+    SCOPED_TRACE(weather);
+    Setting setting = *setting_for(weather);
+    setting.backend = Backend::sqlite;
+    hold("STORM_SQLITE_OTHER_HISTORIES", 30, setting);
+  }
+}
+
 TEST(StormOverSfsim, LosesDuplicatesAndFlipsNothing) {
-  hold("STORM_SFSIM_HISTORIES", 300, {.org = OrgKind::sfsim});
+  hold("STORM_SFSIM_HISTORIES", 600, {.org = OrgKind::sfsim});
+}
+
+TEST(StormOverSfsim, LosesDuplicatesAndFlipsNothingWhilePeopleDeleteMergeAndPurge) {
+  for (const char* weather : {"deletes", "everything"}) {
+    SCOPED_TRACE(weather);
+    Setting setting = *setting_for(weather);
+    setting.org = OrgKind::sfsim;
+    hold("STORM_SFSIM_DELETES_HISTORIES", 400, setting);
+  }
 }
 
 TEST(StormOverBoth, LosesDuplicatesAndFlipsNothing) {

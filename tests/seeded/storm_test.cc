@@ -97,6 +97,15 @@ TEST(Storm, LosesDuplicatesAndFlipsNothingWhilePeopleMergeTakeBackAndPurge) {
   hold("everything", histories_for("STORM_EVERYTHING_HISTORIES", 4'000));
 }
 
+TEST(Storm, LosesDuplicatesAndFlipsNothingWithoutAKeyField) {
+  hold("keyless", histories_for("STORM_KEYLESS_HISTORIES", 700));
+  hold("keyless-deletes", histories_for("STORM_KEYLESS_HISTORIES", 700));
+}
+
+TEST(Storm, LosesDuplicatesAndFlipsNothingWhilePeopleDeleteAndItReadsInBulk) {
+  hold("bulk-deletes", histories_for("STORM_BULK_DELETES_HISTORIES", 600));
+}
+
 TEST(Storm, LosesDuplicatesAndFlipsNothingWhileReadingInBulk) {
   const Setting setting{.weather = with_bulk_reads()};
   const auto histories = histories_for("STORM_BULK_HISTORIES", 2'000);

@@ -185,7 +185,9 @@ struct Extent {
 struct WriteSet {
   std::vector<Settlement> settlements = {};
   std::vector<Unreadable> unreadable = {};       ///< Parked by record id.
-  std::vector<model::RecordId> gone = {};        ///< Records that are there no longer: nothing of them stays parked.
+  /// Records that are gone, or of which a pull has done its part: they are no longer set aside, unless a settlement
+  /// says so.
+  std::vector<model::RecordId> unparked = {};
   std::optional<model::Position> position = {};  ///< New pull position of the mapping.
   std::optional<model::Keyset> swept_to = {};    ///< How far its sweep has come, …
   bool sweep_done = false;                       ///< … or that it is through.

@@ -35,10 +35,10 @@ base::Result<std::vector<core::Refused>> MemoryStore::settle(const model::Mappin
   Step step{.mapped = mapped(mapping), .observed = &observed};
   const Known before = known(step);
   const core::WriteSet writes = decide(before);
+  for (const model::RecordId& id : writes.unparked) step.mapped.parked_records.erase(id);
   for (const Settlement& s : writes.settlements) apply(step, before, s);
   for (const core::Unreadable& record : writes.unreadable)
     step.mapped.parked_records[record.id] = {record.error, clock_.now() + retry_after, {}, {}};
-  for (const model::RecordId& id : writes.gone) step.mapped.parked_records.erase(id);
   if (writes.position) step.mapped.position = *writes.position;
   return std::move(step.refused);
 }

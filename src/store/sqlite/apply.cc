@@ -88,12 +88,12 @@ base::Result<std::vector<core::Refused>> SqliteStore::transact(const model::Mapp
   step.now = clock_.now();
   RETURN_IF_ERROR(read_known(step));
   const core::WriteSet writes = decide(known_);
+  for (const model::RecordId& record : writes.unparked) RETURN_IF_ERROR(unpark_record(mapping, record));
   for (const Settlement& settlement : writes.settlements) {
     CHECK(settlement.at < step.size());
     RETURN_IF_ERROR(apply(step, settlement));
   }
   for (const core::Unreadable& unreadable : writes.unreadable) RETURN_IF_ERROR(park_unreadable(mapping, unreadable));
-  for (const model::RecordId& record : writes.gone) RETURN_IF_ERROR(unpark_record(mapping, record));
   RETURN_IF_ERROR(keep_sweep(mapping, writes));
   if (writes.position) RETURN_IF_ERROR(save_position(mapping, *writes.position));
   RETURN_IF_ERROR(guard(false));
