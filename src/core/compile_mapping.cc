@@ -351,6 +351,7 @@ class FieldCompiler {
   std::optional<std::string> read_reference(const OrgField& described, model::FieldMapping& out) const {
     out.role = model::FieldRole::reference;
     out.required = described.required;
+    out.relationship = described.relationship_name;
     out.parent_object = described.reference_to;
     if (out.parent_object.empty()) {
       out.parent_object = target_of(described, out.column);

@@ -57,6 +57,16 @@ TEST_F(CompileMapping, TheNearestRuleCounts) {
   EXPECT_EQ(mapping.fields[1].direction, SyncDirection::to_store);
 }
 
+TEST_F(CompileMapping, KeepsTheOrgsNameOfTheWayToAParent) {
+  schema_.org_fields.push_back({"Parent__c", {FieldKind::reference, 0, 0}, true, "Parent__r", "Account"});
+  map({"companyId", "AccountId", "", ""});
+  map({"score", "Parent__c", "", ""});
+  const auto mapping = compiled().mapping;
+  ASSERT_EQ(mapping.fields.size(), 2u);
+  EXPECT_EQ(mapping.fields[0].relationship, "Account");
+  EXPECT_EQ(mapping.fields[1].relationship, "Parent__r");
+}
+
 TEST_F(CompileMapping, NothingFlowsAgainstAWiderDirection) {
   map({"firstName", "FirstName", "", ""});
   map({"lastName", "LastName", "bidirectional", ""});

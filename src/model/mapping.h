@@ -65,6 +65,7 @@ struct FieldMapping {
   FieldType type;         ///< Of the cells: the record's own, after what the transform does to it.
   FieldRole role = FieldRole::plain;
   std::string parent_object;  ///< References and parent names: "Account".
+  std::string relationship;   ///< References: what the org calls the way to the parent, "Account", "Parent__r".
   /// References that may lead to several objects: the id prefix of this one, "001". Ids of other objects read as
   /// null here; of several columns of one such field the first that is filled counts (see shadow()).
   std::string parent_prefix;

@@ -4,11 +4,36 @@
 #include <unordered_map>
 
 #include "salesforce/rest_org.h"
+#include "salesforce/write_body.h"
 
 namespace salesforce {
 namespace {
 
 constexpr std::size_t longest_value = 131'072, longest_record = 400'000;
+
+/// What the writes of one upload have in common.
+struct Kind {
+  bool creates = false;
+  model::FieldSet fields;  ///< Updates only: creates may leave columns empty, which gives a new record no value.
+  model::FieldSet by_key;  ///< A column holds ids or keys of parents.
+
+  bool operator==(const Kind&) const = default;
+};
+
+Kind kind_of(const core::OrgWrite& write) {
+  Kind kind{.creates = !write.id, .fields = {}, .by_key = {}};
+  if (write.id) kind.fields = write.fields;
+  if (write.by_key.any())
+    for (std::size_t i = 0; i < write.values.size(); ++i) kind.by_key[i] = write.fields[i] && is_by_key(write, i);
+  return kind;
+}
+
+struct KindHash {
+  std::size_t operator()(const Kind& kind) const {
+    const std::hash<model::FieldSet> hash;
+    return (hash(kind.fields) * 31 + hash(kind.by_key)) * 2 + kind.creates;
+  }
+};
 
 }  // namespace
 
@@ -35,25 +60,23 @@ WritePlan choose_write(std::span<const core::OrgWrite> writes, bool with_bulk) {
     for (std::size_t i = 0; i < writes.size(); ++i) plan.conditional.push_back(i);
     return plan;
   }
-  // Creates may leave columns empty, which gives a new record no value. An update says what it changes by its columns.
-  std::vector<std::size_t> creates;
-  std::vector<std::vector<std::size_t>> updates;
-  std::unordered_map<model::FieldSet, std::size_t> update_of;
+  std::vector<std::vector<std::size_t>> kinds;
+  std::unordered_map<Kind, std::size_t, KindHash> place_of;
   for (std::size_t i = 0; i < writes.size(); ++i) {
     // An upload of creates is an upsert by their key.
     const bool has_name = writes[i].id || !writes[i].upsert_key.empty();
     if (!with_bulk || !has_name || !fits_upload(writes[i])) {
       plan.collections.push_back(i);
-    } else if (!writes[i].id) {
-      creates.push_back(i);
-    } else {
-      const auto [known, is_new] = update_of.try_emplace(writes[i].fields, updates.size());
-      if (is_new) updates.emplace_back();
-      updates[known->second].push_back(i);
+      continue;
     }
+    const auto [known, is_new] = place_of.try_emplace(kind_of(writes[i]), kinds.size());
+    if (is_new) kinds.emplace_back();
+    kinds[known->second].push_back(i);
   }
-  updates.push_back(std::move(creates));
-  for (std::vector<std::size_t>& kind : updates) {
+  // A parent that one call makes is there before those that name it by its key.
+  std::ranges::stable_partition(kinds,
+                                [&](const auto& places) { return kind_of(writes[places.front()]).by_key.none(); });
+  for (std::vector<std::size_t>& kind : kinds) {
     if (kind.size() >= bulk_write_from) {
       plan.uploads.push_back(std::move(kind));
     } else {

@@ -25,7 +25,7 @@ ReadBy choose_read(std::int64_t records);
 struct WritePlan {
   std::vector<std::size_t> conditional;           ///< One by one in a composite call, refused if changed since.
   std::vector<std::size_t> collections;           ///< 200 at a time.
-  std::vector<std::vector<std::size_t>> uploads;  ///< Each a Bulk job: all creates or all updates, of the same fields.
+  std::vector<std::vector<std::size_t>> uploads;  ///< Each a Bulk job: creates or updates, of the same columns.
 };
 
 /// `with_bulk`: whether jobs can be had at all.

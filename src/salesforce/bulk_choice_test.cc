@@ -62,6 +62,31 @@ TEST(BulkChoice, PutsUpdatesOfDifferentFieldsAndCreatesIntoJobsOfTheirOwn) {
     }
 }
 
+TEST(BulkChoice, KeepsParentsByKeyAndParentsByIdInColumnsOfTheirOwn) {
+  std::vector<core::OrgWrite> writes;
+  for (std::size_t i = 0; i < bulk_write_from; ++i)
+    for (const bool creates : {true, false}) {
+      writes.push_back(write(i, creates, {0, 1}));
+      writes.back().by_key.set(1);
+      writes.push_back(write(i, creates, {0, 1}));
+    }
+  const WritePlan plan = choose_write(writes, true);
+  ASSERT_EQ(plan.uploads.size(), 4u);
+  for (std::size_t u = 0; u < 4; ++u)
+    for (const std::size_t place : plan.uploads[u])
+      EXPECT_EQ(writes[place].by_key.any(), u >= 2) << "parents that one call makes come before their children";
+}
+
+TEST(BulkChoice, NeedsNoColumnOfKeysWhereThereIsNoParent) {
+  const std::vector<model::Cell> nothing(3);
+  std::vector<core::OrgWrite> writes(2 * bulk_write_from, write(1, false, {1}));
+  for (std::size_t i = 0; i < writes.size(); i += 2) {
+    writes[i].values = nothing;
+    writes[i].by_key.set(1);
+  }
+  EXPECT_EQ(choose_write(writes, true).uploads.size(), 1u) << "null is null";
+}
+
 TEST(BulkChoice, NeverUploadsCreatesWithoutAKey) {
   std::vector<core::OrgWrite> writes(bulk_write_from, write(1, true, {0}));
   EXPECT_EQ(choose_write(writes, true).uploads.size(), 1u);

@@ -27,11 +27,13 @@ std::vector<std::size_t> columns_of(const model::Mapping& mapping, std::span<con
   return columns;
 }
 
-std::string header_line(const model::Mapping& mapping, bool creates, std::span<const std::size_t> columns) {
+std::string header_line(const model::Mapping& mapping, const core::OrgWrite& first,
+                        std::span<const std::size_t> columns) {
   std::string out;
   csv::Writer writer{out};
-  writer.value(creates ? std::string_view{mapping.upsert_field} : "Id");
-  for (const std::size_t field : columns) writer.value(mapping.fields[field].org_field);
+  writer.value(first.id ? "Id" : std::string_view{mapping.upsert_field});
+  for (const std::size_t field : columns)
+    writer.value(is_by_key(first, field) ? key_column(mapping, field) : mapping.fields[field].org_field);
   writer.end_row();
   return out;
 }
@@ -44,7 +46,7 @@ std::vector<Upload> spell_uploads(const model::Mapping& mapping, std::span<const
   if (places.empty()) return uploads;
   const bool creates = !writes[places.front()].id;
   const std::vector<std::size_t> columns = columns_of(mapping, writes, places);
-  const std::string header = header_line(mapping, creates, columns);
+  const std::string header = header_line(mapping, writes[places.front()], columns);
   std::vector<std::size_t> left(places.begin(), places.end());
   std::string row;
   while (!left.empty()) {

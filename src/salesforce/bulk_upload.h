@@ -20,7 +20,8 @@ struct Upload {
 };
 
 /// Spells the writes at `places`, which are all creates or all updates, as CSV: our key or the id, then the fields that
-/// any of them writes; null as "#N/A", nothing where a create has no value. A new upload begins where one would grow
+/// any of them writes; null as "#N/A", nothing where a create has no value. All name the same parents by key, since a
+/// column is either of ids or of keys. A new upload begins where one would grow
 /// beyond `most_bytes`. A record that comes twice in `places` goes into two, since the rows of a job are done in any
 /// order.
 /// Source: Bulk API 2.0 Developer Guide, "Prepare CSV Files"; an upload may have 150 MB in base64.

@@ -52,6 +52,26 @@ TEST_F(BulkUploadTest, SpellsCreatesByOurKeyAndLeavesOutWhatTheyDoNotGive) {
   EXPECT_EQ(uploads[0].csv, "Lockstep_Id__c,LastName,Score__c,HasOptedOutOfEmail\nk1,,12.5,\nk2,,,true\n");
 }
 
+TEST_F(BulkUploadTest, HeadsAColumnOfParentsByTheirKeyWithTheWayToIt) {
+  mapping.fields[0] = field("company_id", "AccountId", model::FieldKind::reference);
+  mapping.fields[0].role = model::FieldRole::reference;
+  mapping.fields[0].parent_object = "Account";
+  mapping.fields[0].relationship = "Account";
+  values[0] = model::Cell{"parent-1"};
+  std::vector writes{write("k1", true, {0, 2}), write("k2", true, {2})};
+  const std::vector<std::size_t> places{0, 1};
+  EXPECT_TRUE(spell_uploads(mapping, writes, places)[0].csv.starts_with("Lockstep_Id__c,AccountId,Score__c\n"));
+  writes[0].by_key.set(0);
+  EXPECT_EQ(spell_uploads(mapping, writes, places)[0].csv,
+            "Lockstep_Id__c,Account.Lockstep_Id__c,Score__c\nk1,parent-1,12.5\nk2,,12.5\n");
+
+  mapping.fields[0].relationship = "What";
+  mapping.fields[0].parent_prefix = "001";
+  EXPECT_TRUE(spell_uploads(mapping, writes, places)[0].csv.starts_with(
+      "Lockstep_Id__c,Account:What.Lockstep_Id__c,Score__c\n"))
+      << "where it may lead to several objects";
+}
+
 TEST_F(BulkUploadTest, NeverPutsOneRecordTwiceIntoAJobNorMoreThanItTakes) {
   const std::vector writes{write(first, false, {2}), write(first, false, {2}), write(second, false, {2})};
   const auto twice = spell_uploads(mapping, writes, std::vector<std::size_t>{0, 1, 2});

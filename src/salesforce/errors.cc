@@ -193,6 +193,10 @@ Known judge(int status, const ServiceError& error, const Doing& doing) {
             "The org's API calls of the last 24 hours are used up. It goes on when some come back; buy more, or "
             "let fewer applications call."};
   }
+  // The field is there, and the parent is not: it may come.
+  if (error.code == "INVALID_FIELD" && text.starts_with("Foreign key external ID"))
+    return {error.code, RetryClass::conflict, Text::holds_values, own_pace,
+            "The parent record is not in Salesforce yet. The record is offered again by itself."};
   const auto found = std::ranges::find(known_codes, std::string_view{error.code}, &Known::code);
   if (found == known_codes.end()) return by_status(status);
   // A value taken by another record: if it is our key, two of us raced for it and a second look finds the record;
@@ -244,15 +248,21 @@ std::string_view remedy_of(std::string_view code) {
 
 base::ErrorKind kind_of(RetryClass what) {
   switch (what) {
-    case RetryClass::sign_in: return ErrorKind::unauthorized;
+    case RetryClass::sign_in:
+      return ErrorKind::unauthorized;
     case RetryClass::transient:
     case RetryClass::smaller:
-    case RetryClass::quota: return ErrorKind::throttled;
-    case RetryClass::few_times: return ErrorKind::unreachable;
-    case RetryClass::data: return ErrorKind::rejected;
+    case RetryClass::quota:
+      return ErrorKind::throttled;
+    case RetryClass::few_times:
+      return ErrorKind::unreachable;
+    case RetryClass::data:
+      return ErrorKind::rejected;
     case RetryClass::conflict:
-    case RetryClass::restart: return ErrorKind::precondition;
-    case RetryClass::configuration: return ErrorKind::settings;
+    case RetryClass::restart:
+      return ErrorKind::precondition;
+    case RetryClass::configuration:
+      return ErrorKind::settings;
   }
   return ErrorKind::rejected;
 }
@@ -270,9 +280,9 @@ base::Error error_from(int status, const ServiceError& error, const Doing& doing
   if (known.retry_after > own_pace) out.retry_after = known.retry_after;
 
   std::string& message = out.message;
-  message = undecided                              ? "Salesforce failed while it was asked to "
+  message = undecided                             ? "Salesforce failed while it was asked to "
             : known.what == RetryClass::few_times ? "Salesforce failed to "
-                                                   : "Salesforce refused to ";
+                                                  : "Salesforce refused to ";
   message += doing.what;
   if (!error.fields.empty()) {
     message += " (";

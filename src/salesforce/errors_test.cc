@@ -48,7 +48,8 @@ TEST_P(ErrorClasses, AreThoseOfTheCatalogue) {
 INSTANTIATE_TEST_SUITE_P(
     OfTheCatalogue, ErrorClasses,
     testing::Values(
-        Case{401, "INVALID_SESSION_ID", RetryClass::sign_in}, Case{401, "INVALID_AUTH_HEADER", RetryClass::configuration},
+        Case{401, "INVALID_SESSION_ID", RetryClass::sign_in},
+        Case{401, "INVALID_AUTH_HEADER", RetryClass::configuration},
         Case{403, "REQUEST_LIMIT_EXCEEDED", RetryClass::quota},
         Case{403, "API_DISABLED_FOR_ORG", RetryClass::configuration},
         Case{403, "API_CURRENTLY_DISABLED", RetryClass::configuration},
@@ -58,12 +59,12 @@ INSTANTIATE_TEST_SUITE_P(
         Case{500, "UNKNOWN_EXCEPTION", RetryClass::few_times}, Case{500, "INTERNAL_ERROR", RetryClass::few_times},
         Case{400, "INSERT_UPDATE_DELETE_NOT_ALLOWED_DURING_MAINTENANCE", RetryClass::transient},
         Case{400, "OPERATION_TOO_LARGE", RetryClass::smaller}, Case{400, "INVALID_QUERY_LOCATOR", RetryClass::restart},
-        Case{400, "INVALID_REPLICATION_DATE", RetryClass::restart},
-        Case{400, "EXCEEDED_ID_LIMIT", RetryClass::smaller}, Case{400, "EXCEEDED_QUOTA", RetryClass::quota},
-        Case{400, "STORAGE_LIMIT_EXCEEDED", RetryClass::quota},
+        Case{400, "INVALID_REPLICATION_DATE", RetryClass::restart}, Case{400, "EXCEEDED_ID_LIMIT", RetryClass::smaller},
+        Case{400, "EXCEEDED_QUOTA", RetryClass::quota}, Case{400, "STORAGE_LIMIT_EXCEEDED", RetryClass::quota},
         Case{200, "ALL_OR_NONE_OPERATION_ROLLED_BACK", RetryClass::few_times},
         Case{400, "PROCESSING_HALTED", RetryClass::few_times}, Case{400, "REQUIRED_FIELD_MISSING", RetryClass::data},
-        Case{400, "STRING_TOO_LONG", RetryClass::data}, Case{400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", RetryClass::data},
+        Case{400, "STRING_TOO_LONG", RetryClass::data},
+        Case{400, "FIELD_CUSTOM_VALIDATION_EXCEPTION", RetryClass::data},
         Case{400, "FIELD_INTEGRITY_EXCEPTION", RetryClass::data},
         Case{400, "FIELD_FILTER_VALIDATION_EXCEPTION", RetryClass::data},
         Case{400, "INVALID_EMAIL_ADDRESS", RetryClass::data},
@@ -75,45 +76,49 @@ INSTANTIATE_TEST_SUITE_P(
         Case{400, "INVALID_FIELD_FOR_INSERT_UPDATE", RetryClass::configuration},
         Case{400, "INVALID_TYPE", RetryClass::configuration}, Case{400, "MALFORMED_QUERY", RetryClass::configuration},
         Case{400, "QUERY_TOO_COMPLICATED", RetryClass::configuration}, Case{400, "MALFORMED_ID", RetryClass::data},
-        Case{400, "INVALID_CROSS_REFERENCE_KEY", RetryClass::data}, Case{404, "ENTITY_IS_DELETED", RetryClass::conflict},
-        Case{404, "NOT_FOUND", RetryClass::conflict}, Case{400, "DUPLICATE_VALUE", RetryClass::conflict},
-        Case{400, "DUPLICATE_EXTERNAL_ID", RetryClass::data}, Case{400, "DUPLICATES_DETECTED", RetryClass::data},
-        Case{400, "ENTITY_IS_LOCKED", RetryClass::data}, Case{400, "RECORD_IN_USE_BY_WORKFLOW", RetryClass::data},
+        Case{400, "INVALID_CROSS_REFERENCE_KEY", RetryClass::data},
+        Case{404, "ENTITY_IS_DELETED", RetryClass::conflict}, Case{404, "NOT_FOUND", RetryClass::conflict},
+        Case{400, "DUPLICATE_VALUE", RetryClass::conflict}, Case{400, "DUPLICATE_EXTERNAL_ID", RetryClass::data},
+        Case{400, "DUPLICATES_DETECTED", RetryClass::data}, Case{400, "ENTITY_IS_LOCKED", RetryClass::data},
+        Case{400, "RECORD_IN_USE_BY_WORKFLOW", RetryClass::data},
         Case{400, "CANNOT_UPDATE_CONVERTED_LEAD", RetryClass::data}),
     [](const auto& given) { return std::string{given.param.code}; });
 
-INSTANTIATE_TEST_SUITE_P(
-    OfTheCataloguesEnd, ErrorClasses,
-    testing::Values(Case{400, "DELETE_FAILED", RetryClass::data}, Case{400, "DEPENDENCY_EXISTS", RetryClass::data},
-                    Case{400, "DELETE_REQUIRED_ON_CASCADE", RetryClass::data},
-                    Case{403, "INSUFFICIENT_ACCESS_OR_READONLY", RetryClass::data},
-                    Case{400, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", RetryClass::data},
-                    Case{400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", RetryClass::data},
-                    Case{400, "INACTIVE_OWNER_OR_USER", RetryClass::data},
-                    Case{400, "TRANSFER_REQUIRES_READ", RetryClass::data},
-                    Case{403, "TXN_SECURITY_NO_ACCESS", RetryClass::configuration},
-                    Case{403, "TXN_SECURITY_METERING_ERROR", RetryClass::transient},
-                    Case{403, "TXN_SECURITY_RUNTIME_ERROR", RetryClass::configuration},
-                    Case{403, "TXN_SECURITY_APEX_ERROR", RetryClass::configuration},
-                    Case{412, "MATCH_PRECONDITION_FAILED", RetryClass::conflict},
-                    Case{428, "MATCH_PRECONDITION_REQUIRED", RetryClass::configuration},
-                    Case{400, "LIMIT_EXCEEDED", RetryClass::configuration},
-                    Case{400, "FUNCTIONALITY_NOT_ENABLED", RetryClass::configuration},
-                    Case{400, "INVALID_BATCH_SIZE", RetryClass::configuration},
-                    Case{400, "UNSUPPORTED_API_VERSION", RetryClass::configuration},
-                    Case{410, "GONE", RetryClass::configuration}),
-    [](const auto& given) { return std::string{given.param.code}; });
+INSTANTIATE_TEST_SUITE_P(OfTheCataloguesEnd, ErrorClasses,
+                         testing::Values(Case{400, "DELETE_FAILED", RetryClass::data},
+                                         Case{400, "DEPENDENCY_EXISTS", RetryClass::data},
+                                         Case{400, "DELETE_REQUIRED_ON_CASCADE", RetryClass::data},
+                                         Case{403, "INSUFFICIENT_ACCESS_OR_READONLY", RetryClass::data},
+                                         Case{400, "INSUFFICIENT_ACCESS_ON_CROSS_REFERENCE_ENTITY", RetryClass::data},
+                                         Case{400, "CANNOT_INSERT_UPDATE_ACTIVATE_ENTITY", RetryClass::data},
+                                         Case{400, "INACTIVE_OWNER_OR_USER", RetryClass::data},
+                                         Case{400, "TRANSFER_REQUIRES_READ", RetryClass::data},
+                                         Case{403, "TXN_SECURITY_NO_ACCESS", RetryClass::configuration},
+                                         Case{403, "TXN_SECURITY_METERING_ERROR", RetryClass::transient},
+                                         Case{403, "TXN_SECURITY_RUNTIME_ERROR", RetryClass::configuration},
+                                         Case{403, "TXN_SECURITY_APEX_ERROR", RetryClass::configuration},
+                                         Case{412, "MATCH_PRECONDITION_FAILED", RetryClass::conflict},
+                                         Case{428, "MATCH_PRECONDITION_REQUIRED", RetryClass::configuration},
+                                         Case{400, "LIMIT_EXCEEDED", RetryClass::configuration},
+                                         Case{400, "FUNCTIONALITY_NOT_ENABLED", RetryClass::configuration},
+                                         Case{400, "INVALID_BATCH_SIZE", RetryClass::configuration},
+                                         Case{400, "UNSUPPORTED_API_VERSION", RetryClass::configuration},
+                                         Case{410, "GONE", RetryClass::configuration}),
+                         [](const auto& given) { return std::string{given.param.code}; });
 
-INSTANTIATE_TEST_SUITE_P(
-    OfTheStatusWhereTheCodeIsUnknown, ErrorClasses,
-    testing::Values(Case{400, "SOMETHING_NEW", RetryClass::data}, Case{401, "SOMETHING_NEW", RetryClass::sign_in},
-                    Case{403, "SOMETHING_NEW", RetryClass::configuration},
-                    Case{404, "SOMETHING_NEW", RetryClass::conflict}, Case{409, "SOMETHING_NEW", RetryClass::configuration},
-                    Case{412, "SOMETHING_NEW", RetryClass::conflict}, Case{420, "SOMETHING_NEW", RetryClass::few_times},
-                    Case{429, "SOMETHING_NEW", RetryClass::transient},
-                    Case{500, "SOMETHING_NEW", RetryClass::few_times}, Case{502, "SOMETHING_NEW", RetryClass::few_times},
-                    Case{503, "SOMETHING_NEW", RetryClass::transient}),
-    [](const auto& given) { return "Status" + std::to_string(given.param.status); });
+INSTANTIATE_TEST_SUITE_P(OfTheStatusWhereTheCodeIsUnknown, ErrorClasses,
+                         testing::Values(Case{400, "SOMETHING_NEW", RetryClass::data},
+                                         Case{401, "SOMETHING_NEW", RetryClass::sign_in},
+                                         Case{403, "SOMETHING_NEW", RetryClass::configuration},
+                                         Case{404, "SOMETHING_NEW", RetryClass::conflict},
+                                         Case{409, "SOMETHING_NEW", RetryClass::configuration},
+                                         Case{412, "SOMETHING_NEW", RetryClass::conflict},
+                                         Case{420, "SOMETHING_NEW", RetryClass::few_times},
+                                         Case{429, "SOMETHING_NEW", RetryClass::transient},
+                                         Case{500, "SOMETHING_NEW", RetryClass::few_times},
+                                         Case{502, "SOMETHING_NEW", RetryClass::few_times},
+                                         Case{503, "SOMETHING_NEW", RetryClass::transient}),
+                         [](const auto& given) { return "Status" + std::to_string(given.param.status); });
 
 TEST(Errors, TellABudgetThatIsSpentFromACrowdedMoment) {
   const Doing doing{.what = "read Contact records"};
@@ -178,6 +183,15 @@ TEST(Errors, TellARaceForOurKeyFromAValueTakenElsewhere) {
   EXPECT_EQ(with("duplicate value found: <unknown> duplicates value on record with id: <unknown>"),
             ErrorKind::precondition);
   EXPECT_EQ(with("duplicate value found: Vat__c duplicates value on record with id: 001"), ErrorKind::rejected);
+}
+
+TEST(Errors, TellAParentThatIsNotThereYetFromAFieldThatIsNot) {
+  const auto kind = [](std::string message) {
+    return row_error({"INVALID_FIELD", std::move(message), {}}, {.what = "write", .write = true}).kind;
+  };
+  EXPECT_EQ(kind("Foreign key external ID: k1 not found for field Lockstep_Id__c in entity Account"),
+            ErrorKind::precondition);
+  EXPECT_EQ(kind("No such column 'Foo' on sobject of type Contact"), ErrorKind::settings);
 }
 
 TEST(Errors, RenewOnlyWhatANewTokenCures) {

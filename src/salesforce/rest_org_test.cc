@@ -564,6 +564,32 @@ TEST_F(RestOrgTest, LeavesOutWhatIsNotTheOrgsToWrite) {
       << rest.sent[0].body;
 }
 
+TEST_F(RestOrgTest, NamesAParentByItsKeyWhereTheWriteSaysSo) {
+  model::FieldMapping account = field("company_id", "AccountId", model::FieldKind::reference);
+  account.role = model::FieldRole::reference;
+  account.parent_object = "Account";
+  account.relationship = "Account";
+  model::FieldMapping about = account;
+  about.org_field = "WhatId";
+  about.relationship = "What";
+  about.parent_prefix = "001";
+  written.fields = {account, about, account};
+  const std::vector<model::Cell> cells{model::Cell{"parent-\"1"}, model::Cell{"parent-2"}, model::Cell{}};
+  OrgWrite write{.id = contact_id(1), .upsert_key = {}, .fields = {}, .values = cells};
+  for (std::size_t f = 0; f < cells.size(); ++f) write.fields.set(f), write.by_key.set(f);
+  rest.then(200, composite({part(0, 200, "[" + row(1) + "]")}));
+  ASSERT_TRUE(org.write(written, std::vector{write}));
+  const std::string& body = rest.sent.back().body;
+  EXPECT_TRUE(body.contains(R"("Account":{"Lockstep_Id__c":"parent-\"1"})")) << body;
+  EXPECT_TRUE(body.contains(R"("What":{"attributes":{"type":"Account"},"Lockstep_Id__c":"parent-2"})")) << body;
+  EXPECT_TRUE(body.contains(R"("AccountId":null)")) << body;
+
+  written.fields[0].relationship.clear();
+  const auto refused = org.write(written, std::vector{write});
+  ASSERT_TRUE(refused);
+  EXPECT_EQ(refused->front().error().kind, ErrorKind::rejected) << "no way to the parent";
+}
+
 TEST_F(RestOrgTest, CallsNobodyToWriteNothing) {
   EXPECT_EQ(org.write(written, {}).value().size(), 0u);
   EXPECT_EQ(org.retrieve(written, {}).value().size(), 0u);

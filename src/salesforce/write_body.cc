@@ -46,6 +46,17 @@ bool is_bare(const model::FieldType& type, std::string_view text) {
   return type.kind == FieldKind::number && is_json_number(text);
 }
 
+/// Where the reference may lead to several objects, the parent says which one it is.
+void append_parent(std::string& out, const model::Mapping& mapping, const model::FieldMapping& reference,
+                   std::string_view key) {
+  out += '{';
+  if (!reference.parent_prefix.empty()) out += "\"attributes\":{\"type\":\"" + reference.parent_object + "\"},";
+  append_json_string(out, mapping.upsert_field);
+  out += ':';
+  append_json_string(out, key);
+  out += '}';
+}
+
 }  // namespace
 
 bool is_sent(const model::Mapping& mapping, const core::OrgWrite& write, std::size_t field) {
@@ -55,16 +66,29 @@ bool is_sent(const model::Mapping& mapping, const core::OrgWrite& write, std::si
          !write.values[field].is_unresolved() && !another_speaks(mapping, write, field);
 }
 
+bool is_by_key(const core::OrgWrite& write, std::size_t field) {
+  return write.by_key.test(field) && write.values[field].has_text();
+}
+
+std::string key_column(const model::Mapping& mapping, std::size_t field) {
+  const model::FieldMapping& reference = mapping.fields[field];
+  const std::string type = reference.parent_prefix.empty() ? "" : reference.parent_object + ":";
+  return type + reference.relationship + "." + mapping.upsert_field;
+}
+
 void append_members(std::string& out, const model::Mapping& mapping, const core::OrgWrite& write, bool first) {
   for (std::size_t i = 0; i < mapping.fields.size(); ++i) {
     const model::FieldMapping& field = mapping.fields[i];
     if (!is_sent(mapping, write, i)) continue;
     if (!first) out += ',';
     first = false;
-    append_json_string(out, field.org_field);
-    out += ':';
     const model::Cell& cell = write.values[i];
-    if (cell.is_null()) {
+    const bool by_key = is_by_key(write, i);
+    append_json_string(out, by_key ? field.relationship : field.org_field);
+    out += ':';
+    if (by_key) {
+      append_parent(out, mapping, field, cell.text());
+    } else if (cell.is_null()) {
       out += "null";
     } else if (is_bare(field.type, cell.text())) {
       out += cell.text();
@@ -89,6 +113,8 @@ base::Result<void> check_write(const model::Mapping& mapping, const core::OrgWri
     if (!is_sent(mapping, write, i) || !write.values[i].has_text()) continue;
     const std::string_view text = write.values[i].text();
     if (!is_text(text)) return refuse("column " + field.column + " is not valid UTF-8. Correct it in the row.");
+    if (is_by_key(write, i) && (field.relationship.empty() || mapping.upsert_field.empty()))
+      return refuse("column " + field.column + " names its parent by a key for which Salesforce has no field.");
     const bool bare = field.type.kind == FieldKind::boolean || field.type.kind == FieldKind::number;
     if (bare && !is_bare(field.type, text))
       return refuse("column " + field.column + " holds no " + std::string{model::name_of(field.type.kind)} +

@@ -1,6 +1,5 @@
 #include "sfsim_side.h"
 
-#include <algorithm>
 #include <boost/json.hpp>
 
 namespace seeded {
@@ -30,70 +29,6 @@ json::object values_of(std::size_t object, const Fields& fields) {
 
 }  // namespace
 
-/// From the client to the simulator without a socket.
-class SfsimSide::Wire final : public salesforce::Transport {
- public:
-  explicit Wire(simulator::Api& api) : api_(api) {}
-
-  base::Result<salesforce::Answer> send(const salesforce::Request& request) override {
-    http::Request in;
-    in.method = request.method;
-    std::string_view target{request.url};
-    if (const auto scheme = target.find("://"); scheme != std::string_view::npos)
-      target.remove_prefix(std::min(target.find('/', scheme + 3), target.size()));
-    const auto question = target.find('?');
-    in.path = target.substr(0, question);
-    if (question != std::string_view::npos) in.query = target.substr(question + 1);
-    in.headers["host"] = "localhost:1";
-    for (const salesforce::Header& header : request.headers) {
-      std::string name = header.name;
-      std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      in.headers[name] = header.value;
-    }
-    in.body = request.body;
-    http::Response out = api_.handle(in);
-    salesforce::Answer answer{out.status, {}, std::move(out.body)};
-    while (out.stream) {
-      std::string chunk;
-      const bool more = out.stream(chunk);
-      answer.body += chunk;
-      if (!more) break;
-    }
-    for (const auto& [name, value] : out.headers) {
-      std::string lower = name;
-      std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-      answer.headers.push_back({lower, value});
-    }
-    if (out.close_without_answer) return base::failure(base::ErrorKind::unknown_fate, "the connection was cut");
-    return answer;
-  }
-
- private:
-  simulator::Api& api_;
-};
-
-class SfsimSide::Vault final : public salesforce::Vault {
- public:
-  base::Result<salesforce::Credentials> load() override { return held_; }
-  base::Result<void> save(const salesforce::Credentials& credentials) override {
-    held_ = credentials;
-    return {};
-  }
-  base::Result<std::unique_ptr<Turn>> take_turn() override { return std::make_unique<Turn>(); }
-  base::Result<salesforce::Renewal> renewal() override { return renewal_; }
-  base::Result<void> save(const salesforce::Renewal& renewal) override {
-    renewal_ = renewal;
-    return {};
-  }
-  std::string fingerprint(std::string_view secret) const override {
-    return std::to_string(std::hash<std::string_view>{}(secret));
-  }
-
- private:
-  salesforce::Credentials held_;
-  salesforce::Renewal renewal_;
-};
-
 SfsimSide::SfsimSide(base::Utc start, bool with_key) : clock_(start) {
   simulator::OrgOptions options;
   options.sample.contacts = 0;
@@ -103,8 +38,8 @@ SfsimSide::SfsimSide(base::Utc start, bool with_key) : clock_(start) {
   api.auth.seed = 1;
   api.daily_calls = 1'000'000'000;
   api_ = std::make_unique<simulator::Api>(*simulated_, api);
-  wire_ = std::make_unique<Wire>(*api_);
-  vault_ = std::make_unique<Vault>();
+  wire_ = std::make_unique<SfsimWire>(*api_);
+  vault_ = std::make_unique<MemoryVault>();
   session_ = std::make_unique<salesforce::Session>(
       salesforce::SessionSettings{
           .login_url = host, .client_id = "sfsim-client", .client_secret = base::Secret{"sfsim-secret"}},

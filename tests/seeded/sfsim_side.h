@@ -5,8 +5,8 @@
 
 #include "base/clock.h"
 #include "salesforce/rest_org.h"
+#include "sfsim_wire.h"
 #include "sides.h"
-#include "simulator/http/api.h"
 
 namespace seeded {
 
@@ -30,8 +30,6 @@ class SfsimSide final : public OrgSide {
   base::Utc now() const override { return clock_.now(); }
 
  private:
-  class Wire;
-  class Vault;
   struct Open {
     base::Utc due;
     std::uint64_t transaction;
@@ -44,8 +42,8 @@ class SfsimSide final : public OrgSide {
   base::ManualClock clock_;
   std::unique_ptr<simulator::Org> simulated_;
   std::unique_ptr<simulator::Api> api_;
-  std::unique_ptr<Wire> wire_;
-  std::unique_ptr<Vault> vault_;
+  std::unique_ptr<SfsimWire> wire_;
+  std::unique_ptr<MemoryVault> vault_;
   std::unique_ptr<salesforce::Session> session_;
   std::unique_ptr<salesforce::RestOrg> org_;
   std::vector<Open> open_;

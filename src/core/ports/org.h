@@ -97,6 +97,9 @@ struct OrgWrite {
   model::FieldSet fields;               ///< Which fields to write; the others are left alone.
   std::span<const model::Cell> values;  ///< As wide as the mapping.
   base::Utc unless_changed_since{};     ///< Updates: refuse with `precondition` if stamped later than this.
+  /// References whose value is the parent's upsert key and not its record id. Such a write is refused with
+  /// `precondition` while the org has no parent of that key; see FieldMapping::relationship.
+  model::FieldSet by_key{};
 };
 
 /// The Salesforce org as the sync core sees it. Calls block and spend API budget.
