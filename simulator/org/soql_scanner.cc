@@ -114,7 +114,11 @@ std::string Scanner::name() {
 Path Scanner::path() {
   Path out{{}, place()};
   while (true) {
-    if (is_keyword(word())) fail();
+    if (const std::string_view next = word(); is_keyword(next)) {
+      // Relations are called so too: OrderItem.Order, GroupMember.Group.
+      const bool is_way = (same_name(next, "order") || same_name(next, "group")) && at(at_ + next.size()) == '.';
+      if (!is_way) fail();
+    }
     out.parts.push_back(name());
     if (at(at_) != '.') return out;
     ++at_;

@@ -31,6 +31,7 @@ TEST(Soql, ReadsEveryClause) {
         "ORDER BY COUNT(Id) DESC, GROUPING(CloseDate) NULLS FIRST LIMIT 3 OFFSET 4",
         "SELECT Id FROM Account WHERE Id NOT IN (SELECT AccountId FROM Contact WHERE Birthdate < LAST_N_DAYS:30)",
         "SELECT Id FROM X__c WHERE M__c INCLUDES ('a;b', 'c') AND D__c >= 2026-01-31T10:11:12+02:00 AND B__c = TRUE",
+        "SELECT Order.Status FROM OrderItem WHERE Order.Status = 'x' ORDER BY Order.Status",
         "SELECT Id FROM Group FOR VIEW", "SELECT Id FROM Order LIMIT 1 FOR REFERENCE",
         "SELECT Id FROM Contact WHERE A__c = 1 OR (B__c = 2 AND (C__c = 3 OR D__c = USD5))"})
     EXPECT_EQ(understood(text), text);

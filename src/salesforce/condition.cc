@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "base/time_text.h"
+#include "base/utf8.h"
 #include "salesforce/soql.h"
 
 namespace salesforce::soql {
@@ -17,6 +18,12 @@ constexpr int deepest = 30;
 constexpr std::size_t most_values = 2'000;
 constexpr std::size_t longest_literal = 4'000;
 constexpr int most_relations = 5;
+
+// Source: SOQL and SOSL Reference, "Reserved Keywords". FIRST and LAST are left out: they mean something behind NULLS
+// only.
+constexpr std::array<std::string_view, 20> reserved = {
+    "AND",   "ASC", "DESC", "EXCLUDES", "FROM", "GROUP", "HAVING", "IN",    "INCLUDES", "LIKE",
+    "LIMIT", "NOT", "NULL", "NULLS",    "OR",   "ORDER", "SELECT", "USING", "WHERE",    "WITH"};
 
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
@@ -60,16 +67,26 @@ class Parser {
       return base::failure(ErrorKind::settings, "the filter is longer than " + std::to_string(longest_condition) +
                                                     " characters: name fewer values, or mark the records by a field "
                                                     "of their own");
+    const std::string clean = base::as_utf8(text_);
+    if (clean != text_) {
+      fail(static_cast<std::size_t>(std::ranges::mismatch(text_, clean).in1 - text_.begin()),
+           "the filter is not valid UTF-8 here; write the character anew");
+      return wrong();
+    }
     auto condition = read_condition(0);
     if (!wrong_) {
       skip_blanks();
       if (at_ < text_.size()) fail(at_, here() + " was not expected: here the filter ends, or AND or OR follows");
     }
-    if (wrong_) return base::failure(ErrorKind::settings, place_in(text_, wrong_at_) + ": " + *wrong_);
+    if (wrong_) return wrong();
     return condition;
   }
 
  private:
+  std::unexpected<base::Error> wrong() const {
+    return base::failure(ErrorKind::settings, place_in(text_, wrong_at_) + ": " + *wrong_);
+  }
+
   void fail(std::size_t at, std::string what) {
     if (wrong_) return;
     wrong_ = std::move(what);
@@ -181,6 +198,11 @@ class Parser {
       fail(at_, "\"" + shown() + "\" is not the API name of a field");
       return out;
     }
+    if (const auto word = reserved_in(out.field)) {
+      at_ += *word;
+      fail(at_, "\"" + shown() + "\" is a word of SOQL and no API name of a field");
+      return out;
+    }
     if (std::ranges::count(out.field, '.') > most_relations) {
       fail(at_, "a filter reaches over at most five relations");
       return out;
@@ -194,6 +216,18 @@ class Parser {
     read_operator(out);
     if (!wrong_) read_values(out);
     return out;
+  }
+
+  /// Where in the path a reserved word stands. On the way to a field the org has relations called Order and Group.
+  static std::optional<std::size_t> reserved_in(std::string_view path) {
+    for (std::size_t from = 0;;) {
+      const auto dot = path.find('.', from);
+      const std::string name = upper(path.substr(from, dot - from));
+      const bool is_way = dot != std::string_view::npos && (name == "ORDER" || name == "GROUP");
+      if (!is_way && std::ranges::find(reserved, name) != reserved.end()) return from;
+      if (dot == std::string_view::npos) return std::nullopt;
+      from = dot + 1;
+    }
   }
 
   void read_operator(Condition& out) {
@@ -325,26 +359,31 @@ class Parser {
                                   text_[end] == '+'))
       ++end;
     const std::string_view word = text_.substr(at_, end - at_);
+    const bool is_date = base::is_iso_date(word);
+    const bool is_moment = word.size() > 11 && (word[10] == 'T' || word[10] == 't') &&
+                           (word.ends_with('Z') || word.ends_with('z') || word.find_last_of("+-") > 10);
+    const auto moment = is_date || is_moment ? base::parse_iso(word) : std::nullopt;
     Literal out;
-    if (base::is_iso_date(word)) {
-      out = {.kind = Literal::Kind::date, .text = std::string{word}};
-    } else if (const auto moment = word.size() > 11 && (word[10] == 'T' || word[10] == 't') ? base::parse_iso(word)
-                                                                                              : std::nullopt;
-               moment && (word.ends_with('Z') || word.ends_with('z') || word.find_last_of("+-") > 10)) {
-      out = {.kind = Literal::Kind::datetime, .text = datetime(*moment)};
+    if (moment && (*moment < first_moment || *moment >= last_moment + std::chrono::seconds{1})) {
+      fail(at_, "\"" + std::string{word} + "\" is outside the years 1700 to 4000, the only ones that Salesforce knows");
+      return out;
+    }
+    if (moment) {
+      out.kind = is_date ? Literal::Kind::date : Literal::Kind::datetime;
+      out.text = is_date ? std::string{word} : datetime(*moment);
     } else if (const auto number = number_in(word)) {
       out = {.kind = Literal::Kind::number, .text = *number};
     } else {
       fail(at_, "\"" + std::string{word.substr(0, 40)} +
-                    "\" is neither a number nor a date (2026-01-31) nor a moment (2026-01-31T10:11:12Z); texts stand in "
-                    "single quotes");
+                    "\" is neither a number in full (1200.5) nor a date (2026-01-31) nor a moment "
+                    "(2026-01-31T10:11:12Z); texts stand in single quotes");
       return out;
     }
     at_ = end;
     return out;
   }
 
-  /// As SOQL takes it: digits with a sign, a point and an exponent.
+  /// As SOQL takes it: digits with a sign and a point.
   static std::optional<std::string> number_in(std::string_view word) {
     std::string out;
     std::size_t i = 0;
@@ -360,12 +399,6 @@ class Parser {
     if (!digits()) return std::nullopt;
     if (i < word.size() && word[i] == '.') {
       out += word[i++];
-      if (!digits()) return std::nullopt;
-    }
-    if (i < word.size() && (word[i] == 'e' || word[i] == 'E')) {
-      out += 'e';
-      ++i;
-      if (i < word.size() && (word[i] == '-' || word[i] == '+')) out += word[i++];
       if (!digits()) return std::nullopt;
     }
     if (i != word.size() || out.size() > 60) return std::nullopt;

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "base/utf8.h"
 #include "salesforce/filter_check.h"
 #include "salesforce/soql.h"
 
@@ -33,7 +34,7 @@ TEST(Condition, IsPrintedAsItWasMeant) {
            {"((A = 1))", "A = 1"},
            {"NOT (A = 1 OR B = 2)", "(NOT (A = 1 OR B = 2))"},
            {"not A in ('x','y')", "(NOT A IN ('x', 'y'))"},
-           {"A NOT IN (1, -2.50, 3e5)", "A NOT IN (1, -2.50, 3e5)"},
+           {"A NOT IN (1, -2.50, +35)", "A NOT IN (1, -2.50, 35)"},
            {"Account.Owner.Name LIKE 'O\\'N%\\_\\\\'", "Account.Owner.Name LIKE 'O\\'N%\\_\\\\'"},
            {"Topics__c INCLUDES ('a;b','c')", "Topics__c INCLUDES ('a;b', 'c')"},
            {"CloseDate >= 2026-01-31", "CloseDate >= 2026-01-31"},
@@ -41,6 +42,10 @@ TEST(Condition, IsPrintedAsItWasMeant) {
            {"CreatedDate = last_n_days:30", "CreatedDate = LAST_N_DAYS:30"},
            {"CreatedDate = TODAY", "CreatedDate = TODAY"},
            {"Name = 'line\\nbreak \\u0041\\u00e4'", "Name = 'line\\nbreak A\xC3\xA4'"},
+           {"A > 1700-01-01 AND A <= 4000-12-31", "(A > 1700-01-01 AND A <= 4000-12-31)"},
+           {"A < 4000-12-31T23:59:59Z", "A < 4000-12-31T23:59:59Z"},
+           {"Order.Status = 'x' OR group.Name = 'y'", "(Order.Status = 'x' OR group.Name = 'y')"},
+           {"Notes = 1 AND Order__c = 2 AND Null__r.In__c = 3", "(Notes = 1 AND Order__c = 2 AND Null__r.In__c = 3)"},
            {"Name = 'say \"hi\"'", "Name = 'say \"hi\"'"},
        }) {
     EXPECT_EQ(printed(text), expected);
@@ -82,6 +87,22 @@ TEST(Condition, SaysWhereItStopsMakingSense) {
            {"Ä = 1", "character 1:", "field name"},
            {"A = 'ä' x", "character 9:", "\"x\""},
            {"A = 'a\nb'", "character 7:", "line"},
+           {"A = 1699-12-31", "character 5:", "1700"},
+           {"A = 4001-01-01", "character 5:", "4000"},
+           {"A = 0001-01-01T00:00:00Z", "character 5:", "1700"},
+           {"A = 1700-01-01T00:30:00+01:00", "character 5:", "1700"},
+           {"A = 3e5", "character 5:", "in full"},
+           {"IN = 1", "character 1:", "\"IN\" is a word of SOQL"},
+           {"A = 1 AND null = 1", "character 11:", "\"null\" is a word of SOQL"},
+           {"A = 1 AND OR = 1", "character 11:", "\"OR\" is a word of SOQL"},
+           {"Like LIKE 'x'", "character 1:", "word of SOQL"},
+           {"includes INCLUDES ('x')", "character 1:", "word of SOQL"},
+           {"Account.Excludes = 'x'", "character 9:", "\"Excludes\" is a word of SOQL"},
+           {"NOT A.Not = 1", "character 7:", "word of SOQL"},
+           {"Order = 1", "character 1:", "word of SOQL"},
+           {"A = 'ä\xff'", "character 7:", "UTF-8"},
+           {"A = '\xc3'", "character 6:", "UTF-8"},
+           {"\xed\xa0\x80 = 1", "character 1:", "UTF-8"},
        }) {
     const std::string message = refusal(text);
     EXPECT_TRUE(message.starts_with(where)) << text << ": " << message;
@@ -117,16 +138,28 @@ Condition any_condition(int depth) {
     Literal value;
     value.kind = static_cast<Kind>(*rc::gen::inRange(0, 7));
     switch (value.kind) {
-      case Kind::null: break;
-      case Kind::boolean: value.text = *rc::gen::element<std::string>("true", "false"); break;
-      case Kind::number: value.text = *rc::gen::element<std::string>("0", "-12.50", "3e5", "1e-7"); break;
-      case Kind::date: value.text = "2024-02-29"; break;
-      case Kind::datetime: value.text = "2026-01-31T10:11:12Z"; break;
-      case Kind::relative: value.text = *rc::gen::element<std::string>("TODAY", "LAST_N_DAYS:30"); break;
+      case Kind::null:
+        break;
+      case Kind::boolean:
+        value.text = *rc::gen::element<std::string>("true", "false");
+        break;
+      case Kind::number:
+        value.text = *rc::gen::element<std::string>("0", "-12.50", "35");
+        break;
+      case Kind::date:
+        value.text = "2024-02-29";
+        break;
+      case Kind::datetime:
+        value.text = "2026-01-31T10:11:12Z";
+        break;
+      case Kind::relative:
+        value.text = *rc::gen::element<std::string>("TODAY", "LAST_N_DAYS:30");
+        break;
       case Kind::text:
-        value.text = *rc::gen::oneOf(rc::gen::arbitrary<std::string>(),
-                                     rc::gen::container<std::string>(
-                                         rc::gen::element('\'', '\\', 'n', 'u', '\n', '\x01', '"', ')', ' ', '%', '_')));
+        value.text = *rc::gen::oneOf(
+            rc::gen::map(rc::gen::arbitrary<std::string>(), [](const auto& any) { return base::as_utf8(any); }),
+            rc::gen::container<std::string>(
+                rc::gen::element('\'', '\\', 'n', 'u', '\n', '\x01', '"', ')', ' ', '%', '_')));
         if (out.op == Operator::like) {
           // A pattern: a backslash stands before '_', '%' or another one.
           std::string pattern;
@@ -184,7 +217,8 @@ struct FilterCheck : testing::Test {
                       field("Who__c", "reference", "Who", {"Contact", "Lead"})};
     contact.fields[8].filterable = false;
     account.name = "Account";
-    account.fields = {field("Name", "string"), field("Type", "picklist"), field("OwnerId", "reference", "Owner", {"User"})};
+    account.fields = {field("Name", "string"), field("Type", "picklist"),
+                      field("OwnerId", "reference", "Owner", {"User"})};
   }
   base::Result<std::vector<std::string>> check(std::string_view filter) {
     return check_filter(filter, "Contact", [&](std::string_view object) -> base::Result<const DescribedObject*> {
@@ -197,10 +231,10 @@ struct FilterCheck : testing::Test {
 };
 
 TEST_F(FilterCheck, TakesWhatTheFieldsTake) {
-  for (const char* good :
-       {"LastName = 'x' AND title LIKE 'C%O'", "Score__c >= 1.5", "Active__c = true", "Birthdate = null",
-        "Birthdate > 2000-01-01", "CreatedDate > 2026-01-31T00:00:00Z", "Topics__c INCLUDES ('a;b')",
-        "AccountId IN ('001000000000001AAA')", "Account.Type != 'Partner'", "account.name = 'x'", "Who.Type = 'Lead'"}) {
+  for (const char* good : {"LastName = 'x' AND title LIKE 'C%O'", "Score__c >= 1.5", "Active__c = true",
+                           "Birthdate = null", "Birthdate > 2000-01-01", "CreatedDate > 2026-01-31T00:00:00Z",
+                           "Topics__c INCLUDES ('a;b')", "AccountId IN ('001000000000001AAA')",
+                           "Account.Type != 'Partner'", "account.name = 'x'", "Who.Type = 'Lead'"}) {
     const auto checked = check(good);
     ASSERT_TRUE(checked) << good << ": " << checked.error().message;
     EXPECT_TRUE(checked->empty()) << good;

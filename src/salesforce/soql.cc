@@ -69,9 +69,7 @@ bool is_identifier(std::string_view text) {
 }
 
 std::string datetime(base::Utc moment) {
-  using namespace std::chrono;
-  constexpr base::Utc first = sys_days{year{1700} / 1 / 1}, last = sys_days{year{4000} / 12 / 31};
-  return base::to_iso_seconds(std::clamp(moment, first, last));
+  return base::to_iso_seconds(std::clamp<base::Utc>(moment, first_moment, last_moment));
 }
 
 base::Result<void> check_names(const model::Mapping& mapping) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <span>
 #include <string>
 #include <string_view>
@@ -23,7 +24,13 @@ std::string quote_pattern(std::string_view pattern);
 /// True for a name, or names joined by dots: "Account.Name". Letters, digits and '_', each beginning with a letter.
 bool is_identifier(std::string_view text);
 
-/// "2026-01-31T10:11:12Z", kept within the years 1700 to 4000 that the org takes.
+/// The first and the last second that the org takes.
+/// Source: SOQL and SOSL Reference, "Date Formats and Date Literals".
+inline constexpr base::Utc first_moment = std::chrono::sys_days{std::chrono::year{1700} / 1 / 1};
+inline constexpr base::Utc last_moment =
+    std::chrono::sys_days{std::chrono::year{4001} / 1 / 1} - std::chrono::seconds{1};
+
+/// "2026-01-31T10:11:12Z", kept within what the org takes.
 std::string datetime(base::Utc moment);
 
 /// `settings` for an object, upsert field or field whose name is no identifier; the message says which.

@@ -68,7 +68,7 @@ TEST(Soql, KeepsDatetimesWithinTheYearsTheOrgTakes) {
   using namespace std::chrono;
   EXPECT_EQ(datetime(sys_days{year{2026} / 1 / 31} + hours{10} + milliseconds{999}), "2026-01-31T10:00:00Z");
   EXPECT_EQ(datetime(sys_days{year{1} / 1 / 1}), "1700-01-01T00:00:00Z");
-  EXPECT_EQ(datetime(sys_days{year{5000} / 1 / 1}), "4000-12-31T00:00:00Z");
+  EXPECT_EQ(datetime(sys_days{year{5000} / 1 / 1}), "4000-12-31T23:59:59Z");
 }
 
 TEST(Soql, ReadsFromTheBeginningWithoutACondition) {
