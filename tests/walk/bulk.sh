@@ -72,6 +72,7 @@ curl -sf -X PUT "$url/__sim/faults" -d '{"seed": 3, "rules": [
   {"effect": "unavailable", "method": "PUT", "path": "/batches", "count": 1},
   {"effect": "cut_csv", "path": "Results/", "count": 2},
   {"effect": "lock_rows", "method": "BATCH", "share": 0.05, "count": 3},
+  {"effect": "fail_job", "method": "BATCH", "after": 1, "count": 1},
   {"effect": "expire_token", "path": "/jobs/", "every": 5}]}' > /dev/null
 sql "update contacts set title = 'W' || id where id <= 10000;
      with recursive n(i) as (select 1 union all select i + 1 from n where i < 5000)

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# An org behind TLS: certificates are always verified, a certificate authority of one's own has to be named, and proxies
-# come from the environment. Usage: network.sh FOLDER-OF-THE-PROGRAMS
+# An org behind TLS: certificates are always verified, a certificate authority of one's own has to be named, HTTP/2
+# is spoken where it is offered, and proxies come from the environment. Usage: network.sh FOLDER-OF-THE-PROGRAMS
 tls=$(realpath "$(dirname "$0")/tls.py")
 source "$(dirname "$0")/common.sh"
 unset HTTPS_PROXY https_proxy NO_PROXY no_proxy ALL_PROXY all_proxy
@@ -44,6 +44,11 @@ good=$far
 serve serve "$plain" other.pem other.key calls.log
 LOCKSTEP_SALESFORCE_LOGIN_URL=$far lockstep connect --flow client-credentials --workspace other
 expect "exit status of a certificate for another host" $status 5
+
+serve http2 good.pem good.key agreed.log
+LOCKSTEP_SALESFORCE_LOGIN_URL=$far lockstep connect --flow client-credentials --workspace other
+expect "exit status of a server that hangs up" $status 5
+expect "what is spoken where HTTP/2 is offered" "$(sort -u agreed.log)" h2
 
 touch proxied.log
 serve proxy proxied.log

@@ -2,6 +2,7 @@
 
   tls.py serve URL CERTIFICATE KEY LOG   answers https and passes everything on to URL; logs who calls
   tls.py proxy LOG                       an HTTP proxy for CONNECT; logs where to
+  tls.py http2 CERTIFICATE KEY LOG       takes HTTP/2 only, and hangs up; logs what was agreed on
 
 Prints the port it listens on.
 """
@@ -67,13 +68,23 @@ class Proxy(BaseHTTPRequestHandler):
         pass
 
 
+class HangUp(BaseHTTPRequestHandler):
+    def handle(self):
+        self.connection.do_handshake()
+        with open(log, "a") as file:
+            file.write(f"{self.connection.selected_alpn_protocol()}\n")
+
+
 mode, *rest = sys.argv[1:]
 log = rest[-1]
-if mode == "serve":
-    url, certificate, key = rest[:3]
-    server = Server(("127.0.0.1", 0), PassOn)
+if mode in ("serve", "http2"):
+    *upstream, certificate, key, log = rest
+    url = "".join(upstream)
+    server = Server(("127.0.0.1", 0), PassOn if mode == "serve" else HangUp)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate, key)
+    if mode == "http2":
+        context.set_alpn_protocols(["h2"])
     server.socket = context.wrap_socket(server.socket, server_side=True, do_handshake_on_connect=False)
 else:
     server = Server(("127.0.0.1", 0), Proxy)

@@ -26,9 +26,10 @@ curl -sf -X PUT "$url/__sim/oauth" -d '{"token_lifetime_s":2}' > /dev/null
 curl -sf -X POST "$url/__sim/expire-tokens" > /dev/null
 fault '{"effect":"latency","latency_ms":700}'
 before=$(asked)
-"$bin/lockstep" sync --json > run || fail "the sync with two-second tokens: $(cat run)"
+export LOCKSTEP_LOG_LEVEL=debug
+"$bin/lockstep" sync --json > run 2> logged || fail "the sync with two-second tokens: $(cat run logged)"
 sql "update contacts set title = 'T' || id"
-"$bin/lockstep" sync --json > run || fail "the push with two-second tokens: $(cat run)"
+"$bin/lockstep" sync --json > run 2>> logged || fail "the push with two-second tokens: $(cat run logged)"
 expect "what was pushed" "$(jq '.objects[] | select(.object == "Contact").pushed.updated' run)" 4000
 expect "what was set aside" "$(sql 'select count(*) from lockstep_parked')" 0
 renewed=$(($(asked) - before))
@@ -57,6 +58,7 @@ for round in 1 2 3 4 5 6; do
   [ $(($(asked) - before)) -le 1 ] || fail "round $round: $(($(asked) - before)) sign-ins after the kill"
   expect "round $round: the runs after" "$again" "$status"
   state=$(sql 'select sync_status from lockstep_integrations')
+  cat error >> logged
   case $status in
     0) good=$((good + 1)); expect "round $round: its state" "$state" idle ;;
     3) lost=$((lost + 1)); expect "round $round: its state" "$state" needs_reauth
@@ -68,3 +70,10 @@ for round in 1 2 3 4 5 6; do
 done
 echo "killed while a token was on its way: $good went on, $lost needed a person"
 [ $lost -gt 0 ] || fail "no round was killed in time"
+
+# No token was said or lies readable in the store.
+secrets='00D[[:alnum:]]{12}!|5Aep861|sfsim-secret'
+curl -sf -d "grant_type=client_credentials&client_id=sfsim-client&client_secret=sfsim-secret" \
+  "$url/services/oauth2/token" | grep -qE "$secrets" || fail "tokens look otherwise"
+[ -s logged ] || fail "nothing was logged"
+! grep -aE "$secrets" logged run out connect.out connect.err lockstep.db* || fail "a secret was said"
