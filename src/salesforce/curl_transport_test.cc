@@ -220,7 +220,7 @@ TEST_F(CurlTransportTest, DoesNotKnowWhatBecameOfARequestWhoseAnswerWasLost) {
 }
 
 TEST_F(CurlTransportTest, SendsARequestOnceThatMustNotBeDoneTwice) {
-  int posts = 0;
+  std::atomic<int> posts = 0;
   Server server{[&](Connection& connection) {
     connection.be_patient_for(milliseconds{300});  // The next one may come on a connection of its own.
     for (std::string request; !(request = connection.read_request()).empty();) {
@@ -236,7 +236,7 @@ TEST_F(CurlTransportTest, SendsARequestOnceThatMustNotBeDoneTwice) {
     ASSERT_FALSE(answer);
     EXPECT_EQ(answer.error().kind, ErrorKind::unknown_fate);
   }
-  EXPECT_EQ(posts, 1);
+  EXPECT_EQ(posts.load(), 1);
 }
 
 TEST_F(CurlTransportTest, DoesNotKnowWhatBecameOfARequestWhoseAnswerIsCutShort) {
