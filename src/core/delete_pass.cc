@@ -183,6 +183,7 @@ RecordDeletes::RecordDeletes(const model::Mapping& mapping, Org& org, Store& sto
 void RecordDeletes::restart() {
   after_ = 0;
   left_behind_ = false;
+  held_by_children_ = 0;
 }
 
 base::Result<Step> RecordDeletes::step() {
@@ -194,8 +195,10 @@ base::Result<Step> RecordDeletes::step() {
 
   std::vector<Intent> intents;
   const DeleteCounts before = counts_;
+  const std::int64_t held_before = held_by_children_;
   ASSIGN_OR_RETURN(const auto refused, store_.update(mapping_, seen.rows, [&](const Known& known) {  // decide
     counts_ = before;
+    held_by_children_ = held_before;
     intents.assign(seen.rows.size(), {});
     bases_.restart(mapping_.fields.size());
     bases_.add(seen.rows.size());
@@ -273,8 +276,12 @@ void RecordDeletes::announce(const Look& seen, const Known& known, std::size_t a
     return;
   }
   const bool children_wait = head.children_wait && mapping_.on_row_deleted == model::DeletePolicy::follow;
-  if (seen.unreadable[at] || (children_wait && safeguards_.release_children)) {
+  if (seen.unreadable[at]) {
     left_behind_ = true;
+    return;
+  }
+  if (children_wait && safeguards_.release_children) {
+    ++held_by_children_;
     return;
   }
   if (!seen.at[at]) {

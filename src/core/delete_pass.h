@@ -86,6 +86,8 @@ class RecordDeletes : public DeletePass {
   /// `waiting`: records were left that changed in the running second; call restart() then.
   base::Result<Step> step();
   void restart();
+  /// Records that were left because records of their row's children would go along with them.
+  std::int64_t held_by_children() const { return held_by_children_; }
 
  private:
   struct Look;
@@ -98,6 +100,7 @@ class RecordDeletes : public DeletePass {
   model::Grid bases_;
   bool left_behind_ = false;
   base::Utc seen_through_{};
+  std::int64_t held_by_children_ = 0;
 };
 
 }  // namespace core

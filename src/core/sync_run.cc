@@ -303,12 +303,36 @@ class Run {
                                         std::min<std::size_t>(world_.page_size, 500));
     for (int waits = 0; !over();) {
       const auto step = attempt(part, *part.record_deletes, [&] { return part.record_deletes->step(); });
-      if (!step || *step == Step::idle) return;
-      if (*step != Step::waiting) continue;
-      if (++waits > most_waits) return;
+      if (!step) return;
+      if (*step == Step::progressed) continue;
+      if (*step == Step::idle || ++waits > most_waits) break;
       world_.wait(1'050ms);
       part.record_deletes->restart();
     }
+    if (part.record_deletes->held_by_children() > 0) name_held(part, part.record_deletes->held_by_children());
+  }
+
+  /// Says for which objects records stay whose rows were deleted, unless the run itself is about to detach those.
+  void name_held(const Part& part, std::int64_t records) {
+    std::string children;
+    const auto add = [&](const model::Mapping& mapping) {
+      const auto refers = [&](const model::FieldMapping& field) {
+        return field.role == model::FieldRole::reference && field.parent_object == part.mapping->object;
+      };
+      if (std::ranges::any_of(mapping.fields, refers)) (children += children.empty() ? "" : ", ") += mapping.object;
+    };
+    for (const model::Mapping& mapping : world_.beside) add(mapping);
+    for (const Part& other : parts_)
+      if (!pushes(other) || other.ended) add(*other.mapping);
+    if (children.empty()) return;
+    result_.errors.push_back(
+        {part.mapping->object + ": " + std::to_string(records) +
+             (records == 1 ? " record stays in Salesforce though its row was deleted"
+                           : " records stay in Salesforce though their rows were deleted") +
+             ", because Salesforce would delete records of other objects along with them. Those refer to them still, "
+             "and this run does not send " +
+             children + ": sync that too (without --object, switched on, and not only from Salesforce)",
+         "", "WAITING_FOR_CHILDREN", world_.clock.now()});
   }
 
   void forget(Part& part) {

@@ -26,6 +26,7 @@ struct RunWorld {
   Lookback lookback{};
   Safeguards safeguards{};
   std::size_t page_size = 10'000;
+  std::span<const model::Mapping> beside{};  ///< Linked mappings that this run leaves alone.
 };
 
 struct RunResult {
@@ -38,7 +39,8 @@ struct RunResult {
 /// One sync run over the mappings in the given order (see put_in_order()): one look at all objects, then pull each
 /// until nothing is left, settle the rows whose records were deleted (children first), push each, remove the rows whose
 /// records left the filter, and delete the records whose rows were deleted (children first). A failing object does not
-/// stop the others; a failing org does. Deletes beyond `limits` are left as they are, and named among the errors.
+/// stop the others; a failing org does. Deletes beyond `limits` are left as they are, and named among the errors; so are
+/// those that would take records of mappings along that the run does not push.
 RunResult run_sync(std::span<const model::Mapping> mappings, const RunWorld&);
 
 }  // namespace core

@@ -24,11 +24,37 @@ base::Result<void> add_missing(App& app, const core::Integration& integration,
   return {};
 }
 
+/// One of the integration's mappings as it was last seen to fit; nothing if it was never synced or fits no more.
+base::Result<std::optional<model::Mapping>> known_mapping(App& app, const core::Integration& integration,
+                                                          const core::MappingSetting& setting) {
+  const std::string object = core::object_for(setting.object_type);
+  ASSIGN_OR_RETURN(const auto described, app.store->describe(integration.id, object));
+  if (!described) return std::nullopt;
+  const std::string table = setting.table.empty() ? core::table_for(object) : setting.table;
+  ASSIGN_OR_RETURN(const auto schema, schema_from(app, integration, object, table, described->json));
+  auto compiled = core::compile_mapping(integration, setting, schema, upsert_field);
+  return compiled ? std::optional{std::move(compiled->mapping)} : std::nullopt;
+}
+
+/// A mapping that this run leaves alone, if it has links. The store must know it all the same: its rows refer to rows
+/// of the others, and its records would go along with theirs.
+base::Result<void> prepare_beside(App& app, const core::Integration& integration, const core::MappingSetting& setting,
+                                  std::vector<model::Mapping>& beside) {
+  ASSIGN_OR_RETURN(auto mapping, known_mapping(app, integration, setting));
+  if (!mapping) return {};
+  ASSIGN_OR_RETURN(const auto linked, app.store->links(*mapping, core::LinkState::linked, 0, 1));
+  if (linked.rows.empty()) return {};
+  // What is wrong with it is said by the runs that it is part of.
+  if (app.store->prepare(*mapping)) beside.push_back(*std::move(mapping));
+  return {};
+}
+
 }  // namespace
 
 base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Integration& integration,
                                                        salesforce::RestOrg& org, const SyncRequest& request,
-                                                       std::vector<core::RunError>& warnings) {
+                                                       std::vector<core::RunError>& warnings,
+                                                       std::vector<model::Mapping>* beside) {
   ASSIGN_OR_RETURN(auto documents, app.store->mappings(integration.id));
   std::vector<core::MappingSetting> settings = core::one_a_table(std::move(documents));
   RETURN_IF_ERROR(add_missing(app, integration, settings));
@@ -46,12 +72,14 @@ base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Int
     return request.objects.empty() ||
            std::ranges::any_of(request.objects, [&](const auto& asked) { return core::object_for(asked) == object; });
   };
-  std::vector<model::Mapping> mappings;
+  std::vector<model::Mapping> mappings, others;
   for (const core::MappingSetting& setting : settings) {
     const std::string object = core::object_for(setting.object_type);
     const auto on = integration.sync_objects.find(object);
-    if (on != integration.sync_objects.end() && !on->second) continue;
-    if (!is_asked(object)) continue;
+    if ((on != integration.sync_objects.end() && !on->second) || !is_asked(object)) {
+      RETURN_IF_ERROR(prepare_beside(app, integration, setting, others));
+      continue;
+    }
     const auto warn = [&](const base::Error& error) {
       warnings.push_back({error.message, "", error.service_code, app.clock.now()});
     };
@@ -81,6 +109,7 @@ base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Int
     mappings.push_back(std::move(compiled->mapping));
   }
   core::put_in_order(mappings);
+  if (beside) *beside = std::move(others);
   return mappings;
 }
 
@@ -88,14 +117,8 @@ base::Result<std::vector<model::Mapping>> known_mappings(App& app, const core::I
   ASSIGN_OR_RETURN(auto documents, app.store->mappings(integration.id));
   std::vector<model::Mapping> mappings;
   for (const core::MappingSetting& setting : core::one_a_table(std::move(documents))) {
-    const std::string object = core::object_for(setting.object_type);
-    ASSIGN_OR_RETURN(const auto described, app.store->describe(integration.id, object));
-    if (!described) continue;  // Never synced.
-    const std::string table = setting.table.empty() ? core::table_for(object) : setting.table;
-    ASSIGN_OR_RETURN(const auto schema, schema_from(app, integration, object, table, described->json));
-    auto compiled = core::compile_mapping(integration, setting, schema, upsert_field);
-    if (!compiled || !app.store->prepare(compiled->mapping)) continue;
-    mappings.push_back(std::move(compiled->mapping));
+    ASSIGN_OR_RETURN(auto mapping, known_mapping(app, integration, setting));
+    if (mapping && app.store->prepare(*mapping)) mappings.push_back(*std::move(mapping));
   }
   return mappings;
 }

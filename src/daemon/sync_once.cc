@@ -146,25 +146,27 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
 
   core::RunResult result;
   std::vector<core::RunError> warnings;
+  std::vector<model::Mapping> beside;
   bool load_waits = false;
-  auto mappings = mappings_for(app, integration, org, request, warnings);
+  auto mappings = mappings_for(app, integration, org, request, warnings, &beside);
   if (!mappings) {
     result.stopped_by = mappings.error();
     result.errors.push_back({mappings.error().message, "", mappings.error().service_code, app.clock.now()});
   } else {
     core::FencedOrg fenced{org, [&] { return held.still_ours(); }};
-    const core::RunWorld world{fenced,
-                               *app.store,
-                               app.clock,
-                               app.random,
-                               [&](std::chrono::milliseconds time) { wait(time); },
-                               stopping,
-                               [&](const std::string& line) {
-                                 held.renew();
-                                 if (request.progress) request.progress(line);
-                               },
-                               request.allow_mass_change ? core::MassLimits{0, 0, 0, 0} : integration.limits,
-                               request.direction.value_or(model::SyncDirection::both)};
+    core::RunWorld world{fenced,
+                         *app.store,
+                         app.clock,
+                         app.random,
+                         [&](std::chrono::milliseconds time) { wait(time); },
+                         stopping,
+                         [&](const std::string& line) {
+                           held.renew();
+                           if (request.progress) request.progress(line);
+                         },
+                         request.allow_mass_change ? core::MassLimits{0, 0, 0, 0} : integration.limits,
+                         request.direction.value_or(model::SyncDirection::both)};
+    world.beside = beside;
     auto going = *mappings;
     const auto held_back = hold_back_loads(app, integration, *connected, going, warnings);
     load_waits = held_back.value_or(false);

@@ -50,6 +50,28 @@ sleep 1.1
 sync > /dev/null
 expect "its contacts' rows" "$(sql "select count(*) from contacts where company_id = $company")" "$children"
 
+# Nor does it while contacts are not part of the run, or switched off: the account stays until they were detached.
+company=$(sql 'select id from companies where id in (select company_id from contacts) limit 1')
+account=$(sql "select salesforce_id from companies where id = $company")
+records=$(query 'SELECT COUNT() FROM Contact')
+sql "delete from companies where id = $company"
+"$bin/lockstep" integration set syncContacts=false > /dev/null
+for alone in "--object Account" ""; do
+  status=0; sync $alone > report || status=$?
+  expect "exit status of a run that leaves an account ($alone)" $status 1
+  expect "why it stays ($alone)" "$(jq -c '[.errors[] | select(.code == "WAITING_FOR_CHILDREN") | .message |
+    test("does not send Contact")]' report)" '[true]'
+  expect "that account ($alone)" "$(query "SELECT COUNT() FROM Account WHERE Id = '$account'")" 1
+  expect "contacts ($alone)" "$(query 'SELECT COUNT() FROM Contact')" "$records"
+done
+"$bin/lockstep" integration set syncContacts=true > /dev/null
+sync --object Account > report && fail "an account went before its contacts were detached"
+sync > report || true
+expect "the account once its contacts are detached" "$(query "SELECT COUNT() FROM Account WHERE Id = '$account'")" 0
+expect "contacts after that" "$(query 'SELECT COUNT() FROM Contact')" "$records"
+sleep 1.1
+sync > /dev/null
+
 # The brake: nobody means to delete most of a table.
 rows=$(sql 'select count(*) from contacts'); records=$(query 'SELECT COUNT() FROM Contact')
 expect "both sides before" "$rows" "$records"
