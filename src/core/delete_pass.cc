@@ -14,6 +14,18 @@ using model::Cell;
 constexpr std::size_t most_errors = 100;             ///< Named one by one; the rest is counted.
 constexpr std::chrono::hours rejected_patience{24};  ///< A refused delete is tried again after this.
 
+/// What is not made again, because it may be there.
+base::Error record_vanished(const model::Mapping& mapping, const model::RecordId& record, bool was_edited) {
+  return {base::ErrorKind::rejected,
+          mapping.object + " " + record.str() +
+              " is neither in Salesforce nor in its recycle bin: it was deleted for good, or is hidden from the sync "
+              "user. Give the sync user access to it, and it goes on by itself; if it was deleted, " +
+              (was_edited ? "decide in the conflict inbox: --take store makes a new record of the row, --take org "
+                            "deletes the row"
+                          : "delete the row, sync, and insert it again under its key to make a new record of it"),
+          "RECORD_VANISHED"};
+}
+
 }  // namespace
 
 void DeletePass::set_aside(const std::string& row, const base::Error& error) {
@@ -33,8 +45,10 @@ base::Result<Step> RowDeletes::step() {
   ASSIGN_OR_RETURN(const auto page, store_.links(mapping_, LinkState::record_deleted, after_, page_size_));
   if (page.rows.empty()) return Step::idle;
   DeleteCounts before = counts_;
+  std::vector<Refused> parked;
   ASSIGN_OR_RETURN(const auto refused, store_.update(mapping_, page.rows, [&](const Known& known) {
     counts_ = before;
+    parked.clear();
     bases_.restart(mapping_.fields.size());
     bases_.add(page.rows.size());
     WriteSet writes;
@@ -43,11 +57,13 @@ base::Result<Step> RowDeletes::step() {
       Settlement settlement;
       settlement.at = at;
       decide(known, at, settlement);
+      if (settlement.parked) parked.push_back({at, settlement.parked->error});
       writes.settlements.push_back(std::move(settlement));
     }
     return writes;
   }));
   counts_.deleted -= static_cast<std::int64_t>(refused.size());
+  set_aside(page.rows, parked);
   set_aside(page.rows, refused);
   after_ = page.last;
   return Step::progressed;
@@ -60,6 +76,7 @@ void RowDeletes::decide(const Known& known, std::size_t at, Settlement& settleme
   settlement.unpark = head.parked;
   if (!head.row_exists) {
     settlement.link = LinkState::both_gone;
+    settlement.stamp = clock_.now();
     settlement.base = bases_[at];
     return;
   }
@@ -90,8 +107,8 @@ void RowDeletes::decide(const Known& known, std::size_t at, Settlement& settleme
     case Fate::remove:
       settlement.remove_row = true;
       settlement.link = LinkState::both_gone;
-      settlement.stamp = head.stamp != base::Utc{} ? head.stamp : clock_.now();
-      settlement.base = bases_[at];  // All null: nothing is agreed on any more.
+      settlement.stamp = clock_.now();  // What the row held is kept from now on, whenever its record went.
+      settlement.base = bases_[at];     // All null: nothing is agreed on any more.
       ++counts_.deleted;
       return;
     case Fate::archive:
@@ -107,6 +124,11 @@ void RowDeletes::decide(const Known& known, std::size_t at, Settlement& settleme
       ++counts_.revived;
       return;
     case Fate::open:
+      if (head.stamp != vanished) return;
+      settlement.unpark = false;
+      if (!head.parked)
+        settlement.parked =
+            Parked{record_vanished(mapping_, head.record, !settlement.conflicts.empty()), base::Utc::max()};
       return;
   }
 }

@@ -21,7 +21,7 @@ bool edit_wins(const Deletion& deletion, std::size_t field) {
     case ConflictPolicy::newest_wins:
       break;
   }
-  return deletion.living_changed_at > deletion.deleted_at;
+  return deletion.deleted_at == vanished || deletion.living_changed_at > deletion.deleted_at;
 }
 
 bool is_base_empty(std::span<const Cell> base) {
@@ -56,15 +56,16 @@ Fate decide_deletion(const Deletion& deletion, std::vector<Conflict>& conflicts)
     case DeletePolicy::archive:
       return Fate::archive;
     case DeletePolicy::recreate:
-      return Fate::make_again;
+      return deletion.deleted_at == vanished ? Fate::open : Fate::make_again;
     case DeletePolicy::follow:
       break;
   }
   const auto edited = edited_fields(deletion);
   if (edited.empty()) return Fate::remove;
-  const bool open = std::ranges::any_of(
+  const bool asked = std::ranges::any_of(
       edited, [&](std::size_t f) { return deletion.mapping->fields[f].on_conflict == ConflictPolicy::manual; });
-  const bool wins = !open && std::ranges::any_of(edited, [&](std::size_t f) { return edit_wins(deletion, f); });
+  const bool wins = !asked && std::ranges::any_of(edited, [&](std::size_t f) { return edit_wins(deletion, f); });
+  const bool open = asked || (wins && deletion.deleted_at == vanished);
   const bool org_lives = deletion.deleted == Side::store;
   const auto decision = open                ? Conflict::Decision::open
                         : wins == org_lives ? Conflict::Decision::org_won
@@ -143,7 +144,7 @@ bool note_record_deleted(const model::Mapping& mapping, const KnownHead& head, c
                          std::span<const Cell> org, std::span<const Cell> known_base, std::span<const Cell> store,
                          std::span<Cell> base, Settlement& settlement) {
   settlement.record = record.id;
-  settlement.stamp = record.stamp;
+  settlement.stamp = record.stamp == base::Utc{} ? vanished : record.stamp;
   const bool seen = !org.empty();
   switch (head.link) {
     case LinkState::none:

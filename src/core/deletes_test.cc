@@ -90,6 +90,26 @@ TEST(Deletion, WhoseTimeNobodyKnowsIsOlderThanAnyEdit) {
   EXPECT_EQ(one.fate(), Fate::make_again);
 }
 
+/// It may be hidden from us: made again, it would be there twice.
+TEST(Deletion, OfARecordThatVanishedIsAskedAboutWhereItWouldBeUndone) {
+  Case one{.deleted_at = vanished};
+  EXPECT_EQ(one.fate(), Fate::remove);
+  one.living[1] = Cell{"2"};
+  for (const base::Utc changed_at : {base::Utc{}, at(50)}) {
+    one.changed_at = changed_at;
+    EXPECT_EQ(one.fate(), Fate::open);
+    ASSERT_EQ(one.conflicts.size(), 1u);
+    EXPECT_EQ(one.conflicts[0].decision, Conflict::Decision::open);
+  }
+  one.mapped = mapping(ConflictPolicy::crm_wins);
+  EXPECT_EQ(one.fate(), Fate::open);
+  one.mapped = mapping(ConflictPolicy::salesforce_wins);
+  EXPECT_EQ(one.fate(), Fate::remove);
+  one.policy = DeletePolicy::recreate;
+  EXPECT_EQ(one.fate(), Fate::open);
+  EXPECT_TRUE(one.conflicts.empty());
+}
+
 TEST(Deletion, AgainstAnEditASidesPolicyDecides) {
   for (const Side side : {Side::org, Side::store})
     for (const bool salesforce : {true, false}) {

@@ -279,6 +279,22 @@ base::Result<void> PullPass::settle_gone(std::span<const model::RecordId> ids) {
   return settle_observed(fates, [](WriteSet&) {});
 }
 
+base::Result<Step> PullPass::look_again(LinkState state, std::int64_t& after) {
+  ASSIGN_OR_RETURN(const auto page, store_.links(mapping_, state, after, page_size_));
+  if (page.rows.empty()) return Step::idle;
+  ASSIGN_OR_RETURN(const auto position, store_.position(mapping_));
+  if (std::holds_alternative<model::BulkPlace>(position)) return Step::idle;  // A page to come could be older.
+  std::vector<model::RecordId> ids = page.records;
+  std::erase(ids, model::RecordId{});
+  if (!ids.empty()) {
+    ASSIGN_OR_RETURN(const auto observed, org_.retrieve(mapping_, ids));
+    CHECK(observed.size() == ids.size());
+    RETURN_IF_ERROR(settle_observed(observed, [](WriteSet&) {}));
+  }
+  after = page.last;
+  return Step::progressed;
+}
+
 bool PullPass::ids_are_due() const {
   if (!safeguards_.check_ids || !progress_ || seen_at_ == base::Utc{}) return false;
   // What is deleted shows for as long as it lies in the recycle bin; after a longer pause some of it is gone for good.

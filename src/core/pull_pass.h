@@ -65,6 +65,9 @@ class PullPass {
   bool ids_are_due() const;
   /// Looks for a page of linked records after the link `after` and marks what is gone. One call for two thousand.
   base::Result<Step> check_ids(std::int64_t& after);
+  /// Looks at a page of records after the link `after` that were gone (`record_deleted` or `both_gone`): one that was
+  /// hidden from us and can be seen again has not changed for it, so no poll brings it.
+  base::Result<Step> look_again(LinkState state, std::int64_t& after);
   /// Finds out what became of linked records that are not there, and marks it; RowDeletes then settles their rows.
   base::Result<void> settle_gone(std::span<const model::RecordId> ids);
 

@@ -296,8 +296,8 @@ std::optional<base::Error> PushPass::announce_gone(const Look& seen, const Known
   const KnownHead& head = known.heads[i];
   const RecordHead& record = seen.gone.heads[*seen.gone_at[i]];
   if (mapping_.direction == model::SyncDirection::to_org) {
-    // Nothing flows back to such a row: it is made again, or stays with its edit.
-    if (mapping_.on_record_deleted == model::DeletePolicy::recreate) {
+    // Nothing flows back to such a row: it is made again, or stays with its edit. What vanished may live unseen.
+    if (mapping_.on_record_deleted == model::DeletePolicy::recreate && record.stamp != base::Utc{}) {
       settlement.link = LinkState::none;
       settlement.enqueue = true;
       left_behind_ = true;

@@ -205,6 +205,8 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
       const auto last = record.stamp == base::Utc{} ? std::span<const Cell>{} : org;
       const bool news =
           note_record_deleted(mapping, head, record, last, known.bases[i], known.rows[i], decided.bases[i], settlement);
+      // From now on both are gone, and what is kept of them is kept for as long as of others.
+      if (settlement.link == LinkState::both_gone && settlement.stamp == vanished) settlement.stamp = now;
       decided.counts.conflicts += static_cast<std::int64_t>(settlement.conflicts.size());
       // Gone for good: its row will not come back with it, and what referred to it refers to nothing.
       const bool was_outside = head.link == LinkState::both_gone && head.place != FilterPlace::inside;

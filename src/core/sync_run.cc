@@ -37,6 +37,7 @@ class Run {
 
   RunResult go() {
     for (Part& part : parts_) new_pull(part);
+    for (Part& part : parts_) look_again(part, LinkState::record_deleted);  // Left so by an earlier run.
     look();
     for (Part& part : parts_) drain_pull(part);
     for (Part& part : parts_) retry_parked(part);  // What waited for records of objects that came later.
@@ -180,10 +181,18 @@ class Run {
     keep_pulled(part, sweep);
   }
 
-  /// The backstop for records that were purged: nothing else tells of them.
+  void look_again(Part& part, LinkState state) {
+    if (!part.pull || part.ended) return;
+    for (std::int64_t after = 0; !over();)
+      if (attempt(part, *part.pull, [&] { return part.pull->look_again(state, after); }) != Step::progressed) return;
+  }
+
+  /// The backstop for records that were purged or hidden: nothing else tells of them.
   void check_ids(Part& part) {
     if (!part.pull || part.ended || !part.pull->ids_are_due()) return;
     world_.progress(part.mapping->object + ": looking for every linked record");
+    look_again(part, LinkState::both_gone);
+    if (part.ended) return;
     for (std::int64_t after = 0; !over();) {
       const auto step = attempt(part, *part.pull, [&] { return part.pull->check_ids(after); });
       if (step != Step::progressed) return;

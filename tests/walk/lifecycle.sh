@@ -72,6 +72,47 @@ expect "contacts after that" "$(query 'SELECT COUNT() FROM Contact')" "$records"
 sleep 1.1
 sync > /dev/null
 
+# A record that the sync user may not see any more looks as if it had been purged. Its row goes, is kept for as long as
+# that of any other, and is the same row again once the record is seen again; nothing becomes two.
+sql 'alter table contacts add column notes text'
+sql "update contacts set notes = 'ours ' || id"
+hide() { curl -sf -d "{\"id\":\"$1\",\"hidden\":$2}" "$url/__sim/hidden" > /dev/null; }
+id_of() { sql "select salesforce_id from contacts where id = $1"; }
+check_ids() { sql 'update lockstep_checkpoints set ids_checked_at = 0'; sleep 1.1; sync > report || true; }
+hidden=$(id_of 41)
+hide "$hidden" true
+check_ids
+expect "the row of a hidden record" "$(row 41)" 0
+sync > /dev/null || true
+hide "$hidden" false
+check_ids
+expect "the row of a record that is seen again" "$(sql "select id || notes from contacts where salesforce_id = '$hidden'")" "41ours 41"
+
+# If the row was edited, or is to be made again, a person decides.
+edited=$(id_of 42)
+hide "$edited" true
+sql "update contacts set title = 'Edited' where id = 42"
+for _ in 1 2 3; do sleep 1.1; sync > report || true; done
+expect "the record of an edited row" "$(sql "select row_key from lockstep_links where record_id = '$edited'")" 42
+expect "records beside it" "$(query "SELECT COUNT() FROM Contact WHERE Title = 'Edited'")" 0
+expect "the conflict" "$("$bin/lockstep" conflicts list --json | jq -c '[.[] | select(.row == "42") | .store]')" '["Edited"]'
+expect "what to do" "$("$bin/lockstep" parked list --json | jq -c '[.[] | select(.row == "42") | .code, .attempts]')" \
+  '["RECORD_VANISHED",1]'
+hide "$edited" false
+for _ in 1 2; do sleep 1.1; sync > report || true; done
+expect "the edit once the record is seen again" "$(query "SELECT COUNT() FROM Contact WHERE Title = 'Edited' AND Id = '$edited'")" 1
+expect "nothing is left of it" "$("$bin/lockstep" conflicts list --json; "$bin/lockstep" parked list --json)" $'[]\n[]'
+
+# Nor is a person asked to let the brake go when access is given back.
+many=$(sql 'select salesforce_id from contacts where id between 50 and 89')
+for id in $many; do hide "$id" true; done
+check_ids
+expect "the brake" "$(jq -r '.errors[].code' report)" MASS_CHANGE
+for id in $many; do hide "$id" false; done
+sleep 1.1
+sync > report || fail "the sync once access is given back: $(jq -c .errors report)"
+expect "links after that" "$(sql "select count(*) from lockstep_links where state = 'record_deleted'")" 0
+
 # The brake: nobody means to delete most of a table.
 rows=$(sql 'select count(*) from contacts'); records=$(query 'SELECT COUNT() FROM Contact')
 expect "both sides before" "$rows" "$records"
