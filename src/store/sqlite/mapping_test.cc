@@ -205,3 +205,21 @@ TEST_F(OwnTables, AReplacedMappingIsForgottenAndTheRowsStay) {
 
 }  // namespace
 }  // namespace store
+TEST_F(OwnTables, ALineEndAroundAnAddressIsNoOtherAddress) {
+  mapping_.match_rules = {{1}};
+  client_.run("INSERT INTO contacts(last_name, email) VALUES ('Lane', ' Lane@example.com' || char(13, 10))");
+  // As an earlier program left it.
+  client_.run("CREATE INDEX lockstep_match_contacts_email ON contacts(lower(trim(email)))");
+  need(store_->prepare(mapping_));
+  auto page = test_page(1, {"Lane"});
+  page.cells[0][1] = model::Cell{"lane@example.com"};
+  need(store_->settle(mapping_, page, [&](const core::Known& known) {
+    EXPECT_TRUE(known.heads[0].row_exists);
+    EXPECT_EQ(known.heads[0].row.text, "1");
+    return core::WriteSet{};
+  }));
+  EXPECT_EQ(client_.one("SELECT count(*) FROM sqlite_schema WHERE name = 'lockstep_match_contacts_email' AND sql LIKE "
+                        "'%char(9%'"),
+            "1");
+}
+

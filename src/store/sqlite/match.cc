@@ -11,7 +11,8 @@ namespace store {
 using model::FieldRole;
 
 std::string matched_text_sql(std::string_view quoted_column) {
-  return "lower(trim(" + std::string{quoted_column} + "))";
+  // trim() alone takes blanks only, and a line end comes with many an import.
+  return "lower(trim(" + std::string{quoted_column} + ", char(9, 10, 11, 12, 13, 32)))";
 }
 
 std::string match_sql(const Prepared& p, const std::vector<std::size_t>& rule) {

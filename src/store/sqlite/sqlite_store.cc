@@ -203,9 +203,13 @@ base::Result<void> SqliteStore::index_for_parents() {
       const std::size_t first = rule.front();
       if (p->mapping.fields[first].role == model::FieldRole::reference) continue;
       const std::string& column = p->columns[first]->name;
-      RETURN_IF_ERROR(database_.execute("CREATE INDEX IF NOT EXISTS " +
-                                        quoted("lockstep_match_" + p->table.name + "_" + column) + " ON " +
-                                        quoted(p->table.name) + "(" + matched_text_sql(quoted(column)) + ")"));
+      const std::string name = "lockstep_match_" + p->table.name + "_" + column;
+      const std::string sql = "CREATE INDEX " + quoted(name) + " ON " + quoted(p->table.name) + "(" +
+                              matched_text_sql(quoted(column)) + ")";
+      ASSIGN_OR_RETURN(const auto standing,
+                       database_.value("SELECT sql FROM sqlite_schema WHERE type = 'index' AND name = ?1", name));
+      if (standing == sql) continue;
+      RETURN_IF_ERROR(database_.execute("DROP INDEX IF EXISTS " + quoted(name) + "; " + sql));
     }
   for (const auto& [id, child] : prepared_)
     for (const model::FieldMapping& field : child->mapping.fields) {
