@@ -100,7 +100,8 @@ TEST_F(OwnTables, AFullNameStandsForTwoFieldsAndKeepsItsBorder) {
 TEST_F(OwnTables, AFullNameIsLoadedOnce) {
   client_.run("CREATE TABLE people(id INTEGER PRIMARY KEY, name TEXT)");
   mapping_ = test_mapping(7, "people");
-  mapping_.fields = {field("name", "LastName", R"({"split":"last"})"), field("name", "FirstName", R"({"split":"first"})")};
+  mapping_.fields = {field("name", "LastName", R"({"split":"last"})"),
+                     field("name", "FirstName", R"({"split":"first"})")};
   mapping_.fields[0].name_pair = 1;
   mapping_.fields[1].name_pair = 0;
   need(store_->prepare(mapping_));
@@ -190,6 +191,9 @@ TEST_F(OwnTables, AReplacedMappingIsForgottenAndTheRowsStay) {
   need(store_->prepare(mapping_));
   const core::Observation page = test_page(1, {"Lane"});
   need(store_->settle(mapping_, page, [&](const core::Known& known) { return take_page(page, known); }));
+  const std::string id = std::to_string(static_cast<std::int64_t>(settings[0].id));
+  client_.run("INSERT INTO lockstep_aliases(mapping_id, record_id, row_key) VALUES (" + id +
+              ", 'former', '1'); INSERT INTO lockstep_tombstones VALUES (" + id + ", '2', '\"id\"', '2', 'then')");
   const std::vector replaced = {settings[0].id};
   std::vector<core::MappingSetting> others = {setting};
   integration.filters["Contact"] = "Title != null";
@@ -197,14 +201,13 @@ TEST_F(OwnTables, AReplacedMappingIsForgottenAndTheRowsStay) {
   EXPECT_NE(others[0].id, replaced[0]);
   EXPECT_EQ(need(store_->mappings(integration.id)).size(), 1u);
   EXPECT_EQ(need(store_->integrations())[0].filters.at("Contact"), "Title != null");
-  EXPECT_EQ(client_.one("SELECT count(*) FROM lockstep_links"), "0");
+  for (const char* table : {"links", "aliases", "tombstones"})
+    EXPECT_EQ(client_.one("SELECT count(*) FROM lockstep_" + std::string{table}), "0") << table;
   EXPECT_EQ(client_.one("SELECT count(*) FROM contacts"), "1");
   client_.run("UPDATE contacts SET last_name = 'Kent'");
   EXPECT_EQ(client_.one("SELECT count(*) FROM lockstep_outbox"), "0") << "nobody watches for the forgotten mapping";
 }
 
-}  // namespace
-}  // namespace store
 TEST_F(OwnTables, ALineEndAroundAnAddressIsNoOtherAddress) {
   mapping_.match_rules = {{1}};
   client_.run("INSERT INTO contacts(last_name, email) VALUES ('Lane', ' Lane@example.com' || char(13, 10))");
@@ -223,3 +226,5 @@ TEST_F(OwnTables, ALineEndAroundAnAddressIsNoOtherAddress) {
             "1");
 }
 
+}  // namespace
+}  // namespace store
