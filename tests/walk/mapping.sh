@@ -44,6 +44,9 @@ expect "check" "$(status_of "$bin/lockstep" mapping check Contact)" 0
 "$bin/lockstep" sync --json > report || { cat report; fail "first sync"; }
 expect "people" "$(sql 'select count(*) from people')" 300
 expect "their state" "$(sql "select count(*) from people where state not in ('quiet', 'open')")" 0
+sql 'create table numbered(id int primary key, name text)'
+expect "a table that gives new rows no key" "$(status_of "$bin/lockstep" mapping attach Account --table numbered --replace)" 2
+grep -q 'gives new rows no key' out error || fail "the message does not say why: $(cat out error)"
 expect "keys of firms" "$(sql 'select count(*) from firms where length(uid) = 36')" "$(sql 'select count(*) from firms')"
 
 who=$(sql "select record_id from lockstep_links where row_key = '7' and mapping_id = (select max(mapping_id) from lockstep_captures)")

@@ -115,6 +115,30 @@ TEST_F(Capture, FollowsARowToItsNewKeyAndWorkspace) {
   EXPECT_EQ(waiting(), Keys{});
 }
 
+TEST_F(Capture, NewRowsGetAUuidWhereTheKeySaysSo) {
+  client_.run("CREATE TABLE people(id UUID PRIMARY KEY, last_name TEXT, email TEXT)");
+  mapping_ = test_mapping(8, "people");
+  need(store_->check(mapping_));
+  prepare();
+  const auto page = test_page(1, {"Lane", "Kent"});
+  EXPECT_TRUE(
+      need(store_->settle(mapping_, page, [&](const core::Known& known) { return take_page(page, known); })).empty());
+  EXPECT_TRUE(need(store_->load(mapping_, test_page(10, {"Olsen"}), model::Watermark{})));
+  EXPECT_EQ(
+      client_.one("SELECT count(*) FROM lockstep_links l JOIN people p ON p.id = l.row_key AND length(p.id) = 36"),
+      "3");
+}
+
+TEST_F(Capture, SaysBeforehandWhereNewRowsWouldGetNoKey) {
+  client_.run("CREATE TABLE people(id INT PRIMARY KEY, last_name TEXT, email TEXT)");
+  mapping_ = test_mapping(8, "people");
+  const auto checked = store_->check(mapping_);
+  ASSERT_FALSE(checked);
+  EXPECT_NE(checked.error().message.find("gives new rows no key"), std::string::npos) << checked.error().message;
+  mapping_.direction = model::SyncDirection::to_org;
+  need(store_->check(mapping_));
+}
+
 TEST_F(Capture, TellsSpellingsApartThatTheColumnCallsEqual) {
   client_.run("CREATE TABLE people(id INTEGER PRIMARY KEY, last_name TEXT COLLATE NOCASE, email TEXT)");
   mapping_ = test_mapping(8, "people");

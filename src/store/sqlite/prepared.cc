@@ -113,7 +113,7 @@ base::Result<std::unique_ptr<Prepared>> make_prepared(Database& database, const 
   p.of_workspace = of_workspace(p.mapping, p.table, "");
   p.workspace = mapping.workspace.empty() ? nullptr : p.table.find("workspace_id");
   p.sync = sync_columns(mapping, p.table);
-  p.generates_key = p.key->affinity == Affinity::text && !p.key->has_default;
+  p.generates_key = takes_uuid(*p.key) && !p.key->has_default;
   for (const Column& column : p.table.columns) {
     const bool mapped = std::ranges::any_of(
         mapping.fields, [&](const model::FieldMapping& field) { return p.table.find(field.column) == &column; });

@@ -48,7 +48,7 @@ struct Prepared {
   std::unordered_map<std::uint32_t, std::vector<std::optional<std::size_t>>> earlier;
   std::vector<std::string> stamped;  ///< Columns that default to the time: bound, since the default costs as much
                                      ///< as the rest of the row. Quoted.
-  bool generates_key = false;        ///< The table gives text keys no default: we make one.
+  bool generates_key = false;        ///< The table gives the key no default, and it can be a UUID: we make one.
   std::vector<std::unique_ptr<Parent>> parents;  ///< One a field; null where there is none or it is not prepared.
 
   Statement read_row;

@@ -70,7 +70,15 @@ base::Result<std::vector<std::string>> SqliteStore::columns(std::string_view tab
 
 base::Result<void> SqliteStore::check(const model::Mapping& mapping) {
   ASSIGN_OR_RETURN(const auto table, describe_table(database_, mapping.table));
-  return check_mapping(mapping, table);
+  RETURN_IF_ERROR(check_mapping(mapping, table));
+  const Column& key = *table->find(mapping.key_column);
+  if (key.has_default || takes_uuid(key) || mapping.direction == model::SyncDirection::to_org) return {};
+  return base::failure(ErrorKind::settings, "mapping of " + mapping.object + " to table " + table->name +
+                                                ": the table gives new rows no key, so no record could become a row: "
+                                                "give column " +
+                                                key.name +
+                                                " a default, declare it INTEGER PRIMARY KEY, TEXT or UUID, or let the "
+                                                "mapping flow to Salesforce only (--direction crm_to_salesforce)");
 }
 
 base::Result<std::string> SqliteStore::primary_key(std::string_view name) {

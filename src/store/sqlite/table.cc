@@ -1,6 +1,7 @@
 #include "store/sqlite/table.h"
 
 #include <algorithm>
+#include <array>
 #include <cctype>
 
 #include "store/sqlite/schema.h"
@@ -14,9 +15,14 @@ bool equal_names(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
+std::string upper(std::string_view text) {
+  std::string upper;
+  for (const char c : text) upper += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return upper;
+}
+
 Affinity affinity_of(std::string_view declared) {
-  std::string type;
-  for (const char c : declared) type += static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  const std::string type = upper(declared);
   const auto holds = [&type](std::string_view part) { return type.find(part) != std::string::npos; };
   if (holds("INT")) return Affinity::integer;
   if (holds("CHAR") || holds("CLOB") || holds("TEXT")) return Affinity::text;
@@ -66,6 +72,13 @@ const Column* Table::find(std::string_view column) const {
   const auto found = std::ranges::find_if(columns, [&](const Column& c) { return equal_names(c.name, column); });
   return found == columns.end() ? nullptr : &*found;
 }
+bool takes_uuid(const Column& key) {
+  if (key.affinity == Affinity::text) return true;
+  const std::string type = upper(key.type);
+  return std::ranges::any_of(std::to_array({"UUID", "GUID", "UNIQUEIDENTIFIER"}),
+                             [&](const char* name) { return type.find(name) != std::string::npos; });
+}
+
 
 base::Result<std::optional<Table>> describe_table(Database& database, std::string_view name) {
   Table table;

@@ -48,6 +48,9 @@ std::vector<std::string> columns_of(const model::FieldMapping& field);
 base::Result<std::optional<Table>> describe_table(Database& database, std::string_view name);
 
 /// Checks that `mapping` can be kept in `table`: key and columns are there and fit.
+/// True if a UUID that we make can be the key of a new row: text, or a type that says so.
+bool takes_uuid(const Column& key);
+
 /// Errors: `settings`, naming what is missing and what there is.
 base::Result<void> check_mapping(const model::Mapping& mapping, const std::optional<Table>& table);
 
