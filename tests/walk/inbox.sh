@@ -66,6 +66,32 @@ expect "took the later one" "$(cell 4 title)|$(org 4 Title)" "Later 4|Later 4"
 expect "who decided" "$("$bin/lockstep" conflicts list --settled --json | jq -r '.[] | select(.row == "2") | .resolution' | cut -d, -f1)" \
   "took the CRM's value"
 
+# Several at once, by their numbers.
+for id in 9 10; do
+  sql "update contacts set title = 'Store $id' where id = $id"
+  org_edit $id "{\"Title\":\"Org $id\"}"
+done
+sleep 1.1
+sync > /dev/null
+"$bin/lockstep" conflicts resolve "$(number 9)" "$(number 10)" --take store --json > out
+expect "two at once" "$(jq -c . out)" '{"resolved":2,"errors":[]}'
+sleep 1.1
+expect "sync of both" "$(sync)" completed
+expect "took both" "$(org 9 Title)|$(org 10 Title)" "Store 9|Store 10"
+
+# A conflict and what is parked follow a row to its new key.
+sql "update contacts set title = 'Store 11' where id = 11"
+org_edit 11 '{"Title":"Org 11"}'
+sleep 1.1
+sync > /dev/null
+sql "update contacts set id = 5011 where id = 11"
+sync > /dev/null
+expect "conflicts of a row that moved" "$("$bin/lockstep" conflicts list --json | jq -c '[.[].row]')" '["5011"]'
+"$bin/lockstep" conflicts resolve "$(number 5011)" --take org > /dev/null || fail "a row that moved cannot be decided"
+sleep 1.1
+expect "sync of the row that moved" "$(sync)" completed
+expect "took the org's value" "$(cell 5011 title)|$(cell 5011 salesforce_sync_status)" "Org 11|synced"
+
 # A field of the newest keeps what it overwrote.
 sql "update contacts set phone = '+1 555 0001' where id = 5"
 sleep 1.1

@@ -51,7 +51,8 @@ class Capture {
     const std::string either =
         workspace("NEW.") == "1" ? "1" : "(" + workspace("NEW.") + " OR " + workspace("OLD.") + ")";
     add("update", "AFTER UPDATE OF " + watched, either + " AND (" + changed + ")",
-        mark_updated() + follow_key() + enqueue("OLD.", "OLD." + key_ + " IS NOT NEW." + key_) + enqueue("NEW."));
+        mark_updated() + enqueue("OLD.", "OLD." + key_ + " IS NOT NEW." + key_) + enqueue("NEW."));
+    add("moved", "AFTER UPDATE OF " + key_, either + " AND " + differs(key_), follow_key());
 
     if (!status_.empty())
       add("status", "AFTER UPDATE OF " + status_, workspace("NEW.") + " AND NEW." + status_ + " IS 'pending'",
@@ -108,13 +109,20 @@ class Capture {
            ", CAST(" + key_ + " AS TEXT), " + clock_sql + rows + "; ";
   }
 
-  /// A row that gets a new key stays the same row: its link goes with it, unless the new key has one.
+  /// A row that gets a new key stays the same row: its link goes with it and what is set aside about it, unless the new
+  /// key has a link.
   std::string follow_key() const {
-    const std::string new_key = "CAST(NEW." + key_ + " AS TEXT)";
-    return "UPDATE lockstep_links SET row_key = " + new_key + " WHERE mapping_id = " + number_ +
-           " AND row_key = CAST(OLD." + key_ + " AS TEXT) AND OLD." + key_ + " IS NOT NEW." + key_ + " AND NEW." +
-           key_ + " IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lockstep_links WHERE mapping_id = " + number_ +
-           " AND row_key = " + new_key + "); ";
+    const std::string old_key = "CAST(OLD." + key_ + " AS TEXT)", new_key = "CAST(NEW." + key_ + " AS TEXT)";
+    const std::string moves =
+        " AND NEW." + key_ + " IS NOT NULL AND NOT EXISTS (SELECT 1 FROM lockstep_links WHERE mapping_id = " + number_ +
+        " AND row_key = " + new_key + "); ";
+    std::string all = "DELETE FROM lockstep_parked WHERE mapping_id = " + number_ + " AND row_key = " + new_key +
+                      moves + "UPDATE lockstep_parked SET waits_row = " + new_key +
+                      " WHERE waits_mapping = " + number_ + " AND waits_row = " + old_key + moves;
+    for (const char* table : {"conflicts", "parked", "aliases", "links"})  // Links last: they are asked about.
+      all += "UPDATE lockstep_" + std::string{table} + " SET row_key = " + new_key + " WHERE mapping_id = " + number_ +
+             " AND row_key = " + old_key + moves;
+    return all;
   }
 
   std::string mark_inserted() const {

@@ -115,6 +115,26 @@ TEST_F(Capture, FollowsARowToItsNewKeyAndWorkspace) {
   EXPECT_EQ(waiting(), Keys{});
 }
 
+TEST_F(Capture, WhatIsSetAsideAboutARowFollowsItToItsNewKey) {
+  prepare();
+  const auto page = test_page(1, {"Lane", "Kent"});
+  need(store_->settle(mapping_, page, [&](const core::Known& known) { return take_page(page, known); }));
+  client_.run(
+      "INSERT INTO lockstep_conflicts(mapping_id, field, column_name, row_key, decision, at) VALUES (7, 'Email', "
+      "'email', '1', 'open', 'now'); INSERT INTO lockstep_parked(mapping_id, row_key, kind, message, parked_at, "
+      "retry_at) VALUES (7, '1', 'rejected', 'no', 'now', 0), (7, '50', 'rejected', 'of a row that is gone', 'now', "
+      "0); INSERT INTO lockstep_aliases(mapping_id, record_id, row_key) VALUES (7, 'former', '1')");
+  client_.run("UPDATE contacts SET id = 50 WHERE id = 1");
+  for (const char* table : {"conflicts", "parked", "aliases"})
+    EXPECT_EQ(client_.run("SELECT row_key FROM lockstep_" + std::string{table}), Keys{"50"}) << table;
+  EXPECT_EQ(client_.one("SELECT message FROM lockstep_parked"), "no");
+  client_.run("UPDATE contacts SET last_name = 'Lang'");
+  EXPECT_EQ(client_.one("SELECT row_key FROM lockstep_parked"), "50");
+  client_.run("DELETE FROM contacts WHERE id = 2; UPDATE contacts SET id = 2 WHERE id = 50");
+  EXPECT_EQ(client_.run("SELECT row_key FROM lockstep_links ORDER BY link_id"), (Keys{"50", "2"}));
+  EXPECT_EQ(client_.one("SELECT row_key FROM lockstep_conflicts"), "50") << "the new key has a link of its own";
+}
+
 TEST_F(Capture, NewRowsGetAUuidWhereTheKeySaysSo) {
   client_.run("CREATE TABLE people(id UUID PRIMARY KEY, last_name TEXT, email TEXT)");
   mapping_ = test_mapping(8, "people");
