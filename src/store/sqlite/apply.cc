@@ -122,7 +122,8 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
     ASSIGN_OR_RETURN(auto why, bring_back(step, s.at));
     if (why) return refuse(step, s, *std::move(why));
   }
-  const bool inserts = s.insert_row && !head.row_exists, with_key = inserts && !found.row_key.empty();
+  const bool inserts = s.insert_row && !head.row_exists;
+  const bool with_key = inserts && !found.row_key.empty() && !p.outlived(found.row_key);
   if (!s.remove_row && (inserts || head.row_exists)) {
     RowState state{.record = {}, .status = "synced", .error = {}};
     const model::RecordId record = record_after(step, s);
@@ -419,7 +420,8 @@ base::Result<void> SqliteStore::write_link(Step& step, const Settlement& s) {
                  "stamp), base = COALESCE(?7, base), sent = CASE WHEN ?8 THEN ?9 ELSE sent END, place = ?11 "
                  "WHERE link_id = ?10"));
   Use use{*found_write};
-  use->bind(1, p.number).bind_or_null(2, found.row_key);
+  use->bind(1, p.number);
+  use->bind_or_null(2, made || found.row_key != found.linked_row ? found.row_key : std::string_view{});
   use->bind_or_null(3, s.link && !anew ? record.view() : std::string_view{}).bind_or_null(4, s.upsert_key);
   use->bind(5, name_of(s.link.value_or(head.link)));
   if (s.stamp != base::Utc{}) {

@@ -135,6 +135,98 @@ TEST_F(Capture, WhatIsSetAsideAboutARowFollowsItToItsNewKey) {
   EXPECT_EQ(client_.one("SELECT row_key FROM lockstep_conflicts"), "50") << "the new key has a link of its own";
 }
 
+/// A table whose keys SQLite gives again, with the row of record 1 in it.
+class ReusedKeys : public Capture {
+ protected:
+  ReusedKeys() {
+    client_.run("CREATE TABLE people(no INTEGER PRIMARY KEY, last_name TEXT, email TEXT, notes TEXT)");
+    mapping_ = test_mapping(8, "people");
+    mapping_.key_column = "no";
+    prepare();
+    take(test_page(1, {"Builder"}));
+    client_.run("UPDATE people SET notes = 'ours'; DELETE FROM lockstep_outbox");
+  }
+  void take(const core::Observation& page) {
+    EXPECT_TRUE(
+        need(store_->settle(mapping_, page, [&](const core::Known& known) { return take_page(page, known); })).empty());
+  }
+  core::KnownHead head_of(const std::string& row) {
+    core::KnownHead head;
+    const std::vector<model::RowKey> rows = {{row}};
+    need(store_->update(mapping_, rows, [&](const core::Known& known) {
+      head = known.heads[0];
+      return core::WriteSet{};
+    }));
+    return head;
+  }
+  Keys links() { return client_.run("SELECT row_key || ' ' || record_id FROM lockstep_links ORDER BY link_id"); }
+  static std::string link(const std::string& row, std::size_t record) { return row + ' ' + test_record(record).str(); }
+};
+
+TEST_F(ReusedKeys, TheNextRowUnderAGoneRowsKeyIsAnother) {
+  client_.run("DELETE FROM people; INSERT INTO people(last_name) VALUES ('Adams')");
+  ASSERT_EQ(client_.one("SELECT no FROM people"), "1");
+  EXPECT_EQ(links(), Keys{link("1#1", 1)});
+  EXPECT_EQ(waiting(), (Keys{"1#1", "1"}));
+  const auto gone = head_of("1#1"), next = head_of("1");
+  EXPECT_EQ(gone.link, core::LinkState::linked);
+  EXPECT_EQ(gone.record, test_record(1));
+  EXPECT_FALSE(gone.row_exists);
+  EXPECT_EQ(next.link, core::LinkState::none);
+  EXPECT_TRUE(next.row_exists);
+  take(test_page(1, {"Builder"}));
+  EXPECT_EQ(client_.run("SELECT no || last_name FROM people"), (Keys{"1Adams", "2Builder"}))
+      << "a record that outlives its row gets a row with a key of its own";
+  EXPECT_EQ(links(), Keys{link("2", 1)});
+}
+
+TEST_F(ReusedKeys, ARowThatIsPutBackUnderItsKeyIsTheSame) {
+  for (const char* statement : {"DELETE FROM people; INSERT INTO people(no, last_name) VALUES (1, 'Mason')",
+                                "REPLACE INTO people(no, last_name) VALUES (1, 'Smith')",
+                                "INSERT INTO people(no) VALUES (1) ON CONFLICT DO UPDATE SET last_name = 'Baker'"}) {
+    client_.run(statement);
+    EXPECT_EQ(links(), Keys{link("1", 1)}) << statement;
+    EXPECT_EQ(waiting(), Keys{"1"}) << statement;
+  }
+}
+
+TEST_F(ReusedKeys, OurOwnNewRowsTakeNoLinkAway) {
+  client_.run("DELETE FROM people");
+  EXPECT_FALSE(need(store_->load(mapping_, test_page(2, {"Lane"}), model::Watermark{}))) << "which fires no triggers";
+  take(test_page(2, {"Lane"}));
+  EXPECT_EQ(links(), (Keys{link("1#1", 1), link("1", 2)}));
+  client_.run("DELETE FROM people");
+  auto page = test_page(3, {"Kent"});
+  const auto known_one = test_page(2, {"Lane"});
+  page.heads.push_back(known_one.heads[0]);
+  page.cells.add()[0] = model::Cell{"Lane"};
+  need(store_->settle(mapping_, page, [&](const core::Known& known) {
+    core::WriteSet writes = take_page(page, known);
+    writes.settlements[1].insert_row = false;
+    writes.settlements[1].columns.reset();
+    writes.settlements[1].link = core::LinkState::row_deleted;
+    return writes;
+  }));
+  EXPECT_EQ(links(), (Keys{link("1#1", 1), link("1#2", 2), link("1", 3)}));
+}
+
+TEST_F(ReusedKeys, ARowThatWeRemovedComesBackBesideTheNext) {
+  const auto page = test_page(1, {"Builder"});
+  need(store_->settle(mapping_, page, [&](const core::Known&) {
+    core::WriteSet writes;
+    core::Settlement gone;
+    gone.remove_row = true;
+    gone.link = core::LinkState::both_gone;
+    writes.settlements.push_back(std::move(gone));
+    return writes;
+  }));
+  client_.run("INSERT INTO people(last_name) VALUES ('Adams')");
+  take(page);
+  EXPECT_EQ(client_.run("SELECT no || ' ' || last_name || ' ' || coalesce(notes, '-') FROM people"),
+            (Keys{"1 Adams -", "2 Builder ours"}));
+  EXPECT_EQ(links(), Keys{link("2", 1)});
+}
+
 TEST_F(Capture, NewRowsGetAUuidWhereTheKeySaysSo) {
   client_.run("CREATE TABLE people(id UUID PRIMARY KEY, last_name TEXT, email TEXT)");
   mapping_ = test_mapping(8, "people");

@@ -148,6 +148,7 @@ base::Result<void> SqliteStore::read_former(Step& step, std::size_t at) {
 }
 
 base::Result<bool> SqliteStore::children_wait(const Prepared& parent, std::string_view row) {
+  row = parent.referred_by(row);
   bool waits = false;
   RETURN_IF_ERROR(
       for_each_child(prepared_, parent, [&](const Prepared& child, std::size_t field) -> base::Result<void> {
@@ -186,7 +187,7 @@ base::Result<void> SqliteStore::point_children(const Prepared& parent, std::stri
     ASSIGN_OR_RETURN(Statement point, database_.prepare("UPDATE OR ABORT " + quoted(child.table.name) + " SET " +
                                                         quoted(reference.name) + " = ?1 WHERE " +
                                                         quoted(reference.name) + " = ?2 AND " + child.of_workspace));
-    if (to.empty()) {
+    if (to.empty() || parent.outlived(to)) {
       point.bind_null(1);
     } else {
       bind_key(point, 1, to, reference.affinity, parent.key->affinity);
@@ -201,6 +202,7 @@ base::Result<void> SqliteStore::point_children(const Prepared& parent, std::stri
 
 base::Result<std::int64_t> SqliteStore::enqueue_children(const Prepared& parent, std::string_view row,
                                                          bool parked_too) {
+  row = parent.referred_by(row);
   std::int64_t made = 0;
   RETURN_IF_ERROR(
       for_each_child(prepared_, parent, [&](const Prepared& child, std::size_t field) -> base::Result<void> {

@@ -56,6 +56,13 @@ struct Prepared {
   std::vector<Statement> match;  ///< One a match rule: keys of the unlinked rows that fit, see match_sql().
   std::unordered_map<model::FieldSet, Statement> inserts, updates;
 
+  /// True for the key under which a link goes on whose row is gone, since SQLite gave the row's own key to another row:
+  /// "31#17", with the link's number.
+  bool outlived(std::string_view row) const { return table.rowid_key && row.contains('#'); }
+  /// The key by which rows of other tables refer to a row, or did.
+  std::string_view referred_by(std::string_view row) const {
+    return outlived(row) ? row.substr(0, row.find('#')) : row;
+  }
   bool is_new_row_field(std::size_t field) const {
     return mapping.fields[field].direction != model::SyncDirection::to_org;
   }

@@ -160,7 +160,7 @@ base::Result<bool> SqliteStore::read_link(Step& step, std::size_t at, const char
   core::KnownHead& head = step.known.heads[at];
   Found& found = step.found[at];
   found.link_id = link->integer(0);
-  found.row_key = link->text(1);
+  found.row_key = found.linked_row = link->text(1);
   head.row.text = found.row_key;
   head.record = model::RecordId::parse(link->text(2)).value_or(model::RecordId{});
   head.upsert_key = link->text(3);

@@ -96,8 +96,17 @@ base::Result<std::optional<base::Error>> SqliteStore::bring_back(Step& step, std
     cells = use->text(1);
   }
   // Names and literals are SQLite's own spelling of what it held.
-  ASSIGN_OR_RETURN(Statement put, database_.prepare("INSERT OR ABORT INTO " + quoted(p.table.name) + "(" + names +
-                                                    ") VALUES (" + cells + ")"));
+  std::string sql = "INSERT OR ABORT INTO " + quoted(p.table.name) + "(" + names + ") VALUES (" + cells + ")";
+  const bool new_key = p.outlived(row);
+  if (new_key) {
+    std::string rest = names + ',';
+    if (const auto found = rest.find(p.key_name + ','); found != std::string::npos)
+      rest.erase(found, p.key_name.size() + 1);
+    if (!rest.empty()) rest.pop_back();
+    sql = "WITH kept(" + names + ") AS (VALUES (" + cells + ")) INSERT OR ABORT INTO " + quoted(p.table.name) + "(" +
+          rest + ") SELECT " + rest + " FROM kept";
+  }
+  ASSIGN_OR_RETURN(Statement put, database_.prepare(sql));
   if (const auto done = database_.run(put, "bringing back a row of table " + p.table.name); !done) {
     if (!database_.refused_a_row()) return std::unexpected(done.error());
     return base::Error{ErrorKind::rejected,
@@ -106,13 +115,14 @@ base::Result<std::optional<base::Error>> SqliteStore::bring_back(Step& step, std
                        database_.code_name()};
   }
   step.known.heads[at].row_exists = true;
+  const std::string key = new_key ? std::to_string(database_.last_rowid()) : row;
   // What it referred to may have left the filter too.
   for (std::size_t i = 0; step.observed && i < p.columns.size(); ++i) {
     if (!step.known.unlinked[at][i] || !p.columns[i]) continue;
     ASSIGN_OR_RETURN(Statement empty, database_.prepare("UPDATE OR ABORT " + quoted(p.table.name) + " SET " +
                                                         quoted(p.columns[i]->name) + " = NULL WHERE " + p.key_name +
                                                         " = ?1 AND " + p.of_workspace));
-    bind_key(empty, 1, row, p.key->affinity, Affinity::integer);
+    bind_key(empty, 1, key, p.key->affinity, Affinity::integer);
     if (const auto emptied = database_.run(empty, "emptying a reference"); !emptied && !database_.refused_a_row())
       return std::unexpected(emptied.error());
   }
@@ -120,6 +130,7 @@ base::Result<std::optional<base::Error>> SqliteStore::bring_back(Step& step, std
                    statement("DELETE FROM lockstep_tombstones WHERE mapping_id = ?1 AND row_key = ?2"));
   clear->bind(1, p.number).bind(2, row);
   RETURN_IF_ERROR(database_.run(*clear, "clearing what a row held"));
+  step.found[at].row_key = step.known.heads[at].row.text = key;
   return std::nullopt;
 }
 

@@ -35,7 +35,7 @@ base::Result<void> SqliteStore::linked(const model::Mapping& mapping, const core
       head.row.text = use->text(0);
       head.record = model::RecordId::parse(use->text(1)).value_or(model::RecordId{});
       head.link = link_state_named(use->text(2));
-      step.found.push_back({.link_id = 0, .row_key = head.row.text});
+      step.found.push_back({.link_id = 0, .row_key = head.row.text, .linked_row = {}});
     }
   }
   for (model::Grid* grid : {&known.rows, &known.bases, &known.parents}) {

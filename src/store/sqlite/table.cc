@@ -56,7 +56,11 @@ base::Result<void> read_indexes(Database& database, Table& table) {
   const auto keys = std::ranges::count_if(table.columns, &Column::is_key);
   const auto key = std::ranges::find_if(table.columns, &Column::is_key);
   table.rowid_key = keys == 1 && !key_has_index && equal_names(key->type, "INTEGER");
-  if (table.rowid_key) key->has_default = true;
+  if (!table.rowid_key) return {};
+  key->has_default = true;
+  ASSIGN_OR_RETURN(const auto sql,
+                   database.value("SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1", table.name));
+  table.reuses_keys = sql && upper(*sql).find("AUTOINCREMENT") == std::string::npos;
   return {};
 }
 
@@ -68,10 +72,6 @@ std::vector<std::string> columns_of(const model::FieldMapping& field) {
   return columns;
 }
 
-const Column* Table::find(std::string_view column) const {
-  const auto found = std::ranges::find_if(columns, [&](const Column& c) { return equal_names(c.name, column); });
-  return found == columns.end() ? nullptr : &*found;
-}
 bool takes_uuid(const Column& key) {
   if (key.affinity == Affinity::text) return true;
   const std::string type = upper(key.type);
@@ -79,6 +79,10 @@ bool takes_uuid(const Column& key) {
                              [&](const char* name) { return type.find(name) != std::string::npos; });
 }
 
+const Column* Table::find(std::string_view column) const {
+  const auto found = std::ranges::find_if(columns, [&](const Column& c) { return equal_names(c.name, column); });
+  return found == columns.end() ? nullptr : &*found;
+}
 
 base::Result<std::optional<Table>> describe_table(Database& database, std::string_view name) {
   Table table;

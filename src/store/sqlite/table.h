@@ -35,6 +35,7 @@ struct Table {
   std::vector<Column> columns;
   std::vector<std::vector<std::string>> unique;  ///< Columns of every unique index but the key's own.
   bool rowid_key = false;                        ///< The key is the rowid itself (INTEGER PRIMARY KEY).
+  bool reuses_keys = false;                      ///< … and SQLite gives the last row's again once that row is gone.
   bool has_foreign_keys = false;
 
   /// ASCII case does not count in SQL names. Null if there is none.
@@ -47,10 +48,10 @@ std::vector<std::string> columns_of(const model::FieldMapping& field);
 /// Nothing when there is no such table or view.
 base::Result<std::optional<Table>> describe_table(Database& database, std::string_view name);
 
-/// Checks that `mapping` can be kept in `table`: key and columns are there and fit.
 /// True if a UUID that we make can be the key of a new row: text, or a type that says so.
 bool takes_uuid(const Column& key);
 
+/// Checks that `mapping` can be kept in `table`: key and columns are there and fit.
 /// Errors: `settings`, naming what is missing and what there is.
 base::Result<void> check_mapping(const model::Mapping& mapping, const std::optional<Table>& table);
 
