@@ -287,7 +287,7 @@ base::Result<Step> PullPass::look_again(LinkState state, std::int64_t& after) {
   std::vector<model::RecordId> ids = page.records;
   std::erase(ids, model::RecordId{});
   if (!ids.empty()) {
-    ASSIGN_OR_RETURN(const auto observed, org_.retrieve(mapping_, ids));
+    ASSIGN_OR_RETURN(auto observed, org_.retrieve(mapping_, ids));
     CHECK(observed.size() == ids.size());
     RETURN_IF_ERROR(settle_observed(observed, [](WriteSet&) {}));
   }
