@@ -62,6 +62,7 @@ FakeOrg::Record& FakeOrg::add(std::size_t object, const Fields& fields) {
 
 void FakeOrg::set(std::size_t object, Record& record, std::size_t field, Text value) {
   const auto& specs = objects()[object].fields;
+  if (specs[field].folds) value = folded(std::move(value));
   const bool last_plain = specs[field].parent == no_parent && field > 0 &&
                           (field + 1 == specs.size() || specs[field + 1].parent != no_parent);
   if (trigger_ && last_plain && value && !value->ends_with('*')) {

@@ -6,7 +6,7 @@ namespace seeded {
 
 std::string Oracle::edit(const Text& seen) {
   std::string value = "v" + std::to_string(++next_value_);
-  saw_[value] = seen.value_or("");
+  saw_[value] = folded(seen).value_or("");
   edits_.push_back(value);
   return value;
 }
@@ -24,11 +24,13 @@ std::string Oracle::name(std::size_t object) {
 void Oracle::undone(const Fields& fields) {
   for (const Text& value : fields) {
     identities_.erase(value.value_or(""));
-    std::erase(edits_, value.value_or(""));
+    std::erase(edits_, folded(value).value_or(""));
   }
 }
 
-bool Oracle::is_ancestor(const Text& older, const Text& newer) const {
+bool Oracle::is_ancestor(Text older, Text newer) const {
+  older = folded(std::move(older));
+  newer = folded(std::move(newer));
   if (!older || !newer || older == newer) return false;
   for (auto at = saw_.find(*newer); at != saw_.end(); at = saw_.find(at->second))
     if (at->second == *older) return true;
@@ -36,7 +38,7 @@ bool Oracle::is_ancestor(const Text& older, const Text& newer) const {
 }
 
 void Oracle::keep(std::set<std::string>& kept, const Text& value) const {
-  for (std::string at = value.value_or(""); !at.empty() && kept.insert(at).second;) {
+  for (std::string at = folded(value).value_or(""); !at.empty() && kept.insert(at).second;) {
     const auto parent = saw_.find(at);
     at = parent == saw_.end() ? std::string{} : parent->second;
   }
@@ -63,13 +65,13 @@ std::set<std::string> Oracle::heirs(const std::string& name) const {
 }
 
 void Oracle::touched(const std::string& name) {
-  identities_[name].certainly_gone = false;
+  identities_[name].certainly_gone = identities_[name].certainly_merged = false;
 }
 
 void Oracle::may_be_twice(const std::string& name) {
   Identity& identity = identities_[name];
   identity.may_be_twice = identity.ever_deleted = true;
-  identity.certainly_gone = false;
+  identity.certainly_gone = identity.certainly_merged = false;
 }
 
 void Oracle::taken_along(const std::string& name, const Fields& fields) {
@@ -80,10 +82,13 @@ void Oracle::taken_along(const std::string& name, const Fields& fields) {
 void Oracle::merged_away(const std::string& name, const Fields& fields, const std::string& into) {
   taken_along(name, fields);
   identities_[name].merged_into = into;
+  identities_[name].certainly_merged = true;
 }
 
 void Oracle::forgotten(const Fields& fields) {
   for (const Text& value : fields) forgone(value);
+  if (const auto known = identities_.find(fields[0].value_or("")); known != identities_.end())
+    known->second.certainly_merged = false;
 }
 
 void Oracle::overwrote(const std::string& name, const std::string& where, const Text& before, const Text& after) {
@@ -121,6 +126,8 @@ std::vector<std::string> Oracle::verdict(const Held& org, const Held& store, con
       broken.push_back("I5 only on one side: " + name + (in_org.empty() ? " in the store" : " in the org"));
     if (deletes_are_followed && identity.certainly_gone && !(in_org.empty() && in_store.empty()))
       broken.push_back("I1 a deletion was lost: " + name);
+    if (deletes_are_followed && identity.certainly_merged && !(in_org.empty() && in_store.empty()))
+      broken.push_back("I1 a merge was undone: " + name);
     const bool is_pair = !(identity.may_be_twice && left_alone.contains(name));
     if (is_pair && in_org.size() == 1 && in_store.size() == 1 && in_org[0] != in_store[0]) {
       std::string difference;

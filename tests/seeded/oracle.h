@@ -50,7 +50,7 @@ class Oracle {
   /// A write of the sync replaced `before` by `after`.
   void overwrote(const std::string& name, const std::string& where, const Text& before, const Text& after);
 
-  bool is_ancestor(const Text& older, const Text& newer) const;
+  bool is_ancestor(Text older, Text newer) const;
 
   /// I1, I2, I3, I5 at rest, and I4 as it happened. `excused`: names that stand in a conflict or are set aside.
   /// `left_alone`: names of rows that stayed when their record was deleted, as their mapping asks, and are synced no
@@ -62,7 +62,8 @@ class Oracle {
  private:
   struct Identity {
     bool ever_deleted = false;
-    bool certainly_gone = false;  ///< The last word was a deletion by somebody who had seen everything.
+    bool certainly_gone = false;    ///< The last word was a deletion by somebody who had seen everything.
+    bool certainly_merged = false;  ///< The last word was a merge, and nobody emptied the bin since.
     bool may_be_twice = false;
     std::string merged_into;
   };

@@ -77,7 +77,7 @@ Fields World::new_fields(std::size_t object, bool in_org) {
     if (!is_plain(object, f)) {
       fields[f] = some_parent(object, f, in_org, {});
     } else if (choices_.below(2) == 1) {
-      fields[f] = oracle_.edit({});
+      fields[f] = spelt(objects()[object].fields[f], oracle_.edit({}));
     }
   }
   return fields;
@@ -114,7 +114,8 @@ void World::with_names(const std::function<void()>& what, const std::string& mer
   for (const Held* side : {&before, &store})
     for (const auto& [name, held] : *side)
       for (const Fields& fields : held)
-        if (!merged.empty() && std::ranges::find(fields, Text{merged}) != fields.end()) oracle_.touched(name);
+        if (!merged.empty() && name != merged && std::ranges::find(fields, Text{merged}) != fields.end())
+          oracle_.touched(name);
   for (const auto& [name, held] : now) {
     if (copies(before, name).size() < held.size()) {
       oracle_.may_be_twice(name);
@@ -217,7 +218,7 @@ void World::act_in_store() {
   const std::string value = oracle_.edit(row.fields[field]);
   say("store: " + name + " " + std::to_string(field) + " := " + value);
   oracle_.touched(name);
-  store_->edit(object, row.key, field, value);
+  store_->edit(object, row.key, field, spelt(objects()[object].fields[field], value));
 }
 
 void World::delete_row(std::size_t object, const RowView& row) {

@@ -23,6 +23,7 @@ struct FieldSpec {
   std::size_t parent = no_parent;  ///< References: the object they lead to.
   bool cascades = false;           ///< Deleting the parent in the org deletes the child too; else the field is cleared.
   bool many_parents = false;       ///< The org field may lead to other objects as well.
+  bool folds = false;  ///< An e-mail address: upper and lower case are the same, and the org keeps lower case.
 };
 
 struct ObjectSpec {
@@ -33,6 +34,10 @@ struct ObjectSpec {
 
 /// Accounts with parents, contacts with an account and a manager, tasks with a contact and an account.
 const std::vector<ObjectSpec>& objects();
+
+/// Values are "v1", "v2", … and some people write "V2" where case does not count.
+std::string spelt(const FieldSpec&, std::string value);
+Text folded(Text value);
 
 /// A mapping of all fields of an object.
 model::Mapping mapping_of(std::size_t object, bool with_key);

@@ -392,6 +392,7 @@ std::map<std::string, Fields> World::records_of_org() {
         const auto named = names.find(*record.fields[f]);
         record.fields[f] = named == names.end() ? Text{} : Text{named->second};
       }
+      for (Text& field : record.fields) field = folded(std::move(field));
       held[record.id.str()] = std::move(record.fields);
     }
   return held;
@@ -421,6 +422,7 @@ World::Held World::held_by_store() {
         const auto named = of_parent.find(*row.fields[f]);
         row.fields[f] = named == of_parent.end() ? "no row " + *row.fields[f] : named->second;
       }
+      for (Text& field : row.fields) field = folded(std::move(field));
       held[row.fields[0].value_or("")].push_back(row.fields);
     }
   return held;
