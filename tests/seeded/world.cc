@@ -457,6 +457,10 @@ World::Watch::~Watch() {
     const auto old = before_.find(key);
     if (old != before_.end() && old->second == fields) continue;
     ++writes;
+    // What a trigger makes of a record whose row went meanwhile is like an edit that the deleter had not seen.
+    if (org_side_ && old == before_.end() &&
+        std::ranges::any_of(fields, [](const Text& field) { return field && field->ends_with('*'); }))
+      world_.oracle_.touched(fields[0].value_or(""));
     for (std::size_t f = 0; f < fields.size(); ++f) {
       const Text was = old == before_.end() ? Text{} : old->second[f];
       if (was == fields[f]) continue;
