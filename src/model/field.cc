@@ -163,7 +163,9 @@ std::optional<Cell> canonical_date(std::string_view text) {
   return base::parse_iso(text) ? std::optional{Cell{text.substr(0, 10)}} : std::nullopt;
 }
 
-char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
 
 /// Compares what is left of both texts when `skip` is left out.
 template <class Skip>
@@ -177,18 +179,22 @@ bool equal_without(std::string_view a, std::string_view b, Skip skip) {
   }
 }
 
+bool is_phone_punctuation(char c) {
+  return std::string_view{" \t()-./"}.find(c) != std::string_view::npos;
+}
+
 bool same_phone(std::string_view a, std::string_view b) {
-  static constexpr std::string_view punctuation = " \t()-./";
-  return equal_without(a, b, [](std::string_view text, std::size_t at) {
-    return punctuation.find(text[at]) != std::string_view::npos;
-  });
+  return equal_without(a, b, [](std::string_view text, std::size_t at) { return is_phone_punctuation(text[at]); });
+}
+
+/// The CR of a CR LF.
+bool is_carriage(std::string_view text, std::size_t at) {
+  return text[at] == '\r' && at + 1 < text.size() && text[at + 1] == '\n';
 }
 
 bool same_lines(std::string_view a, std::string_view b) {
   std::size_t i = 0, j = 0;
-  const auto skip = [](std::string_view text, std::size_t& at) {
-    if (text[at] == '\r' && at + 1 < text.size() && text[at + 1] == '\n') ++at;
-  };
+  const auto skip = [](std::string_view text, std::size_t& at) { at += is_carriage(text, at) ? 1 : 0; };
   while (i < a.size() && j < b.size()) {
     skip(a, i);
     skip(b, j);
@@ -201,14 +207,44 @@ bool same_lines(std::string_view a, std::string_view b) {
 
 bool same_though_spelt_apart(const FieldType& type, const Cell& a, const Cell& b) {
   switch (type.kind) {
-    case FieldKind::text: return same_lines(a.text(), b.text());
-    case FieldKind::email: return equal_without(a.text(), b.text(), [](std::string_view, std::size_t) { return false; });
-    case FieldKind::phone: return same_phone(a.text(), b.text());
-    default: return false;
+    case FieldKind::text:
+      return same_lines(a.text(), b.text());
+    case FieldKind::email:
+      return equal_without(a.text(), b.text(), [](std::string_view, std::size_t) { return false; });
+    case FieldKind::phone:
+      return same_phone(a.text(), b.text());
+    default:
+      return false;
   }
 }
 
-std::string_view name_of(FieldKind kind) { return kind_names[static_cast<std::size_t>(kind)]; }
+Cell folded(const FieldType& type, const Cell& cell, base::Arena& arena) {
+  const std::string_view text = cell.text();
+  std::string spelt;
+  switch (type.kind) {
+    case FieldKind::text:
+      if (text.find("\r\n") == std::string_view::npos) return cell;
+      for (std::size_t i = 0; i < text.size(); ++i)
+        if (!is_carriage(text, i)) spelt += text[i];
+      break;
+    case FieldKind::email:
+      if (std::ranges::all_of(text, [](char c) { return lower(c) == c; })) return cell;
+      std::ranges::transform(text, std::back_inserter(spelt), lower);
+      break;
+    case FieldKind::phone:
+      if (std::ranges::all_of(text, [](char c) { return lower(c) == c && !is_phone_punctuation(c); })) return cell;
+      for (const char c : text)
+        if (!is_phone_punctuation(c)) spelt += lower(c);
+      break;
+    default:
+      return cell;
+  }
+  return Cell{arena.copy(spelt)};
+}
+
+std::string_view name_of(FieldKind kind) {
+  return kind_names[static_cast<std::size_t>(kind)];
+}
 
 std::optional<FieldKind> field_kind_named(std::string_view name) {
   const auto found = std::ranges::find(kind_names, name);
@@ -216,7 +252,9 @@ std::optional<FieldKind> field_kind_named(std::string_view name) {
   return static_cast<FieldKind>(found - kind_names.begin());
 }
 
-Cell canonical_null(const FieldType& type) { return type.kind == FieldKind::boolean ? Cell{"false"} : Cell{}; }
+Cell canonical_null(const FieldType& type) {
+  return type.kind == FieldKind::boolean ? Cell{"false"} : Cell{};
+}
 
 std::optional<Cell> canonical(const FieldType& type, std::string_view raw, base::Arena& arena) {
   const std::string_view text = trimmed(raw);
@@ -224,17 +262,23 @@ std::optional<Cell> canonical(const FieldType& type, std::string_view raw, base:
   switch (type.kind) {
     case FieldKind::text:
     case FieldKind::email:
-    case FieldKind::phone: return Cell{text};
-    case FieldKind::boolean: return canonical_boolean(text);
-    case FieldKind::number: return canonical_number(type, text, arena);
-    case FieldKind::date: return canonical_date(text);
-    case FieldKind::time: return canonical_time(text, arena);
+    case FieldKind::phone:
+      return Cell{text};
+    case FieldKind::boolean:
+      return canonical_boolean(text);
+    case FieldKind::number:
+      return canonical_number(type, text, arena);
+    case FieldKind::date:
+      return canonical_date(text);
+    case FieldKind::time:
+      return canonical_time(text, arena);
     case FieldKind::datetime: {
       const auto moment = base::parse_iso(text);
       if (!moment) return std::nullopt;
       return Cell{arena.copy(base::to_iso_seconds(*moment))};
     }
-    case FieldKind::multi: return canonical_multi(text, arena);
+    case FieldKind::multi:
+      return canonical_multi(text, arena);
     case FieldKind::reference: {
       const auto id = RecordId::parse(text);
       if (!id) return std::nullopt;

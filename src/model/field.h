@@ -54,4 +54,8 @@ inline bool same_value(const FieldType& type, const Cell& a, const Cell& b) {
   return a == b || (a.has_text() && b.has_text() && same_though_spelt_apart(type, a, b));
 }
 
+/// The one spelling of all cells that are the same value, to be hashed: folded(a) == folded(b) exactly where
+/// same_value(a, b). Borrows from `cell` where nothing changes, else from `arena`.
+Cell folded(const FieldType& type, const Cell& cell, base::Arena& arena);
+
 }  // namespace model

@@ -85,7 +85,9 @@ RC_GTEST_PROP(CanonicalProperty, SayingItAgainChangesNothing, ()) {
   if (once != "(refused)" && once != "(null)") RC_ASSERT(spelt(type, once) == once);
 }
 
-bool same(FieldKind kind, std::string_view a, std::string_view b) { return same_value({kind}, Cell{a}, Cell{b}); }
+bool same(FieldKind kind, std::string_view a, std::string_view b) {
+  return same_value({kind}, Cell{a}, Cell{b});
+}
 
 TEST(SameValue, WhatTheOrgSpellsAnewIsNoEdit) {
   EXPECT_TRUE(same(FieldKind::email, "Ann.Lee@Example.com", "ann.lee@example.com"));
@@ -109,6 +111,19 @@ RC_GTEST_PROP(SameValueProperty, IsAnEquivalence, ()) {
   RC_ASSERT(same(kind, a, a));
   RC_ASSERT(same(kind, a, b) == same(kind, b, a));
   if (same(kind, a, b) && same(kind, b, c)) RC_ASSERT(same(kind, a, c));
+}
+
+RC_GTEST_PROP(SameValueProperty, IsEqualityOnceFolded, ()) {
+  const auto kind = static_cast<FieldKind>(*rc::gen::inRange(0, 10));
+  const auto any = [] {
+    const auto made = *rc::gen::container<std::string>(rc::gen::element('1', '-', ' ', 'a', 'A', '\r', '\n'));
+    return *rc::gen::arbitrary<bool>() ? made : made.substr(0, 2);  // Two of a kind are not to be rare.
+  };
+  const std::string a = any(), b = any();
+  base::Arena arena;
+  const auto fold = [&](const Cell& cell) { return folded({kind}, cell, arena); };
+  RC_ASSERT(same(kind, a, b) == (fold(Cell{a}) == fold(Cell{b})));
+  RC_ASSERT(fold(Cell{}) != fold(Cell{a}));
 }
 
 RC_GTEST_PROP(CanonicalProperty, NumbersKeepTheirValue, ()) {
