@@ -55,6 +55,7 @@ json::object object_json(const ObjectVerified& object) {
           {"parked", counts.parked},
           {"conflicts", counts.in_conflict},
           {"one_way", counts.one_way},
+          {"not_pulled", counts.unpulled},
           {"left_apart", counts.left_apart},
           {"unreadable", counts.unreadable},
           {"salesforce_checksum", hex(counts.org_checksum)},
@@ -120,12 +121,14 @@ void print(const Verification& verification) {
     const core::VerifyCounts& counts = object.counts;
     std::printf("%-12s %" PRId64 " records, %" PRId64 " rows: %" PRId64 " equal, %" PRId64 " differ",
                 object.mapping.object.c_str(), counts.records, counts.rows, counts.equal, counts.differing());
-    for (const auto& [count, what] : {std::pair{counts.waiting, "on their way"},
-                                      {counts.parked, "parked"},
-                                      {counts.in_conflict, "in conflict"},
-                                      {counts.one_way, "differ in one-way fields"},
-                                      {counts.left_apart, "deleted on one side and kept on the other by policy"},
-                                      {counts.unreadable, "unreadable"}})
+    for (const auto& [count, what] :
+         {std::pair{counts.waiting, "on their way"},
+          {counts.parked, "parked"},
+          {counts.in_conflict, "in conflict"},
+          {counts.one_way, "differ in fields that their direction or write mode leaves alone"},
+          {counts.unpulled, "records have no row, since nothing is pulled"},
+          {counts.left_apart, "deleted on one side and kept on the other by policy"},
+          {counts.unreadable, "unreadable"}})
       if (count > 0) std::printf(", %" PRId64 " %s", count, what);
     std::printf("\n  checksums %s in Salesforce, %s in %s\n", hex(counts.org_checksum).c_str(),
                 hex(counts.store_checksum).c_str(), object.mapping.table.c_str());

@@ -72,4 +72,93 @@ sql "update contacts set title = 'Only here' where id = 5"
 "$bin/lockstep" sync > /dev/null
 verify
 expect "a one-way field" "$status $(counts)" "0 [4998,0,0,0,0,0,0,1,0]"
+
+# What a sync calls equal is equal: a spelling of its own, and what if_empty leaves alone.
+"$bin/lockstep" mapping set Contact --field 'title=Title;writeMode=if_empty' > /dev/null
+"$bin/lockstep" sync > /dev/null
+for row in 5 8 9; do
+  api -X PATCH -d '{"Email":"ann.lee@example.com","Phone":"(415) 555-0100"}' "$contacts/$(record $row)"
+done
+sleep 1.1
+"$bin/lockstep" sync > /dev/null
+sql "update contacts set email = 'Ann.Lee@Example.COM', phone = '415.555.0100' where id in (5, 8)"
+"$bin/lockstep" sync > /dev/null
+expect "the spelling in the org" "$(api "$contacts/$(record 8)" | jq -r .Phone)" "(415) 555-0100"
+verify
+expect "other spellings, and a value that if_empty leaves" "$status $(counts)" "0 [4998,0,0,0,0,0,0,1,0]"
+sums() { jq -r '.objects[] | select(.object == "Contact") | .salesforce_checksum == .crm_checksum' report; }
+expect "checksums where a value is left alone" "$(sums)" false
+api -X PATCH -d '{"Title":"Only here"}' "$contacts/$(record 5)"
+sleep 1.1
+"$bin/lockstep" sync > /dev/null
+verify
+expect "checksums of other spellings" "$status $(counts) $(sums)" "0 [4999,0,0,0,0,0,0,0,0] true"
+
+# An org that lost most of its records: memory and ranges are those of pages.
+unseen "delete from contacts where id > 4000"
+for id in $(sql "select record_id from lockstep_links where mapping_id = (select id from lockstep_field_mappings
+    where object_type in ('Contact', 'contact')) and cast(row_key as integer) between 100 and 3900" |
+  xargs -n 200 | tr ' ' ,); do
+  curl -sf -X DELETE -H "Authorization: Bearer $token" "$data/composite/sobjects?ids=$id" | jq -e 'all(.success)' > /dev/null
+done
+verify
+expect "an org that lost most records" "$(jq -c '.objects[] | select(.object == "Contact") | [.records, .only_in_crm,
+  .row_vanished, .equal]' report)" "[1198,3801,1002,196]"
+
+# Where nothing is pulled, the org's own records have no row, and no repair makes them one.
+kill "$simulator"; wait "$simulator" || true
+rm -f lockstep.db*
+start_sfsim --seed-rows 3000
+sign_in
+contacts=$url/services/data/v62.0/sobjects/Contact
+"$bin/lockstep" connect --flow client-credentials > /dev/null
+"$bin/lockstep" integration set syncDirection=crm_to_salesforce > /dev/null
+sql "insert into contacts(last_name, title) values ('One', 'a'), ('Two', 'b'), ('Three', 'c')"
+"$bin/lockstep" sync > /dev/null
+verify
+expect "only sent" "$status $(counts) $(jq '.objects[] | select(.object == "Contact").not_pulled' report) $(sums)" \
+  "0 [3,0,0,0,0,0,0,0,0] 3000 true"
+unseen "insert into contacts(last_name, salesforce_sync_status) values ('Stray', 'synced');
+  update contacts set title = 'Unseen' where id = 1"
+lost=$(record 2)
+unseen "delete from contacts where id = 2"
+api -X PATCH -d '{"Title":"Theirs"}' "$contacts/$(record 3)"
+verify
+expect "what is broken where nothing is pulled" "$status $(counts)" "1 [0,1,0,0,1,1,0,1,0]"
+sleep 1.1
+verify --repair
+expect "its repair" "$status $(counts)" "0 [2,0,0,0,0,0,0,1,0]"
+expect "rows" "$(sql 'select count(*) from contacts')" 3
+expect "the unseen edit" "$(api "$contacts/$(record 1)" | jq -r .Title)" Unseen
+expect "what the org changed" "$(api "$contacts/$(record 3)" | jq -r .Title)|$(sql 'select title from contacts where id = 3')" \
+  "Theirs|c"
+expect "the record whose row had vanished" "$(api -G --data-urlencode "q=SELECT COUNT() FROM Contact WHERE Id = '$lost'" \
+  "$data/query" | jq .totalSize)" 0
+
+# The mirror: what the rows hold beside is nobody's to send.
+kill "$simulator"; wait "$simulator" || true
+rm -f lockstep.db*
+start_sfsim --seed-rows 50
+sign_in
+contacts=$url/services/data/v62.0/sobjects/Contact
+"$bin/lockstep" connect --flow client-credentials > /dev/null
+"$bin/lockstep" integration set syncDirection=salesforce_to_crm > /dev/null
+"$bin/lockstep" sync > /dev/null
+sql "update contacts set title = 'Only here' where id = 1; insert into contacts(last_name) values ('Own');
+  delete from contacts where id = 4"
+verify
+expect "a deletion that nobody sends" "$status $(counts)" "0 [48,0,0,0,0,0,0,1,1]"
+sleep 1.1
+"$bin/lockstep" sync > /dev/null
+verify
+expect "only taken" "$status $(counts)" "0 [48,0,0,0,0,0,0,1,1]"
+unseen "update contacts set phone = 'Unseen' where id = 2"
+sleep 1.1
+api -X PATCH -d '{"Phone":"Theirs"}' "$contacts/$(record 3)"
+unseen "update contacts set title = 'Unseen' where id = 3"
+sleep 1.1
+"$bin/lockstep" sync > /dev/null
+verify
+expect "edits of rows that nobody sends" "$status $(counts)" "0 [46,0,0,0,0,0,0,3,1]"
+expect "the row that took an edit" "$(sql 'select phone || title from contacts where id = 3')" TheirsUnseen
 echo "verify finds and mends what was broken"
