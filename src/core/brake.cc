@@ -18,10 +18,16 @@ std::optional<base::Error> brake(const model::Mapping& mapping, const MassChange
       too_many ? std::string{deletes ? "maxDeletes" : "maxChanges"} + " = " + std::to_string(most)
                : std::string{deletes ? "maxDeletePercent" : "maxChangePercent"} + " = " + std::to_string(percent);
   return base::Error{base::ErrorKind::settings,
-                     mapping.object + ": this run would " + what + ", more than " + limit +
+                     "this run would " + what + ", more than " + limit +
                          " allows, so it stopped before that. If it is meant, run `lockstep sync --allow-mass-change`, "
                          "or raise the limit with `lockstep integration set`; if not, undo it where it was done",
                      "MASS_CHANGE"};
+}
+
+std::optional<base::Error> brake_rows(const model::Mapping& mapping, std::int64_t count,
+                                      std::optional<std::int64_t> most) {
+  return brake(mapping, {MassChange::What::change_rows, count, 0},
+               {.deletes = 0, .delete_percent = 0, .changes = most.value_or(0)});
 }
 
 }  // namespace core

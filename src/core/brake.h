@@ -19,4 +19,7 @@ struct MassChange {
 /// Says why the run must stop before it does that, and how to go on; nothing when it may. Pure.
 std::optional<base::Error> brake(const model::Mapping&, const MassChange&, const MassLimits&);
 
+/// The same for rows that a run changes page by page: `count` with the page at hand, and `most` may be.
+std::optional<base::Error> brake_rows(const model::Mapping&, std::int64_t count, std::optional<std::int64_t> most);
+
 }  // namespace core

@@ -221,19 +221,16 @@ base::Result<void> PullPass::settle_observed(Observation& observed, const std::f
   for (const RecordHead& head : observed.heads)
     if (head.deleted && head.merged_into && safeguards_.follow_merges)
       RETURN_IF_ERROR(follow_merge(mapping_, org_, store_, head.id, head.merged_into));
-  bool too_many = false;
+  std::optional<base::Error> too_many;
   ASSIGN_OR_RETURN(const auto refused, store_.settle(mapping_, observed, [&](const Known& known) {
     settle_page(mapping_, observed, known, clock_.now(), seen_through_, safeguards_, decided_);
-    too_many = most_changes_ && counts_.updated + decided_.counts.updated > *most_changes_;
+    too_many = brake_rows(mapping_, counts_.updated + decided_.counts.updated, most_changes_);
     if (too_many) return WriteSet{};
     decided_.writes.unreadable = observed.unreadable;
     complete(decided_.writes);
     return decided_.writes;
   }));
-  if (too_many)
-    return std::unexpected(*brake(mapping_,
-                                  {MassChange::What::change_rows, counts_.updated + decided_.counts.updated, 0},
-                                  {.deletes = 0, .delete_percent = 0, .changes = *most_changes_}));
+  if (too_many) return std::unexpected(*std::move(too_many));
   counts_ += decided_.counts;
   for (const Settlement& settlement : decided_.writes.settlements)
     if (settlement.parked) set_aside(observed.heads[settlement.at].id, settlement.parked->error);

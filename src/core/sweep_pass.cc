@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/brake.h"
+
 namespace core {
 namespace {
 
@@ -46,9 +48,12 @@ base::Result<Step> SweepPass::step() {
   for (const Unreadable& record : page.observed.unreadable)
     if (record.at == page.observed.size()) reached = {record.stamp, record.id};
 
+  std::optional<base::Error> too_many;
   ASSIGN_OR_RETURN(const auto refused, store_.settle(mapping_, page.observed, [&](const Known& known) {
     fill(*sweep, page.observed, known, filled_);
     settle_page(mapping_, filled_, known, clock_.now(), seen_through(mapping_, position), safeguards_, decided_);
+    too_many = brake_rows(mapping_, changed_before_ + counts_.updated + decided_.counts.updated, most_changes_);
+    if (too_many) return WriteSet{};
     // Of what was not read nothing is known, so nothing is settled by it.
     for (Settlement& settlement : decided_.writes.settlements) {
       if (sweep->everything) break;
@@ -68,6 +73,7 @@ base::Result<Step> SweepPass::step() {
     }
     return decided_.writes;
   }));
+  if (too_many) return std::unexpected(*std::move(too_many));
   counts_ += decided_.counts;
   const auto set_aside = [&](const model::RecordId& record, const base::Error& error) {
     ++counts_.parked;

@@ -23,6 +23,12 @@ class SweepPass {
   /// Asks for half as many records at a time from now on, when the org could not make out so many.
   void take_less() { page_size_ = less_than(page_size_); }
 
+  /// As PullPass::stop_before(), `before` rows of the run having been changed before this pass.
+  void stop_before(std::int64_t most, std::int64_t before) {
+    most_changes_ = most;
+    changed_before_ = before;
+  }
+
   const PullCounts& counts() const { return counts_; }
   const std::vector<RunError>& errors() const { return errors_; }  ///< Of the records that were set aside.
 
@@ -37,6 +43,8 @@ class SweepPass {
   const base::Clock& clock_;
   const Safeguards safeguards_;
   std::size_t page_size_;
+  std::optional<std::int64_t> most_changes_;
+  std::int64_t changed_before_ = 0;
   PullCounts counts_;
   std::vector<RunError> errors_;
   Observation filled_;

@@ -172,6 +172,7 @@ class Run {
   void drain_sweep(Part& part) {
     if (!part.pull || part.ended) return;
     SweepPass sweep{*part.mapping, world_.org, world_.store, world_.clock, world_.safeguards, world_.page_size};
+    if (const auto most = most_changes(part)) sweep.stop_before(*most, part.pull->counts().updated);
     for (int pages = 0; pages < most_swept_pages && !over(); ++pages) {
       const auto step = attempt(part, sweep, [&] { return sweep.step(); });
       if (!step || *step == Step::idle) break;
@@ -229,7 +230,8 @@ class Run {
   bool may(Part& part, MassChange change) {
     auto error = brake(*part.mapping, change, world_.limits);
     if (!error) return true;
-    result_.errors.push_back({std::move(error->message), "", error->service_code, world_.clock.now()});
+    result_.errors.push_back(
+        {part.mapping->object + ": " + error->message, "", error->service_code, world_.clock.now()});
     return false;
   }
 
