@@ -29,6 +29,10 @@ base::Error record_is_gone(const model::Mapping& mapping, const model::RecordId&
           "ENTITY_IS_DELETED"};
 }
 
+base::Error in_doubt(std::string why) {
+  return {base::ErrorKind::precondition, std::move(why), "CREATE_IN_DOUBT"};
+}
+
 }  // namespace
 
 /// What a step means to do about one row.
@@ -45,6 +49,7 @@ struct PushPass::Intent {
   std::int64_t conflicts = 0;
   std::optional<base::Error> parked;     ///< Set aside before anything was sent.
   std::optional<std::size_t> waits_for;  ///< A reference that waits for its parent; the rest is sent.
+  base::Error why_waiting{};
   bool pull_waits = false;               ///< The org changed a reference, which only a pull can spell.
   std::vector<Conflict> late_conflicts;  ///< Only when the loser is not recorded first (see Safeguards).
 };
@@ -214,8 +219,10 @@ WriteSet PushPass::announce(const Look& seen, const Known& known, std::vector<In
   const std::size_t width = mapping_.fields.size();
   values_.restart(width);
   values_.add(seen.rows.size());
-  bases_.restart(width);
-  bases_.add(seen.rows.size());
+  for (model::Grid* grid : {&bases_, &rows_}) {
+    grid->restart(width);
+    grid->add(seen.rows.size());
+  }
   intents.assign(seen.rows.size(), {});
   WriteSet writes;
   for (std::size_t i = 0; i < seen.rows.size(); ++i) {
@@ -272,11 +279,11 @@ void PushPass::announce_row(const Look& seen, const Known& known, std::size_t i,
       }
       if (head.upsert_key.empty() && safeguards_.note_intents)
         return set_waiting(head, settlement, intent, std::nullopt,
-                           "its creation was cut off: Salesforce is asked again whether the record was made");
+                           in_doubt("its creation was cut off: Salesforce is asked again whether the record was made"));
       if (!head.upsert_key.empty() && mapping_.upsert_field.empty())
         return set_waiting(head, settlement, intent, std::nullopt,
-                           "its creation was cut off, and the field by which its record would be found is gone from "
-                           "Salesforce, or hidden: bring the field back");
+                           in_doubt("its creation was cut off, and the field by which its record would be found is "
+                                    "gone from Salesforce, or hidden: bring the field back"));
       break;
     case LinkState::none:
     case LinkState::row_gone:
@@ -322,21 +329,23 @@ void PushPass::announce_create(const Look& seen, const Known& known, std::size_t
     if (field.direction == model::SyncDirection::to_store) continue;
     if (store[f].is_unresolved()) {
       if (safeguards_.wait_for_parents && !(field.deferred && !field.required))
-        return set_waiting(head, settlement, intent, f, waiting_text(f));
+        return set_waiting(head, settlement, intent, f, why_waiting(known, i, f));
       if (safeguards_.wait_for_parents) intent.waits_for = f;
       continue;
     }
     if (store[f].is_null()) continue;
     if (field.role == model::FieldRole::parent_name) {
       if (!values[field.via].is_null() || store[field.via].is_unresolved()) continue;
-      if (known.parents[i][f].is_unresolved()) intent.waits_for = f;
-      if (!known.parents[i][f].has_text()) continue;
-      values[field.via] = kept(known.parents[i][f]);
-      intent.fields.set(field.via);
+      if (known.parents[i][f].has_text()) {
+        name_parent(known, i, f, settlement, intent);
+      } else if (!intent.waits_for) {
+        intent.waits_for = f;
+      }
       continue;
     }
     intent.fields.set(f);
   }
+  if (intent.waits_for) intent.why_waiting = why_waiting(known, i, *intent.waits_for);
   intent.kind = Intent::Kind::create;
   settlement.link = LinkState::creating;
   // It never was in the filter, so it cannot leave it; a poll tells if it is.
@@ -366,10 +375,12 @@ void PushPass::announce_update(const Look& seen, const Known& known, std::size_t
                     record.stamp,    head.changed_at, seen_by(head, seen_through_)};
   reconcile(sides, safeguards_, outcomes_);
   // Whether a reference of the org can be spelt in the store only a pull knows; it takes those.
+  model::FieldSet for_the_pull;
   for (std::size_t f = 0; f < outcomes_.size(); ++f)
     if (mapping_.fields[f].role != model::FieldRole::plain &&
         (outcomes_[f] == Outcome::to_store || outcomes_[f] == Outcome::org_won)) {
       outcomes_[f] = Outcome::left;
+      for_the_pull.set(f);
       intent.pull_waits = settlement.pull_waits = true;
     }
   settle_store_half(sides, outcomes_, bases_[i], settlement);
@@ -389,11 +400,13 @@ void PushPass::announce_update(const Look& seen, const Known& known, std::size_t
     const model::FieldMapping& field = mapping_.fields[f];
     if (field.role != model::FieldRole::parent_name) {
       intent.fields.set(f);
-    } else if (outcomes_[field.via] == Outcome::agreed && known.parents[i][f].has_text()) {
-      values[field.via] = kept(known.parents[i][f]);
-      intent.fields.set(field.via);
-    } else if (outcomes_[field.via] == Outcome::agreed && known.parents[i][f].is_unresolved() && !intent.waits_for) {
-      intent.waits_for = f;
+    } else if (outcomes_[field.via] == Outcome::agreed || for_the_pull[field.via]) {
+      // The org's parent is called what was agreed on; where its reference looks new, it could not be spelt in the row.
+      if (known.parents[i][f].has_text() || store[f].is_null()) {
+        name_parent(known, i, f, settlement, intent);
+      } else if (!intent.waits_for) {
+        intent.waits_for = f;
+      }
     }
     intent.won[f] = outcomes_[f] == Outcome::store_won;
     if (outcomes_[f] == Outcome::store_won)
@@ -403,9 +416,9 @@ void PushPass::announce_update(const Look& seen, const Known& known, std::size_t
   date_conflicts(record, head, settlement.conflicts);
   date_conflicts(record, head, intent.late_conflicts);
   intent.conflicts = static_cast<std::int64_t>(settlement.conflicts.size());
+  if (intent.waits_for) intent.why_waiting = why_waiting(known, i, *intent.waits_for);
   if (intent.fields.none()) {
-    if (intent.waits_for)
-      return set_waiting(head, settlement, intent, intent.waits_for, waiting_text(*intent.waits_for));
+    if (intent.waits_for) return set_waiting(head, settlement, intent, intent.waits_for, intent.why_waiting);
     settlement.unpark = head.parked;
     settlement.acknowledge = head.pending;
     return;
@@ -441,22 +454,39 @@ Cell PushPass::kept(const Cell& cell) {
   return cell.has_text() ? Cell{values_.text().copy(cell.text())} : Cell{};
 }
 
-std::string PushPass::waiting_text(std::size_t field) const {
+void PushPass::name_parent(const Known& known, std::size_t i, std::size_t field, Settlement& settlement,
+                           Intent& intent) {
+  const std::size_t via = mapping_.fields[field].via;
+  const auto row = rows_[i];
+  std::ranges::copy(settlement.values, row.begin());
+  row[via] = values_[i][via] = kept(known.parents[i][field]);
+  // A row that went on referring to another parent would be taken for an edit of what its name has just said.
+  settlement.values = row;
+  settlement.columns.set(via);
+  intent.fields.set(via);
+}
+
+base::Error PushPass::why_waiting(const Known& known, std::size_t i, std::size_t field) const {
   const model::FieldMapping& to = mapping_.fields[field];
-  return "waits until its " + to.parent_object + " (" + to.column + ") is in Salesforce";
+  if (to.role != model::FieldRole::parent_name)
+    return {base::ErrorKind::precondition,
+            "waits until its " + to.parent_object + " (" + to.column + ") is in Salesforce", "WAITING_FOR_PARENT"};
+  const std::string called = to.parent_object + " named \"" + std::string{known.rows[i][field].text()} + "\"";
+  const std::string& reference = mapping_.fields[to.via].column;
+  if (known.parents[i][field].is_unresolved())
+    return {base::ErrorKind::precondition,
+            "waits, since no " + called + " has a record (" + to.column + "): create it or choose " + reference,
+            "WAITING_FOR_PARENT"};
+  return {base::ErrorKind::rejected, "there is more than one " + called + " (" + to.column + "): choose " + reference,
+          "AMBIGUOUS_PARENT"};
 }
 
 void PushPass::set_waiting(const KnownHead& head, Settlement& settlement, Intent& intent,
-                           std::optional<std::size_t> field, std::string why) {
+                           std::optional<std::size_t> field, base::Error why) {
   intent.kind = Intent::Kind::hold;
   intent.fields.reset();
-  settlement.waiting_for = why;
-  settlement.parked =
-      Parked{{base::ErrorKind::precondition, std::move(why), field ? "WAITING_FOR_PARENT" : "CREATE_IN_DOUBT"},
-             clock_.now() + (field ? parent_patience : doubt_patience),
-             {},
-             {},
-             field};
+  if (why.kind == base::ErrorKind::precondition) settlement.waiting_for = why.message;
+  settlement.parked = Parked{std::move(why), clock_.now() + (field ? parent_patience : doubt_patience), {}, {}, field};
   settlement.acknowledge = head.pending;
 }
 
@@ -527,7 +557,7 @@ WriteSet PushPass::confirm(const Look& seen, const Known& known, const std::vect
       settlement.acknowledge = seq;
       if (intent.waits_for) {
         Intent rest;
-        set_waiting(head, settlement, rest, intent.waits_for, waiting_text(*intent.waits_for));
+        set_waiting(head, settlement, rest, intent.waits_for, intent.why_waiting);
         settlement.acknowledge = seq;
         settlement.unpark = false;
       }
@@ -553,6 +583,8 @@ void PushPass::count(const Look& seen, const std::vector<Intent>& intents,
     counts_.linked += intent.links ? 1 : 0;
     counts_.conflicts += intent.conflicts;
     if (intent.parked) set_aside(seen.rows[i], *intent.parked);
+    if (intent.waits_for && intent.why_waiting.kind == base::ErrorKind::rejected)
+      set_aside(seen.rows[i], intent.why_waiting);
     if (intent.kind != Intent::Kind::create && intent.kind != Intent::Kind::update) continue;
     const auto& result = results[intent.write];
     if (!result) {

@@ -55,9 +55,11 @@ class PushPass {
   /// `attempt`: when it is made, and over what.
   void announce_values(std::vector<model::SentValue> sent, model::SentValue attempt, std::size_t i, Settlement&,
                        const Intent&);
-  /// Sets a row aside, as pending, until the parent in `field` is there, or for some minutes.
-  void set_waiting(const KnownHead&, Settlement&, Intent&, std::optional<std::size_t> field, std::string why);
-  std::string waiting_text(std::size_t field) const;
+  /// Sends the reference of the parent that the row names, or none, and has the row refer to it as well.
+  void name_parent(const Known&, std::size_t i, std::size_t field, Settlement&, Intent&);
+  /// Sets a row aside until the parent in `field` is there, or for some minutes.
+  void set_waiting(const KnownHead&, Settlement&, Intent&, std::optional<std::size_t> field, base::Error why);
+  base::Error why_waiting(const Known&, std::size_t i, std::size_t field) const;
   model::Cell kept(const model::Cell&);  ///< `known` ends with its transaction; what is sent must not.
   base::Result<void> withdraw(const Look&, const std::vector<Intent>&);
   void settle_announcement(const KnownHead&, const Intent&, std::size_t i, bool done, Settlement&);
@@ -79,6 +81,7 @@ class PushPass {
   base::Utc seen_through_{};  ///< By the pulls before.
   model::Grid values_;        ///< What the step sends; lives from the announcement to the confirmation.
   model::Grid bases_;
+  model::Grid rows_;  ///< What the step writes into rows that name their parent.
   std::vector<Outcome> outcomes_;
   PushCounts counts_;
   std::vector<RunError> errors_;

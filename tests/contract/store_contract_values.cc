@@ -51,10 +51,29 @@ TEST_P(StoreContract, AParentsNameStandsForTheOneLinkedParentOfThatName) {
   app_->update("contacts", key, {{"company", "Unlinked"}});
   look(contacts_, key, [](const Known& known) { EXPECT_TRUE(known.parents[0][company].is_unresolved()); });
   app_->update("contacts", key, {{"company", "Nowhere"}});
-  look(contacts_, key, [](const Known& known) { EXPECT_TRUE(known.parents[0][company].is_null()); });
+  look(contacts_, key, [](const Known& known) { EXPECT_TRUE(known.parents[0][company].is_unresolved()); });
   linked_company(account(2), "Acme");
   app_->update("contacts", key, {{"company", "Acme"}});
   look(contacts_, key, [](const Known& known) { EXPECT_TRUE(known.parents[0][company].is_null()) << "there are two"; });
+}
+
+TEST_P(StoreContract, ARowWaitsForTheOneParentOfTheNameItHolds) {
+  prepare_all();
+  const auto key = app_->insert("contacts", {{"last_name", "Lane"}, {"company", "Acme"}});
+  Settlement park;
+  park.parked = core::Parked{{base::ErrorKind::precondition, "waits"}, at(5000), {}, {}, company};
+  park.acknowledge = only_entry(contacts_).seq;
+  keep(contacts_, key, park);
+  linked_company(account(1), "Other");
+  need(store().requeue_parked(contacts_, at(10)));
+  EXPECT_TRUE(waiting(contacts_).empty());
+  linked_company(account(2), "Acme");
+  need(store().requeue_parked(contacts_, at(10)));
+  park.acknowledge = only_entry(contacts_).seq;
+  keep(contacts_, key, park);
+  linked_company(account(3), "Acme");
+  need(store().requeue_parked(contacts_, at(10)));
+  EXPECT_TRUE(waiting(contacts_).empty()) << "of two, neither";
 }
 
 TEST_P(StoreContract, ARenamedParentIsRenamedInItsChildrenSilently) {

@@ -79,8 +79,8 @@ struct Known {
   std::vector<KnownHead> heads;
   model::Grid rows;   ///< Canonical cells; references spelt as record ids, or unresolved.
   model::Grid bases;  ///< The merge bases; all null where there is none.
-  /// For parent names: the record id of the one linked parent of that name; unresolved if a row of that name has no
-  /// record yet; else null.
+  /// For parent names: the record id of the one linked parent of that name; unresolved where no row of that name has a
+  /// record; null where several have one.
   model::Grid parents;
   /// Keyed by an observation: the observed references whose record has no linked row, so that they cannot be
   /// spelt in the store yet. One set a key; empty when keyed by rows.

@@ -117,8 +117,10 @@ void MemoryStore::read_row(Step& step, std::size_t at, core::Known& known) {
                                           std::string{model::name_of(field.type.kind)},
                                       "INVALID_VALUE"};
       cell = spelt.value_or(Cell{});
+      if (field.role != FieldRole::parent_name || !cell.has_text()) continue;
+      known.parents[at][f] = Cell::unresolved();
       const Mapped* parent = parent_of(mapped, f);
-      if (!parent || parent->name_field == no_column || !cell.has_text()) continue;
+      if (!parent || parent->name_field == no_column) continue;
       std::vector<model::RecordId> named;
       for (const auto& [number, link] : parent->links) {
         if (link.state != LinkState::linked) continue;
@@ -127,9 +129,7 @@ void MemoryStore::read_row(Step& step, std::size_t at, core::Known& known) {
           named.push_back(link.record);
       }
       if (named.size() == 1) known.parents[at][f] = Cell{known.parents.text().copy(named.front().view())};
-      for (const auto& [number, cells] : parent->table->rows)
-        if (named.empty() && parent->is_mine(cells) && cells[parent->columns[parent->name_field]] == cell.text())
-          known.parents[at][f] = Cell::unresolved();
+      if (named.size() > 1) known.parents[at][f] = Cell{};
       continue;
     }
     if (raw->empty()) continue;

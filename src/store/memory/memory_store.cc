@@ -163,12 +163,12 @@ base::Result<void> MemoryStore::requeue_parked(const model::Mapping& mapping, ba
       Mapped& parent = mappings_.at(set.waits_mapping);
       const Link* link = set.waits_row.empty() ? nullptr : parent.link_of_row(set.waits_row);
       due = due || (link && link->state == LinkState::linked);
-      for (const auto& [number, other] : parent.links) {
-        if (set.waits_name.empty() || other.state != LinkState::linked) continue;
-        const std::vector<Text>* cells = parent.row(other.row);
-        due = due || (cells && parent.name_field != no_column &&
-                      (*cells)[parent.columns[parent.name_field]] == set.waits_name);
-      }
+      const auto is_named = [&](const auto& other) {
+        const std::vector<Text>* cells =
+            other.second.state == LinkState::linked ? parent.row(other.second.row) : nullptr;
+        return cells && parent.name_field != no_column && (*cells)[parent.columns[parent.name_field]] == set.waits_name;
+      };
+      due = due || (!set.waits_name.empty() && std::ranges::count_if(parent.links, is_named) == 1);
     }
     if (due) enqueue(mapped, row, set.changed_at);
   }

@@ -490,13 +490,13 @@ base::Result<void> SqliteStore::requeue_named(const model::Mapping& mapping) {
   for (const Waiting& row : waiting)
     for (const auto& parent : p->parents) {
       if (!parent || !parent->by_name) continue;
-      bool there = false;
+      bool only_one = false;
       {
         Use named{parent->by_name};
         named->bind(1, row.name);
-        there = named->step() == Statement::Step::row;
+        only_one = named->step() == Statement::Step::row && named->step() == Statement::Step::done;
       }
-      if (!there) continue;
+      if (!only_one) continue;
       ASSIGN_OR_RETURN(Statement * put, statement("INSERT INTO lockstep_outbox(mapping_id, row_key, changed_at) VALUES "
                                                   "(?1, ?2, ?3) ON CONFLICT (mapping_id, row_key) DO NOTHING"));
       put->bind(1, p->number).bind(2, row.row).bind(3, row.changed_at);

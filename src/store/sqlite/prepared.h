@@ -17,8 +17,7 @@ namespace store {
 struct Parent {
   std::int64_t mapping = 0;
   Affinity key_affinity = Affinity::none;
-  Statement by_key;            ///< Whether there is a row of that key.
-  Statement unlinked_by_name;  ///< Whether there is a row of that name at all.
+  Statement by_key;   ///< Whether there is a row of that key.
   Statement by_name;  ///< Record ids of the linked rows of a name, two at most. Empty if no column holds the name.
 };
 

@@ -225,18 +225,15 @@ base::Result<void> SqliteStore::read_row(Step& step, std::size_t at) {
       if (!clean) unreadable(i, "bytes that are no UTF-8 text, or a NUL");
       if (!cell) unreadable(i, std::string{"what is no "} + std::string{model::name_of(field.type.kind)});
       cells[i] = cell.value_or(Cell{});
-      if (field.role != FieldRole::parent_name || !cells[i].has_text() || !p.parents[i] || !p.parents[i]->by_name)
-        continue;
+      if (field.role != FieldRole::parent_name || !cells[i].has_text()) continue;
+      Cell& parent = step.known.parents[at][i];
+      parent = Cell::unresolved();
+      if (!p.parents[i] || !p.parents[i]->by_name) continue;
       Use named{p.parents[i]->by_name};
       named->bind(1, cells[i].text());
-      if (named->step() == Statement::Step::row) {
-        const Cell record{step.known.parents.text().copy(named->text(0))};
-        if (named->step() == Statement::Step::done) step.known.parents[at][i] = record;  // Of two, neither.
-        continue;
-      }
-      Use unlinked{p.parents[i]->unlinked_by_name};
-      unlinked->bind(1, cells[i].text());
-      if (unlinked->step() == Statement::Step::row) step.known.parents[at][i] = Cell::unresolved();
+      if (named->step() != Statement::Step::row) continue;
+      const Cell record{step.known.parents.text().copy(named->text(0))};
+      parent = named->step() == Statement::Step::done ? record : Cell{};
       continue;
     }
     if (!raw) {

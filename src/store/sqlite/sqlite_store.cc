@@ -261,9 +261,6 @@ base::Result<void> SqliteStore::resolve_parents(Prepared& p) {
                                        " = ?1 AND " + of_workspace(p.mapping, *table, "")));
     const Column* name = use->is_null(3) ? nullptr : table->find(use->text(3));
     if (field.role == model::FieldRole::parent_name && name) {
-      ASSIGN_OR_RETURN(parent->unlinked_by_name,
-                       database_.prepare("SELECT 1 FROM " + quoted(table->name) + " WHERE " + quoted(name->name) +
-                                         " = ?1 AND " + of_workspace(p.mapping, *table, "") + " LIMIT 1"));
       ASSIGN_OR_RETURN(parent->by_name,
                        database_.prepare("SELECT l.record_id FROM " + quoted(table->name) +
                                          " t CROSS JOIN lockstep_links l WHERE t." + quoted(name->name) + " = ?1 AND " +
