@@ -92,6 +92,31 @@ TEST_P(StoreContract, ARenamedParentIsRenamedInItsChildrenSilently) {
 
 // --- values
 
+/// A field may be hidden for a day, or be taken out of the mapping and come back.
+TEST_P(StoreContract, WhatWasAgreedOnAboutAFieldOutlivesItsAbsence) {
+  prepare_all();
+  take(contacts_, observe({{contact(1), {"Lane", "a@example.com", "", ""}}}, 4));
+  const auto key = app_->keys("contacts").back();
+  model::Mapping fewer = contacts_;
+  fewer.fields.erase(fewer.fields.begin() + email);
+  --fewer.fields[company - 1].via;
+  for (const char* name : {"Kent", "Prince"}) {  // The second time it is a base with something away that is replaced.
+    need(store().prepare(fewer));
+    take(fewer, observe({{contact(1), {name, "", ""}}}, 3));
+    app_->reopen();
+  }
+  need(store().prepare(accounts_));
+  need(store().prepare(contacts_));
+  look(contacts_, key, [](const Known& known) {
+    EXPECT_EQ(known.bases[0][last_name], Cell{"Prince"});
+    EXPECT_EQ(known.bases[0][email], Cell{"a@example.com"});
+  });
+  take(contacts_, observe({{contact(1), {"Prince", "b@example.com", "", ""}}}, 4));
+  need(store().prepare(fewer));
+  need(store().prepare(contacts_));
+  look(contacts_, key, [](const Known& known) { EXPECT_EQ(known.bases[0][email], Cell{"b@example.com"}); });
+}
+
 TEST_P(StoreContract, ValuesOfBothSidesAreSpeltAlike) {
   prepare_all();
   const auto key =

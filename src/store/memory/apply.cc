@@ -202,6 +202,11 @@ void MemoryStore::write_link(Step& step, const Known& known, const Settlement& s
   const LinkState before = link.state;
   link.number = number;
   if (made || link.layout != mapped.layout) {
+    if (!made) {
+      const auto& then = mapped.layouts.at(link.layout);
+      for (std::size_t f = 0; f < then.size(); ++f) link.away[then[f]] = link.base[f];
+      for (const auto& field : mapped.layouts.at(mapped.layout)) link.away.erase(field);
+    }
     link.base.assign(mapped.columns.size(), std::nullopt);
     if (!made) {
       for (std::size_t f = 0; f < link.base.size(); ++f) link.base[f] = text_of(known.bases[s.at][f]);

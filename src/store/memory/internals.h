@@ -32,6 +32,7 @@ struct MemoryStore::Link {
   base::Utc stamp{};
   std::uint32_t layout = 0;  ///< Of base and sent.
   std::vector<Text> base;
+  std::map<std::pair<std::string, std::string>, Text> away;  ///< Of fields that an earlier layout had.
   struct Sent {
     std::size_t field;
     Text value;

@@ -82,6 +82,10 @@ void MemoryStore::read_link(Step& step, std::size_t at, core::Known& known) {
   head.merged = head.link == LinkState::record_deleted && mapped.resolved(link->record) != link->record;
   if (head.link == LinkState::row_deleted) head.children_wait = children_wait(mapped, link->row);
   const auto now = places(mapped.layouts.at(link->layout), mapped.layouts.at(mapped.layout));
+  const auto& fields = mapped.layouts.at(mapped.layout);
+  for (std::size_t f = 0; f < fields.size() && link->layout != mapped.layout; ++f)
+    if (const auto back = link->away.find(fields[f]); back != link->away.end())
+      known.bases[at][f] = cell_of(back->second, known.bases.text());
   for (std::size_t f = 0; f < link->base.size(); ++f)
     if (now[f] != no_column) known.bases[at][now[f]] = cell_of(link->base[f], known.bases.text());
   for (const Link::Sent& sent : link->sent)

@@ -407,7 +407,7 @@ base::Result<void> SqliteStore::write_link(Step& step, const Settlement& s) {
   if (!s.link && found.link_id == 0) return {};
   std::string sent;
   if (s.sent) model::pack_sent(p.layout, *s.sent, sent);
-  if (!s.base.empty()) model::pack_cells(p.layout, s.base, packed_);
+  if (!s.base.empty()) pack_base(p, s.base, found.base, packed_);
   const bool made = found.link_id == 0;
   ASSIGN_OR_RETURN(
       Statement * found_write,

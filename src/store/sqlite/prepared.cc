@@ -1,6 +1,12 @@
 #include "store/sqlite/prepared.h"
 
 #include <algorithm>
+#include <map>
+#include <numeric>
+#include <set>
+
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 #include "store/sqlite/capture.h"
 #include "store/sqlite/schema.h"
@@ -32,40 +38,62 @@ std::string spelt(const model::FieldMapping& field) {
   return field.column + '\t' + field.org_field + (transform.empty() ? "" : '\t' + transform) + '\n';
 }
 
+/// Calls `visit` with each field of a layout as it was noted, its line end included.
+template <class Visit>
+void for_each_line(std::string_view fields, Visit visit) {
+  while (!fields.empty()) {
+    const std::size_t end = fields.find('\n');
+    visit(fields.substr(0, end == std::string_view::npos ? end : end + 1));
+    fields.remove_prefix(end == std::string_view::npos ? fields.size() : end + 1);
+  }
+}
+
+base::Result<void> note_layout(Database& database, const Prepared& p, std::uint32_t layout, const std::string& fields) {
+  ASSIGN_OR_RETURN(Statement note, database.prepare("INSERT INTO lockstep_layouts(mapping_id, layout, fields) VALUES "
+                                                    "(?1, ?2, ?3) ON CONFLICT DO NOTHING"));
+  note.bind(1, p.number).bind(2, std::int64_t{layout}).bind(3, fields);
+  return database.run(note, "noting the fields of the mapping of " + p.mapping.object);
+}
+
 /// Notes the mapping's layout, and learns where the fields of its earlier ones are now.
 base::Result<void> learn_layouts(Database& database, Prepared& p) {
-  std::string fields;
-  for (const model::FieldMapping& field : p.mapping.fields) fields += spelt(field);
-  bool noted = false;
+  std::vector<std::string> fields;
+  for (const model::FieldMapping& field : p.mapping.fields) fields.push_back(spelt(field));
+  std::map<std::uint32_t, std::string> layouts;
   {
     ASSIGN_OR_RETURN(Statement find, database.prepare("SELECT layout, fields FROM lockstep_layouts WHERE mapping_id = "
                                                       "?1"));
     find.bind(1, p.number);
     Statement::Step step = find.step();
-    for (; step == Statement::Step::row; step = find.step()) {
-      const auto layout = static_cast<std::uint32_t>(find.integer(0));
-      if (layout == p.layout) {
-        noted = true;
-        continue;
-      }
-      std::vector<std::optional<std::size_t>> places;
-      for (std::string_view rest = find.text(1); !rest.empty();) {
-        const std::size_t end = rest.find('\n') + 1;
-        const auto now = std::ranges::find(p.mapping.fields, rest.substr(0, end), spelt);
-        places.push_back(now == p.mapping.fields.end()
-                             ? std::nullopt
-                             : std::optional{static_cast<std::size_t>(now - p.mapping.fields.begin())});
-        rest.remove_prefix(end == 0 ? rest.size() : end);
-      }
-      p.earlier.emplace(layout, std::move(places));
-    }
+    for (; step == Statement::Step::row; step = find.step())
+      layouts.emplace(static_cast<std::uint32_t>(find.integer(0)), find.text(1));
     if (step == Statement::Step::failed) return std::unexpected(database.error("reading the layouts of a mapping"));
   }
-  if (noted) return {};
-  ASSIGN_OR_RETURN(Statement note, database.prepare("INSERT INTO lockstep_layouts(mapping_id, layout, fields) VALUES "
-                                                    "(?1, ?2, ?3) ON CONFLICT DO NOTHING"));
-  note.bind(1, p.number).bind(2, std::int64_t{p.layout}).bind(3, fields);
-  return database.run(note, "noting the fields of the mapping of " + p.mapping.object);
+  const bool noted = layouts.erase(p.layout) > 0;
+  std::set<std::string> away;
+  for (const auto& [layout, lines] : layouts)
+    for_each_line(lines, [&](std::string_view line) {
+      if (std::ranges::find(fields, line) == fields.end()) away.emplace(line);
+    });
+  p.away.assign(away.begin(), away.end());
+  fields.insert(fields.end(), p.away.begin(), p.away.end());
+  for (const auto& [layout, lines] : layouts) {
+    std::vector<std::size_t>& places = p.earlier[layout];
+    for_each_line(lines, [&](std::string_view line) {
+      places.push_back(static_cast<std::size_t>(std::ranges::find(fields, line) - fields.begin()));
+    });
+  }
+  std::string own, all;
+  for (std::size_t i = 0; i < fields.size(); ++i) {
+    all += fields[i];
+    if (i < p.mapping.fields.size()) own += fields[i];
+  }
+  p.base_layout = p.away.empty() ? p.layout : static_cast<std::uint32_t>(XXH3_64bits(all.data(), all.size()));
+  if (!noted) RETURN_IF_ERROR(note_layout(database, p, p.layout, own));
+  if (p.away.empty() || layouts.contains(p.base_layout)) return {};
+  p.earlier[p.base_layout].resize(fields.size());
+  std::iota(p.earlier[p.base_layout].begin(), p.earlier[p.base_layout].end(), std::size_t{0});
+  return note_layout(database, p, p.base_layout, all);
 }
 
 std::uint32_t layout_of(std::string_view packed) {
@@ -78,14 +106,22 @@ std::uint32_t layout_of(std::string_view packed) {
 }  // namespace
 
 void read_base(const Prepared& p, std::string_view packed, std::span<model::Cell> cells) {
-  if (model::unpack_cells(p.layout, packed, cells)) return;
+  if (model::unpack_cells(p.layout, packed, cells.first(p.mapping.fields.size()))) return;
   const std::uint32_t layout = layout_of(packed);
   const auto earlier = p.earlier.find(layout);
   if (earlier == p.earlier.end()) return;
   std::vector<model::Cell> then(earlier->second.size());
   if (!model::unpack_cells(layout, packed, then)) return;
   for (std::size_t i = 0; i < then.size(); ++i)
-    if (const auto now = earlier->second[i]) cells[*now] = then[i];
+    if (const std::size_t now = earlier->second[i]; now < cells.size()) cells[now] = then[i];
+}
+
+void pack_base(const Prepared& p, std::span<const model::Cell> cells, std::string_view before, std::string& out) {
+  if (p.away.empty()) return model::pack_cells(p.layout, cells, out);
+  std::vector<model::Cell> all(p.mapping.fields.size() + p.away.size());
+  read_base(p, before, all);
+  std::ranges::copy(cells, all.begin());
+  model::pack_cells(p.base_layout, all, out);
 }
 
 std::vector<model::SentValue> read_sent(const Prepared& p, std::string_view packed) {
@@ -96,8 +132,8 @@ std::vector<model::SentValue> read_sent(const Prepared& p, std::string_view pack
   if (earlier == p.earlier.end()) return {};
   std::vector<model::SentValue> still;
   for (const model::SentValue& value : sent)
-    if (value.field < earlier->second.size() && earlier->second[value.field])
-      still.push_back({*earlier->second[value.field], value.value, value.at, value.over});
+    if (value.field < earlier->second.size() && earlier->second[value.field] < p.mapping.fields.size())
+      still.push_back({earlier->second[value.field], value.value, value.at, value.over});
   return still;
 }
 

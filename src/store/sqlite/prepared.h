@@ -42,9 +42,12 @@ struct Prepared {
   model::FieldSet followers;              ///< Parts of a name whose column the other part writes.
   std::optional<std::size_t> name_field;  ///< The field that holds the record's Name.
   SyncColumns sync;
-  /// Where the fields of earlier layouts stand now, by layout and earlier ordinal: what was agreed on outlives a change
-  /// of the mapping.
-  std::unordered_map<std::uint32_t, std::vector<std::optional<std::size_t>>> earlier;
+  /// Fields of earlier layouts that the mapping has not got now. They may come back (a field may be hidden for a day),
+  /// so a base keeps what was agreed on about them, behind the mapping's own fields and under `base_layout`.
+  std::vector<std::string> away;
+  std::uint32_t base_layout = 0;
+  /// Where the fields of other layouts stand in a base, by layout and their ordinal there.
+  std::unordered_map<std::uint32_t, std::vector<std::size_t>> earlier;
   std::vector<std::string> stamped;  ///< Columns that default to the time: bound, since the default costs as much
                                      ///< as the rest of the row. Quoted.
   bool generates_key = false;        ///< The table gives the key no default, and it can be a UUID: we make one.
@@ -70,8 +73,11 @@ struct Prepared {
 };
 
 /// A merge base or a list of announced values, written under this layout or an earlier one. The cells borrow from
-/// `packed`; fields that the writer did not know are null.
+/// `packed`; fields that the writer did not know are null. Wider `cells` than the mapping also get the fields that are
+/// away.
 void read_base(const Prepared& mapping, std::string_view packed, std::span<model::Cell> cells);
+/// Packs a new base together with what `before`, the base that it replaces, holds of the fields that are away.
+void pack_base(const Prepared& mapping, std::span<const model::Cell> cells, std::string_view before, std::string& out);
 std::vector<model::SentValue> read_sent(const Prepared& mapping, std::string_view packed);
 
 /// Fills in all but the parents. The mapping has been checked against the table.

@@ -168,7 +168,10 @@ base::Result<bool> SqliteStore::read_link(Step& step, std::size_t at, const char
   head.stamp = base::Utc{std::chrono::milliseconds{link->integer(7)}};
   head.place = filter_place_named(link->text(8));
   base::Arena& text = step.known.bases.text();
-  if (!link->is_null(5)) read_base(step.mapping, text.copy(link->blob(5)), step.known.bases[at]);
+  if (!link->is_null(5)) {
+    found.base = text.copy(link->blob(5));
+    read_base(step.mapping, found.base, step.known.bases[at]);
+  }
   if (!link->is_null(6)) head.sent = read_sent(step.mapping, text.copy(link->blob(6)));
   return true;
 }

@@ -14,6 +14,7 @@ struct Found {
   std::int64_t link_id = 0;  ///< 0: there is no link.
   std::string row_key;       ///< Of the link, even where the row is gone; or of the row.
   std::string linked_row;  ///< What the link said when it was read: its key may have been given to a row of this step.
+  std::string_view base = {};  ///< Of the link, packed; in the arena of the bases.
 };
 
 /// One settle() or update() on its way through its transaction.
