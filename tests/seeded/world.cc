@@ -537,11 +537,12 @@ std::set<std::string> World::excused() {
   return names;
 }
 
+/// Their records are gone, by policy or, as far as anybody can see, without a trace: a person decides.
 std::set<std::string> World::left_alone() {
   std::set<std::string> names;
   for (const std::size_t object : objects_)
     for (const RowView& row : store_->rows(object))
-      if (!row.record && row.status == "synced") names.insert(row.fields[0].value_or(""));
+      if (!row.record && row.status != "pending") names.insert(row.fields[0].value_or(""));
   return names;
 }
 
