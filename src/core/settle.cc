@@ -52,6 +52,14 @@ void settle_new(const model::Mapping& mapping, const RecordHead& record, std::sp
 /// A record that may be any of several rows: a person says which.
 Parked ambiguous(const model::Mapping& mapping, const model::RecordId& record,
                  const std::vector<model::RowKey>& candidates, base::Utc now) {
+  if (candidates.size() == 1)
+    return {{base::ErrorKind::rejected,
+             mapping.object + " " + record.str() + " fits row " + candidates.front().text + " of " + mapping.table +
+                 ", and so do other records: merge or delete the ones too many, or let them differ in a field of the "
+                 "match rule",
+             "AMBIGUOUS_MATCH"},
+            now + std::chrono::hours{1},
+            {}};
   std::string rows;
   for (const model::RowKey& row : candidates) (rows += rows.empty() ? "" : ", ") += row.text;
   return {

@@ -46,4 +46,25 @@ sleep 1.1
 expect "the twin's record" "$(sql "select salesforce_id from contacts where id = 2")" "$(first Id Contact 1)"
 expect "records afterwards" "$(count Contact)" $((contacts + 1))
 expect "plan afterwards" "$("$bin/lockstep" plan --json | jq -c '[.objects[] | .crm.create, .salesforce.create, .salesforce.update] | add')" 0
+
+# Two records that fit one row: nobody is taken for somebody else.
+mkdir office && cd office
+record() { api -d "{\"FirstName\":\"$1\",\"LastName\":\"Doe\",\"Email\":\"office@acme.example\"}" "$data/sobjects/Contact" |
+  jq -r .id; }
+jane=$(record Jane)
+sleep 1.1
+john=$(record John)
+sleep 1.1
+"$bin/lockstep" connect --flow client-credentials > /dev/null
+sql "insert into contacts(first_name, last_name, email) values ('John', 'Doe', 'office@acme.example')"
+"$bin/lockstep" plan --json > plan.json || true
+expect "what the plan sets aside" "$(jq -c '[.warnings[].message | select(contains("and so do other records"))] | length' plan.json)" 2
+"$bin/lockstep" sync > /dev/null || true
+office() { sql "select first_name, salesforce_id, salesforce_sync_status from contacts where email = 'office@acme.example'"; }
+expect "the row that either may be" "$(office)" "John||error"
+api -X DELETE "$data/sobjects/Contact/$jane"
+sql "update lockstep_parked set retry_at = 0 where record_id is not null"
+sleep 1.1
+"$bin/lockstep" sync > /dev/null || fail "something is left after one of the records went"
+expect "the row once it is clear" "$(office)" "John|$john|synced"
 echo "a plan comes true"

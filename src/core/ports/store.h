@@ -57,7 +57,8 @@ struct KnownHead {
   model::OutboxSeq pending{};          ///< The row's outbox entry, if it has one.
   base::Utc changed_at{};              ///< When the row was last edited by others, as far as the outbox tells.
   std::vector<model::SentValue> sent;  ///< Values announced to the org and not confirmed; in the arena.
-  /// Keyed by an observation, no link and several rows that fit a match rule: their keys.
+  /// Keyed by an observation, no link and several rows that fit a match rule: their keys. Or one, which other records
+  /// of the observation fit as well.
   std::vector<model::RowKey> candidates;
   bool parked = false;
   int attempts = 0;  ///< How often what is parked has failed.

@@ -81,13 +81,22 @@ base::Result<bool> SqliteStore::fits_rule(Step& step, std::size_t at, std::size_
       rows.push_back({std::string{find->text(0)}});
     }
   }
-  // Of two records on one page that fit one row, the first takes it, as it would on an earlier page.
-  std::erase_if(
-      rows, [&](const model::RowKey& row) { return std::ranges::find(step.matched, row.text) != step.matched.end(); });
-  if (rows.size() == 1) {
+  // Of several records that fit one row nobody can tell which it is.
+  bool is_contested = false;
+  for (const model::RowKey& row : rows) {
+    const auto taken = std::ranges::find(step.matched, row.text, &Step::Match::row);
+    if (taken == step.matched.end()) continue;
+    is_contested = true;
+    core::KnownHead& first = step.known.heads[taken->at];
+    first.candidates = {row};
+    first.row = {};
+    first.row_exists = false;
+    step.found[taken->at].row_key.clear();
+  }
+  if (rows.size() == 1 && !is_contested) {
     step.found[at].row_key = rows.front().text;
     step.known.heads[at].row = rows.front();
-    step.matched.push_back(rows.front().text);
+    step.matched.push_back({rows.front().text, at});
   } else {
     step.known.heads[at].candidates = rows;
   }

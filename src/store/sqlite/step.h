@@ -26,7 +26,11 @@ struct Step {
   std::vector<Found> found = {};
   std::vector<core::Refused> refused = {};
   base::Utc now{};
-  std::vector<std::string> matched = {};  ///< Rows that a record of this page was taken for.
+  struct Match {
+    std::string row;
+    std::size_t at;
+  };
+  std::vector<Match> matched = {};  ///< Rows that a record of this page was taken for.
   bool any_parked = false;
   bool any_open_conflicts = false;
   bool any_aliases = false;
