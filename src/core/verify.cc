@@ -38,8 +38,8 @@ void add(const VerifyCounts& counts, VerifyCounts& to) {
   for (const auto member :
        {&VerifyCounts::records, &VerifyCounts::rows, &VerifyCounts::equal, &VerifyCounts::waiting,
         &VerifyCounts::parked, &VerifyCounts::in_conflict, &VerifyCounts::left_apart, &VerifyCounts::one_way,
-        &VerifyCounts::unpulled, &VerifyCounts::unreadable, &VerifyCounts::values, &VerifyCounts::only_in_org,
-        &VerifyCounts::only_in_store, &VerifyCounts::row_vanished, &VerifyCounts::unsent})
+        &VerifyCounts::unpulled, &VerifyCounts::outside, &VerifyCounts::unreadable, &VerifyCounts::values,
+        &VerifyCounts::only_in_org, &VerifyCounts::only_in_store, &VerifyCounts::row_vanished, &VerifyCounts::unsent})
     to.*member += counts.*member;
   to.by_field.resize(std::max(to.by_field.size(), counts.by_field.size()));
   for (std::size_t i = 0; i < counts.by_field.size(); ++i) to.by_field[i] += counts.by_field[i];
@@ -162,7 +162,7 @@ void VerifyPass::meet(const Observation& observed, VerifyCounts& counts) {
   const auto without_row = [&] {
     if (pulls_) {
       add_up();
-      suspects_.push_back({observed.heads[next].id, {}});
+      suspects_.push_back({observed.heads[next].id, {}, false});
     } else {
       ++counts.unpulled;
     }
@@ -174,7 +174,7 @@ void VerifyPass::meet(const Observation& observed, VerifyCounts& counts) {
     const bool met = next < observed.size() && observed.heads[next].id == head.record;
     const bool in_step = head.row_exists && head.link == LinkState::linked;
     if (met ? !in_step || !same(observed.cells[next], known_.rows[i]) : in_step)
-      suspects_.push_back({head.record, head.row});
+      suspects_.push_back({head.record, head.row, !met});
     if (!met) continue;
     add_up();
     ++next;
@@ -196,7 +196,7 @@ base::Result<void> VerifyPass::look_closer(std::span<const Suspect> suspects, Fo
     for (std::size_t i = 0; i < org.size(); ++i) {
       if (!org.heads[i].id) continue;
       const std::size_t before = here.differences.size();
-      judge(org, known, i, here);
+      judge(org, known, i, suspects[i].outside, here);
       // Where nothing is pulled, the push merges, or finds the row gone.
       if (repair_ && !pulls_ && here.differences.size() > before) writes.settlements.push_back(enqueued(i));
     }
@@ -247,7 +247,8 @@ base::Result<void> VerifyPass::look_at_lost(std::span<const Suspect> suspects, F
   return PullPass{mapping_, sides_.org, sides_.store, sides_.clock}.settle_gone(gone);
 }
 
-void VerifyPass::judge(const Observation& observed, const Known& known, std::size_t i, Found& found) const {
+void VerifyPass::judge(const Observation& observed, const Known& known, std::size_t i, bool outside,
+                       Found& found) const {
   const RecordHead& record = observed.heads[i];
   const KnownHead& head = known.heads[i];
   const bool on_its_way = (pushes_ && head.pending != model::OutboxSeq::none) || (pulls_ && later(record, pulled_to_));
@@ -267,8 +268,11 @@ void VerifyPass::judge(const Observation& observed, const Known& known, std::siz
       difference.fields.push_back({f, text_of(org[f]), text_of(store[f])});
   const auto any = [&](Outcome outcome) { return std::ranges::find(outcomes, outcome) != outcomes.end(); };
   VerifyCounts& counts = found.counts;
+  const bool is_kept = outside && !mapping_.filter.empty() && mapping_.on_filter_leave == model::FilterLeave::keep;
   if (head.parked) {
     ++counts.parked;
+  } else if (is_kept && !difference.fields.empty() && !(pushes_ && head.pending != model::OutboxSeq::none)) {
+    ++counts.outside;  // Its edits in the org are not looked for.
   } else if (!difference.fields.empty() && !on_its_way) {
     ++counts.values;
     for (const FieldDifference& field : difference.fields) ++counts.by_field[field.field];
@@ -309,6 +313,11 @@ void VerifyPass::judge_unlinked(const RecordHead& record, const KnownHead& head,
 base::Result<void> VerifyPass::find_strays() {
   if (!pushes_) return {};
   ASSIGN_OR_RETURN(const auto rows, sides_.store_survey.strays(mapping_, last_stray_, page_size_));
+  if (last_stray_.text.empty()) {
+    ASSIGN_OR_RETURN(const auto unsent, sides_.store_survey.unsent(mapping_));
+    counts_.waiting += unsent.waiting;
+    counts_.parked += unsent.parked;
+  }
   if (rows.empty()) return {};
   Found strays;
   for (const model::RowKey& row : rows) strays.differences.push_back({Kind::unsent, {}, row, {}});

@@ -42,6 +42,7 @@ struct VerifyCounts {
   std::int64_t left_apart = 0;   ///< Deleted on one side and kept on the other, as the delete policy says.
   std::int64_t one_way = 0;      ///< Differ in fields that their direction or write mode leaves alone.
   std::int64_t unpulled = 0;     ///< Records without a row, where nothing is pulled.
+  std::int64_t outside = 0;      ///< Differ, and the record is outside the filter, where the mapping keeps the row.
   std::int64_t unreadable = 0;   ///< Records that came in a form we cannot read.
   std::int64_t values = 0, only_in_org = 0, only_in_store = 0, row_vanished = 0, unsent = 0;
   std::vector<std::int64_t> by_field;  ///< Differences of each field.
@@ -86,7 +87,8 @@ class VerifyPass {
  private:
   struct Suspect {
     model::RecordId record;
-    model::RowKey row;  ///< Of the link, if it has one.
+    model::RowKey row;     ///< Of the link, if it has one.
+    bool outside = false;  ///< Not among the records within the filter.
   };
   /// What one step has found.
   struct Found {
@@ -100,7 +102,7 @@ class VerifyPass {
   base::Result<void> look_closer(std::span<const Suspect>, Found&);
   base::Result<void> look_at_lost(std::span<const Suspect>, Found&);
   base::Result<void> find_strays();
-  void judge(const Observation&, const Known&, std::size_t i, Found&) const;
+  void judge(const Observation&, const Known&, std::size_t i, bool outside, Found&) const;
   void judge_unlinked(const RecordHead&, const KnownHead&, bool on_its_way, Found&) const;
   void report(const Found&);
 

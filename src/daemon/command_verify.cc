@@ -56,6 +56,7 @@ json::object object_json(const ObjectVerified& object) {
           {"conflicts", counts.in_conflict},
           {"one_way", counts.one_way},
           {"not_pulled", counts.unpulled},
+          {"outside_filter", counts.outside},
           {"left_apart", counts.left_apart},
           {"unreadable", counts.unreadable},
           {"salesforce_checksum", hex(counts.org_checksum)},
@@ -127,6 +128,7 @@ void print(const Verification& verification) {
           {counts.in_conflict, "in conflict"},
           {counts.one_way, "differ in fields that their direction or write mode leaves alone"},
           {counts.unpulled, "records have no row, since nothing is pulled"},
+          {counts.outside, "differ outside the filter, where the mapping keeps the row"},
           {counts.left_apart, "deleted on one side and kept on the other by policy"},
           {counts.unreadable, "unreadable"}})
       if (count > 0) std::printf(", %" PRId64 " %s", count, what);

@@ -161,4 +161,26 @@ sleep 1.1
 verify
 expect "edits of rows that nobody sends" "$status $(counts)" "0 [46,0,0,0,0,0,0,3,1]"
 expect "the row that took an edit" "$(sql 'select phone || title from contacts where id = 3')" TheirsUnseen
+
+# A row that is kept though its record left the filter, and one that Salesforce refuses.
+mkdir kept && cd kept
+"$bin/lockstep" connect --flow client-credentials > /dev/null
+"$bin/lockstep" integration set "contactFilter=Department != 'Hidden'" > /dev/null
+"$bin/lockstep" sync > /dev/null
+row=$(sql 'select min(id) from contacts')
+api -X PATCH -d '{"Department":"Hidden"}' "$contacts/$(record "$row")"
+sleep 1.1
+"$bin/lockstep" sync > /dev/null
+api -X PATCH -d '{"Title":"After it left"}' "$contacts/$(record "$row")"
+sleep 1.1
+"$bin/lockstep" sync > /dev/null
+apart() { jq -c '.objects[] | select(.object == "Contact") | [.outside_filter, .waiting, .parked]' report; }
+verify
+expect "a row that is kept" "$status $(apart)" "0 [1,0,0]"
+sql "insert into contacts(first_name) values ('Nameless')"
+verify
+expect "a row that waits to be sent" "$status $(apart)" "1 [1,1,0]"
+"$bin/lockstep" sync > /dev/null || true
+verify
+expect "a row that was refused" "$status $(apart)" "1 [1,0,1]"
 echo "verify finds and mends what was broken"

@@ -38,6 +38,12 @@ class StoreSurvey {
   /// the outbox nor parked. Nobody would ever send them.
   virtual base::Result<std::vector<model::RowKey>> strays(const model::Mapping&, const model::RowKey& after,
                                                           std::size_t limit) = 0;
+
+  /// How many rows have no link and wait: in the outbox, or parked.
+  struct Unsent {
+    std::int64_t waiting = 0, parked = 0;
+  };
+  virtual base::Result<Unsent> unsent(const model::Mapping&) = 0;
 };
 
 }  // namespace core

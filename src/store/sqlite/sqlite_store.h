@@ -96,6 +96,7 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
                             core::Known& known) override;
   base::Result<std::vector<model::RowKey>> strays(const model::Mapping& mapping, const model::RowKey& after,
                                                   std::size_t limit) override;
+  base::Result<Unsent> unsent(const model::Mapping& mapping) override;
 
   // core::Journal
   base::Result<std::vector<core::ConflictEntry>> conflicts(const model::IntegrationId& integration,

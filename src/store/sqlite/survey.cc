@@ -5,6 +5,18 @@
 #include "store/sqlite/values.h"
 
 namespace store {
+namespace {
+
+std::string key_text(const Prepared& p) {
+  return "CAST(t." + p.key_name + " AS TEXT)";
+}
+
+/// True for a row whose key a table of ours has, for the mapping bound first.
+std::string in_table(const std::string& key, const std::string& table, const std::string& more) {
+  return "EXISTS (SELECT 1 FROM " + table + " x WHERE x.mapping_id = ?1 AND x.row_key = " + key + more + ")";
+}
+
+}  // namespace
 
 base::Result<void> SqliteStore::copy_to(const std::string& path) {
   ASSIGN_OR_RETURN(Statement copy, database_.prepare("VACUUM INTO ?1"));
@@ -52,10 +64,8 @@ base::Result<void> SqliteStore::linked(const model::Mapping& mapping, const core
 base::Result<std::vector<model::RowKey>> SqliteStore::strays(const model::Mapping& mapping, const model::RowKey& after,
                                                              std::size_t limit) {
   ASSIGN_OR_RETURN(Prepared * p, prepared(mapping));
-  const std::string key = "CAST(t." + p->key_name + " AS TEXT)";
-  const auto in = [&](const std::string& table, const std::string& more) {
-    return "EXISTS (SELECT 1 FROM " + table + " x WHERE x.mapping_id = ?1 AND x.row_key = " + key + more + ")";
-  };
+  const std::string key = key_text(*p);
+  const auto in = [&](const char* table, const char* more) { return in_table(key, table, more); };
   ASSIGN_OR_RETURN(
       Statement find,
       database_.prepare("SELECT " + key + " FROM " + quoted(p->table.name) + " t WHERE " +
@@ -68,6 +78,27 @@ base::Result<std::vector<model::RowKey>> SqliteStore::strays(const model::Mappin
   if (!after.text.empty()) bind_key(find, 2, after.text, p->key->affinity, Affinity::integer);
   return database_.all(find, "looking for rows that were never sent",
                        [](const Statement& row) { return model::RowKey{std::string{row.text(0)}}; });
+}
+
+base::Result<core::StoreSurvey::Unsent> SqliteStore::unsent(const model::Mapping& mapping) {
+  ASSIGN_OR_RETURN(Prepared * p, prepared(mapping));
+  const std::string key = key_text(*p);
+  const auto in = [&](const char* table, const char* more) { return in_table(key, table, more); };
+  const std::string parked = in("lockstep_parked", "");
+  ASSIGN_OR_RETURN(
+      Statement count,
+      database_.prepare("SELECT " + parked + ", count(*) FROM " + quoted(p->table.name) + " t WHERE " +
+                        of_workspace(mapping, p->table, "t.") + " AND t." + p->key_name + " IS NOT NULL AND NOT " +
+                        in("lockstep_links", " AND x.state NOT IN ('none', 'creating')") + " AND (" + parked + " OR " +
+                        in("lockstep_outbox", "") + ") GROUP BY 1"));
+  count.bind(1, p->number);
+  Unsent unsent;
+  while (true) {
+    const auto read = count.step();
+    if (read == Statement::Step::failed) return std::unexpected(database_.error("counting rows that wait"));
+    if (read == Statement::Step::done) return unsent;
+    (count.integer(0) != 0 ? unsent.parked : unsent.waiting) = count.integer(1);
+  }
 }
 
 }  // namespace store
