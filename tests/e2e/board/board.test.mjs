@@ -135,7 +135,7 @@ test('sign in, see a failed job, retry it, see it done', async () => {
   };
   const stateOf = async () => (await jobAnswer()).status;
   const waitFor = async (state) => {
-    for (let i = 0; i < 600 && (await stateOf()) !== state; i++) await new Promise((next) => setTimeout(next, 100));
+    for (let i = 0; i < 1200 && (await stateOf()) !== state; i++) await new Promise((next) => setTimeout(next, 100));
     assert.equal(await stateOf(), state, JSON.stringify(await jobAnswer()));
   };
   await waitFor('failed');
