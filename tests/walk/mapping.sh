@@ -128,4 +128,21 @@ expect "its key" "$(sql "select no from people where name = 'Alice Adams'")" "$l
 for _ in 1 2; do sleep 1.1; "$bin/lockstep" sync --json > report || { cat report; fail "sync of a reused key"; }; done
 expect "the record of the row that went" "$(api "$data/sobjects/Contact/$gone" -o /dev/null -w '%{http_code}' || true)" 404
 expect "the record of the next one" "$(api "$data/sobjects/Contact/$(linked "$last")" | jq -r .LastName)" Adams
+
+# What the sync user cannot see, change or fill is said, by field and by number.
+mkdir blind && cd blind
+sign_in
+"$bin/lockstep" connect --flow client-credentials > /dev/null
+"$bin/lockstep" sync > /dev/null
+seen=$(sql 'select count(*) from contacts')
+for id in $(sql 'select salesforce_id from contacts limit 5'); do
+  api -d "{\"id\":\"$id\",\"hidden\":true}" "$url/__sim/hidden" > /dev/null
+done
+expect "a check with a blind spot" "$(status_of "$bin/lockstep" mapping check)" 1
+grep -q "the sync user sees $((seen - 5)) of about $seen Contact records; give it \"View All\"" out || fail "hidden rows: $(cat out)"
+sql 'alter table contacts add column whole text'
+"$bin/lockstep" mapping set Contact --field whole=Name --remove lastName > out 2>&1 || true
+"$bin/lockstep" mapping check > out 2>&1 || true
+grep -q 'Contact.Name is read-only for the sync user, so edits of contacts.whole stay in the CRM' out || fail "read-only: $(cat out)"
+grep -q 'a new Contact needs LastName, which nothing fills' out || fail "required: $(cat out)"
 echo "the mappings fit"
