@@ -162,4 +162,32 @@ sync > report || true
 expect "the record made again" "$(query "SELECT COUNT() FROM Contact WHERE Title = 'Edited' AND Id != '$fifteen'")" 1
 expect "the row whose record was deleted" "$(row 13)" 0
 expect "the record whose row was deleted" "$(record "$fifteen")" 0
+
+# The other policies destroy nothing.
+mkdir kept && cd kept
+"$bin/lockstep" connect --flow client-credentials > /dev/null
+sync > /dev/null || true
+ids() { sql "select id from contacts where salesforce_id is not null order by id limit 1 offset $1"; }
+id_of() { sql "select salesforce_id from contacts where id = $1"; }
+policy() { "$bin/lockstep" integration set "onSalesforceDelete=$1" "onCrmDelete=$1" > /dev/null; }
+both_deleted() {  # One row's record, and another row.
+  mine=$(ids 0) theirs=$(ids 1)
+  kept=$(id_of "$mine") gone=$(id_of "$theirs")
+  api -X DELETE "$data/sobjects/Contact/$gone"
+  sql "delete from contacts where id = $mine"
+  for _ in 1 2; do sleep 1.1; sync > /dev/null || true; done
+}
+policy recreate
+both_deleted
+expect "the row that is made again" "$(id_of "$mine")" "$kept"
+again=$(id_of "$theirs")
+[ "$again" != "$gone" ] && [ "$(record "$again")" = 1 ] || fail "the record is not made again"
+policy archive
+both_deleted
+expect "the row that is marked" "$(sql "select archived_at is not null from contacts where id = $theirs")" 1
+expect "the record that stays" "$(record "$kept") $(row "$mine")" "1 0"
+policy ignore
+both_deleted
+expect "the row that is left" "$(sql "select archived_at is null from contacts where id = $theirs")" 1
+expect "the record that is left" "$(record "$kept") $(row "$mine")" "1 0"
 echo "deletes are followed"
