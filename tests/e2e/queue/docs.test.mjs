@@ -44,11 +44,15 @@ describe('the programs of docs/queue.md', () => {
     return program;
   }
 
+  const listening = () =>
+    until('it listens', async () => (await queue.client).client('LIST').then((list) => list.includes('cmd=xread')));
+
   test('one asks for a sync and waits for it', async (t) => {
     const program = start(t, ['waitUntilFinished'], 'a1');
     const job = await ours.next();
     assert.equal(job.name, 'salesforce-sync');
     assert.deepEqual(job.data, { integrationId: 'a1', trigger: 'manual', objects: ['Contact'] });
+    await listening();  // A job that ends before the first reading of the events is not heard of.
     await ours.do('complete', { id: job.id, value: { status: 'completed' } });
     assert.deepEqual(await program.ended, [0, null]);
     assert.equal(program.said, 'completed\n');
@@ -56,7 +60,7 @@ describe('the programs of docs/queue.md', () => {
 
   test('one watches', async (t) => {
     const program = start(t, ['on(\'progress\'']);
-    await until('it listens', async () => (await queue.client).client('LIST').then((list) => list.includes('cmd=xread')));
+    await listening();
     const good = await ours.do('add', { name: 'salesforce-sync' });
     await ours.next();
     await ours.do('progress', { id: good, value: 'Contact: 5 records' });
