@@ -367,7 +367,6 @@ void PushPass::announce_update(const Look& seen, const Known& known, std::size_t
                                Intent& intent) {
   const KnownHead& head = known.heads[i];
   const auto store = known.rows[i];
-  const auto values = values_[i];
   const auto org = seen.observed.cells[*seen.at[i]];
   const RecordHead& record = seen.observed.heads[*seen.at[i]];
   const Sides sides{mapping_.fields, known.bases[i],  org,
