@@ -383,7 +383,8 @@ TEST_P(StoreContract, AChildThatLetGoInTheOrgHoldsUpNothing) {
   released.base = base;
   keep(contacts_, child, released);
   look(accounts_, company, [](const Known& known) { EXPECT_FALSE(known.heads[0].children_wait); });
-  released.sent = std::vector<model::SentValue>{{company_id, model::Cell{account(1).str()}}};
+  const std::string parent = account(1).str();
+  released.sent = std::vector<model::SentValue>{{company_id, model::Cell{parent}}};
   keep(contacts_, child, released);
   look(accounts_, company, [](const Known& known) { EXPECT_TRUE(known.heads[0].children_wait); });
 }
