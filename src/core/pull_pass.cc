@@ -1,6 +1,7 @@
 #include "core/pull_pass.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "core/brake.h"
 #include "core/filter_leave.h"
@@ -248,8 +249,8 @@ base::Result<Step> PullPass::retry_parked() {
   if (bulk_) return Step::idle;  // A page to come could hold an older state.
   ASSIGN_OR_RETURN(const auto ids, store_.parked_records(mapping_, clock_.now(), page_size_));
   // One that is due again at once would be asked for for ever.
-  if (ids.empty() || ids.front() == retried_) return Step::idle;
-  retried_ = ids.front();
+  const model::RecordId last = std::exchange(retried_, {});
+  if (ids.empty() || ids.front() == last) return Step::idle;
   ASSIGN_OR_RETURN(auto observed, org_.retrieve(mapping_, ids));
   CHECK(observed.size() == ids.size());
   std::vector<model::RecordId> gone;
@@ -260,7 +261,9 @@ base::Result<Step> PullPass::retry_parked() {
   RETURN_IF_ERROR(settle_observed(
       observed, [&](WriteSet& writes) { writes.unparked.insert(writes.unparked.end(), gone.begin(), gone.end()); }));
   RETURN_IF_ERROR(settle_gone(gone));
-  return ids.size() == page_size_ ? Step::progressed : Step::idle;
+  if (ids.size() < page_size_) return Step::idle;
+  retried_ = ids.front();
+  return Step::progressed;
 }
 
 base::Result<void> PullPass::settle_gone(std::span<const model::RecordId> ids) {

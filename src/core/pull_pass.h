@@ -122,7 +122,8 @@ class PullPass {
   std::optional<model::BulkPlace> bulk_;  ///< While a whole object is read in bulk.
   std::chrono::milliseconds ready_in_{0};
   bool backfilling_ = false;
-  model::RecordId retried_;  ///< The first of the last page of records that were set aside.
+  model::RecordId
+      retried_;  ///< The first of the page of set-aside records that was settled just before, if there is more.
   std::optional<std::int64_t> most_changes_;
   PullCounts counts_;
   std::vector<RunError> errors_;
