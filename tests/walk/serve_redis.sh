@@ -38,7 +38,11 @@ awk '/^```js/ {inside = 1; ++blocks; next} /^```/ {inside = 0} inside && blocks 
 integration=$(sql "select id from lockstep_integrations")
 expect "a Node program's sync" "$(node ask.mjs "$integration")" completed
 status=0; node ask.mjs nowhere > answer 2>&1 || status=$?
-[ $status -ne 0 ] && grep -q 'there is no integration nowhere' answer || fail "an unknown integration: $(cat answer)"
+[ $status -ne 0 ] && grep -q 'there is no integration nowhere' answer || {
+  key xrevrange bull:salesforce-sync:events + - count 10 >&2
+  cat daemon.log >&2
+  fail "an unknown integration: $(cat answer)"
+}
 
 kill $server; status=0; wait $server || status=$?; server=
 expect "exit status after SIGTERM" $status 0
