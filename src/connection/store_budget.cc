@@ -7,6 +7,7 @@ namespace {
 
 constexpr std::string_view note_name = "api_budget";  // see core/budget.h
 constexpr std::int64_t calls_per_block = 20;
+constexpr std::chrono::seconds clock_noise{5};
 
 }  // namespace
 
@@ -31,6 +32,15 @@ base::Result<core::Spending> StoreBudget::change(const std::function<void(core::
   }));
   said_ = {};
   return core::Spending::parse(kept);
+}
+
+base::Result<std::chrono::milliseconds> StoreBudget::ahead() {
+  const std::lock_guard lock{mutex_};
+  if (!knows_time_) {
+    ASSIGN_OR_RETURN(const core::Spending kept, read_spending(registry_, org_));
+    ahead_ = kept.ahead;
+  }
+  return std::chrono::abs(ahead_) < clock_noise ? std::chrono::milliseconds{0} : ahead_;
 }
 
 base::Result<void> StoreBudget::give_back() {

@@ -45,6 +45,10 @@ class StoreBudget final : public salesforce::CallBudget {
   };
   std::optional<Refusal> refusal() const;
 
+  /// The org's clock minus ours as its last answer told, to any process of ours. Zero if they differ by less than
+  /// a Date header, which comes late and in whole seconds, can tell.
+  base::Result<std::chrono::milliseconds> ahead();
+
  private:
   base::Utc org_now() const { return clock_.now() + ahead_; }
   base::Result<core::Spending> change(const std::function<void(core::Spending&)>& change);

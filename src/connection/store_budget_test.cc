@@ -104,6 +104,21 @@ TEST_F(StoreBudgetTest, GoesByTheOrgsClock) {
   EXPECT_EQ(read_spending(*store_, "00D000000000001AAA")->ahead, 25h);
 }
 
+TEST_F(StoreBudgetTest, TellsHowFarTheOrgsClockIsAheadToWhoeverAsks) {
+  EXPECT_EQ(*process()->ahead(), 0ms);
+  ahead_ = 1h;
+  {
+    const auto budget = process();
+    ASSERT_TRUE(call(*budget));
+    EXPECT_EQ(*budget->ahead(), 1h);
+  }
+  EXPECT_EQ(*process()->ahead(), 1h) << "another process heard it";
+  const auto budget = process();
+  ahead_ = 3s;
+  ASSERT_TRUE(call(*budget));
+  EXPECT_EQ(*budget->ahead(), 0ms) << "no more than a Date header can tell";
+}
+
 /// Processes of all lanes come, call, die and go; the org counts.
 TEST_F(StoreBudgetTest, TogetherTheyNeverMakeMoreCallsInADayThanAreOurs) {
   const std::uint64_t seed = 20'261'124;

@@ -95,7 +95,7 @@ void RowDeletes::decide(const Known& known, std::size_t at, Settlement& settleme
                           .deleted_at = head.merged ? base::Utc::max() : head.stamp,
                           .base = known.bases[at],
                           .living = known.rows[at],
-                          .living_changed_at = head.changed_at,
+                          .living_changed_at = known.by_org(head.changed_at),
                           .replaced = head.replaced};
   Fate fate = decide_deletion(deletion, settlement.conflicts);
   if (head.merged && (fate == Fate::make_again || fate == Fate::open)) {
@@ -319,7 +319,7 @@ void RecordDeletes::announce(const Look& seen, const Known& known, std::size_t a
   const Deletion deletion{.mapping = &mapping_,
                           .deleted = model::Side::store,
                           .policy = mapping_.on_row_deleted,
-                          .deleted_at = head.stamp,
+                          .deleted_at = known.by_org(head.stamp),
                           .base = known.bases[at],
                           .living = org,
                           .living_changed_at = record.stamp,

@@ -369,9 +369,15 @@ void PushPass::announce_update(const Look& seen, const Known& known, std::size_t
   const auto store = known.rows[i];
   const auto org = seen.observed.cells[*seen.at[i]];
   const RecordHead& record = seen.observed.heads[*seen.at[i]];
-  const Sides sides{mapping_.fields, known.bases[i],  org,
-                    store,           head.sent,       {},
-                    record.stamp,    head.changed_at, seen_by(head, seen_through_)};
+  const Sides sides{.fields = mapping_.fields,
+                    .base = known.bases[i],
+                    .org = org,
+                    .store = store,
+                    .sent = head.sent,
+                    .unlinked = {},
+                    .org_changed_at = record.stamp,
+                    .store_changed_at = known.by_org(head.changed_at),
+                    .seen_through = seen_by(head, seen_through_)};
   reconcile(sides, safeguards_, outcomes_);
   // Whether a reference of the org can be spelt in the store only a pull knows; it takes those.
   model::FieldSet for_the_pull;

@@ -268,9 +268,15 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
       decided.writes.settlements.push_back(std::move(settlement));
       continue;
     } else {
-      const Sides sides{mapping.fields, known.bases[i],  org,
-                        known.rows[i],  head.sent,       unlinked,
-                        record.stamp,   head.changed_at, seen_by(head, seen_through)};
+      const Sides sides{.fields = mapping.fields,
+                        .base = known.bases[i],
+                        .org = org,
+                        .store = known.rows[i],
+                        .sent = head.sent,
+                        .unlinked = unlinked,
+                        .org_changed_at = record.stamp,
+                        .store_changed_at = known.by_org(head.changed_at),
+                        .seen_through = seen_by(head, seen_through)};
       reconcile(sides, safeguards, outcomes);
       settle_store_half(sides, outcomes, decided.bases[i], settlement);
       date_conflicts(record, head, settlement.conflicts);

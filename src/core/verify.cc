@@ -259,7 +259,8 @@ void VerifyPass::judge(const Observation& observed, const Known& known, std::siz
   const auto org = observed.cells[i];
   const auto store = known.rows[i];
   std::vector<Outcome> outcomes(mapping_.fields.size());
-  reconcile({mapping_.fields, known.bases[i], org, store, head.sent, known.unlinked[i], record.stamp, head.changed_at},
+  reconcile({mapping_.fields, known.bases[i], org, store, head.sent, known.unlinked[i], record.stamp,
+             known.by_org(head.changed_at)},
             {}, outcomes);
   Difference difference{Kind::values, record.id, head.row, {}};
   for (std::size_t f = 0; f < outcomes.size(); ++f)

@@ -115,6 +115,7 @@ class Doctor {
     for (const auto& limit : report->org.limits)
       note(limit.left * 10 < limit.most ? Grade::odd : Grade::fine, area_ + " limits",
            limit.name + ": " + std::to_string(limit.left) + " of " + std::to_string(limit.most) + " left");
+    clock((*connection)->budget);
     for (const std::string& sentence : report->missing) note(Grade::odd, area_ + " permissions", sentence);
     mappings(integration, (*connection)->org);
   }
@@ -133,6 +134,17 @@ class Doctor {
       note(integration.last_error.empty() ? Grade::fine : Grade::odd, area_ + " last run",
            base::to_iso_seconds(*integration.last_sync_at) +
                (integration.last_error.empty() ? "" : ": " + integration.last_error));
+  }
+
+  void clock(connection::StoreBudget& budget) {
+    const auto ahead = budget.ahead();
+    if (!ahead) return broken("store", ahead.error());
+    const auto apart = std::chrono::duration_cast<std::chrono::seconds>(*ahead).count();
+    if (apart == 0) return;
+    note(Grade::odd, area_ + " clock",
+         "this machine's clock is " + std::to_string(std::abs(apart)) + " s " + (apart > 0 ? "behind" : "ahead of") +
+             " Salesforce's: newest_wins reckons with that, but edits made before the clock is set right are dated by "
+             "the wrong one; set it, and keep it so with NTP");
   }
 
   void mappings(const core::Integration& integration, salesforce::RestOrg& org) {

@@ -66,6 +66,7 @@ base::Result<Plan> rehearse(App& app, core::Integration& integration, const Sync
                              },
                              core::MassLimits{0, 0, 0, 0},
                              request.direction.value_or(model::SyncDirection::both)};
+  rehearsal.store->set_org_ahead(connection->budget.ahead().value_or(std::chrono::milliseconds{0}));
   core::RunResult result = core::run_sync(mappings, world);
   if (result.stopped_by) return std::unexpected(*result.stopped_by);
   plan.run.objects = std::move(result.objects);

@@ -167,6 +167,7 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
                          request.allow_mass_change ? core::MassLimits{0, 0, 0, 0} : integration.limits,
                          request.direction.value_or(model::SyncDirection::both)};
     world.beside = beside;
+    app.store->set_org_ahead(connected->budget.ahead().value_or(std::chrono::milliseconds{0}));
     auto going = *mappings;
     const auto held_back = hold_back_loads(app, integration, *connected, going, warnings);
     load_waits = held_back.value_or(false);

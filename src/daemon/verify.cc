@@ -127,6 +127,8 @@ base::Result<Verification> verify_once(App& app, core::Integration& integration,
   SyncRequest scope;
   scope.objects = request.objects;
   ASSIGN_OR_RETURN(const auto mappings, mappings_for(app, integration, connection.org, scope, run.sync_errors));
+  ASSIGN_OR_RETURN(const auto ahead, connection.budget.ahead());
+  app.store->set_org_ahead(ahead);
   RETURN_IF_ERROR(forecast(connection.org, mappings, request));
   ASSIGN_OR_RETURN(verification.objects, verify_all(app, connection, mappings, false, request.progress));
   if (request.repair) RETURN_IF_ERROR(repair(app, integration, connection, request, verification));

@@ -77,6 +77,7 @@ struct KnownHead {
 
 /// The application's rows and our bookkeeping for some keys, read in one transaction. One head, row and base a key.
 struct Known {
+  std::chrono::milliseconds org_ahead{0};  ///< The org's clock minus the store's.
   std::vector<KnownHead> heads;
   model::Grid rows;   ///< Canonical cells; references spelt as record ids, or unresolved.
   model::Grid bases;  ///< The merge bases; all null where there is none.
@@ -86,6 +87,9 @@ struct Known {
   /// Keyed by an observation: the observed references whose record has no linked row, so that they cannot be
   /// spelt in the store yet. One set a key; empty when keyed by rows.
   std::vector<model::FieldSet> unlinked;
+
+  /// A time of the store's, to be compared with the org's. Zero stays zero: it is not known.
+  base::Utc by_org(base::Utc time) const { return time == base::Utc{} ? time : time + org_ahead; }
 };
 
 /// Two sides changed one field to different values. The loser's value is kept.

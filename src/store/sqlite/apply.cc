@@ -86,6 +86,7 @@ base::Result<std::vector<core::Refused>> SqliteStore::transact(const model::Mapp
   RETURN_IF_ERROR(guard(true));
   Step step{.mapping = *p, .observed = observed, .rows = rows, .known = known_};
   step.now = clock_.now();
+  known_.org_ahead = org_ahead_;
   RETURN_IF_ERROR(read_known(step));
   const core::WriteSet writes = decide(known_);
   for (const model::RecordId& record : writes.unparked) RETURN_IF_ERROR(unpark_record(mapping, record));

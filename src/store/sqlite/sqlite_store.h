@@ -51,6 +51,8 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   void bind(std::optional<core::Lease> lease) { lease_ = std::move(lease); }
   /// The run that conflicts, parked entries and the history name from now on.
   void name_run(const model::RunId& run) { run_ = run.text; }
+  /// The org's clock minus this machine's, which is the one that dates the rows' edits.
+  void set_org_ahead(std::chrono::milliseconds ahead) { org_ahead_ = ahead; }
 
   /// Writes all of it, as it stands at one moment, into a new file, for a rehearsal. Others may go on writing.
   base::Result<void> copy_to(const std::string& path);
@@ -223,6 +225,7 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   std::string run_;
   std::unordered_map<const char*, Statement> statements_;
   std::map<model::MappingId, std::unique_ptr<Prepared>> prepared_;
+  std::chrono::milliseconds org_ahead_{0};
   core::Known known_;  ///< Reused from page to page.
   std::string packed_;
 };

@@ -31,6 +31,7 @@ base::Result<void> SqliteStore::linked(const model::Mapping& mapping, const core
   ASSIGN_OR_RETURN(Transaction transaction, Transaction::begin_reading(database_));
   Step step{.mapping = *p, .observed = nullptr, .rows = {}, .known = known};
   known.heads.clear();
+  known.org_ahead = org_ahead_;
   ASSIGN_OR_RETURN(Statement * find,
                    statement("SELECT row_key, record_id, state FROM lockstep_links WHERE mapping_id = ?1 AND record_id "
                              "> ?2 AND record_id <= ?3 ORDER BY record_id LIMIT ?4"));
