@@ -180,8 +180,13 @@ class Org {
   };
   /// What went with a record into the recycle bin, and comes back with it.
   struct Deletion {
+    struct Cleared {
+      RecordKey of;
+      std::size_t field;
+      RecordKey to;
+    };
     std::vector<RecordKey> children;
-    std::vector<std::pair<RecordKey, std::size_t>> cleared;  ///< References to it.
+    std::vector<Cleared> cleared;  ///< References to it and to them.
   };
   struct LateTransaction {
     std::uint32_t opened = 0;
@@ -216,14 +221,16 @@ class Org {
   /// What did not change is not looked for again.
   Outcome<void> check_unique(const Object& object, std::uint64_t number, const Row* before, const Row& row) const;
   Outcome<void> lock(RecordKey record, const Row* before, const Row& after, const Caller& caller);
-  void bin(RecordKey record, const Caller& caller, Deletion& deletion);
+  /// Of a record that changes beside the one that is written: refused while somebody else holds it.
+  Outcome<void> hold(RecordKey record, const Caller& caller);
+  Outcome<void> bin(RecordKey record, const Caller& caller, Deletion& deletion);
   void purge(RecordKey record);
   /// Stores a row that was checked, with what the rules make of it; or nothing.
   Outcome<void> save(RecordKey record, const Row* before, Row row, const Caller& caller);
   void compute(const Rules::Computed& rule);
   void compute_described();
   void compute_by(std::uint16_t object, std::size_t field, Formula formula);
-  void move_children(RecordKey from, RecordKey to, const Caller& caller);
+  Outcome<void> move_children(RecordKey from, RecordKey to, const Caller& caller);
   Outcome<Replicated> window(const Object& object, base::Utc start, base::Utc end, int days) const;
   void apply_security();
   std::vector<RecordKey> changed_since(std::size_t undo_start) const;

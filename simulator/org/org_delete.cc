@@ -41,13 +41,13 @@ Outcome<void> Org::remove(const Object& object, std::uint64_t number, const Call
   if (auto locked = lock(record, &row, after, caller); !locked) return locked;
   Transaction all{*this};
   Deletion deletion;
-  bin(record, caller, deletion);
+  if (auto done = bin(record, caller, deletion); !done) return done;
   deletions_[record] = std::move(deletion);
   all.commit();
   return {};
 }
 
-void Org::bin(RecordKey record, const Caller& caller, Deletion& deletion) {
+Outcome<void> Org::bin(RecordKey record, const Caller& caller, Deletion& deletion) {
   Row row = table(record).copy(record.number);
   row.deleted = true;
   change(record, std::move(row), caller);
@@ -60,12 +60,14 @@ void Org::bin(RecordKey record, const Caller& caller, Deletion& deletion) {
       const RecordKey each{child.object->index, number};
       if (rows.is_deleted(number)) continue;
       if (reference.cascade_delete) {
+        if (auto held = hold(each, caller); !held) return held;
         deletion.children.push_back(each);
-        bin(each, caller, deletion);
+        if (auto done = bin(each, caller, deletion); !done) return done;
       } else if (unconfirmed::lookups_are_cleared_on_delete) {
+        if (auto held = hold(each, caller); !held) return held;
         Row cleared = rows.copy(number);
         cleared.fields.set(child.field, {});
-        deletion.cleared.emplace_back(each, child.field);
+        deletion.cleared.push_back({each, child.field, record});
         if (unconfirmed::clearing_moves_the_stamp) {
           change(each, std::move(cleared), {.user = caller.user, .is_automation = true});
         } else {
@@ -74,6 +76,7 @@ void Org::bin(RecordKey record, const Caller& caller, Deletion& deletion) {
       }
     }
   }
+  return {};
 }
 
 Outcome<void> Org::undelete(const Object& object, std::uint64_t number, const Caller& caller) {
@@ -107,11 +110,12 @@ Outcome<void> Org::undelete(const Object& object, std::uint64_t number, const Ca
     if (!dangling.empty()) store(each, std::move(row));
   }
   if (deletion != deletions_.end()) {
-    for (const auto& [each, field] : deletion->second.cleared) {
-      if (!table(each).is_living(each.number)) continue;
+    for (const auto& [each, field, to] : deletion->second.cleared) {
+      if (!table(each).is_living(each.number) || !table(to).is_living(to.number)) continue;
       Row row = table(each).copy(each.number);
       if (!row.fields.get(field).is_null()) continue;
-      row.fields.set(field, Cell::of(record));
+      if (auto held = hold(each, caller); !held) return held;
+      row.fields.set(field, Cell::of(to));
       change(each, std::move(row), {.user = caller.user, .is_automation = true});
     }
     deletions_.erase(deletion);
@@ -131,7 +135,7 @@ Outcome<void> Org::hard_delete(const Object& object, std::uint64_t number, const
     Row after = row;
     after.deleted = true;
     if (auto locked = lock(record, &row, after, caller); !locked) return locked;
-    bin(record, caller, deletion);
+    if (auto done = bin(record, caller, deletion); !done) return done;
   }
   for (const RecordKey each : deletion.children) erase(each);
   erase(record);

@@ -47,6 +47,20 @@ TEST_F(OrgDeleteTest, UndeleteBringsBackWhatWentAlong) {
   EXPECT_EQ(value("Contact", child, "AccountId"), id("Account", parent));
 }
 
+TEST_F(OrgDeleteTest, UndeleteRefersEachReferenceToTheRecordItLedTo) {
+  ASSERT_TRUE(org.remove(object("Account"), parent).has_value());
+  EXPECT_EQ(value("Contact", report, "ReportsToId"), "null");
+  ASSERT_TRUE(org.undelete(object("Account"), parent).has_value());
+  EXPECT_EQ(value("Contact", report, "ReportsToId"), id("Contact", child)) << "it went along with the account";
+}
+
+TEST_F(OrgDeleteTest, UndeleteDoesNotRestoreAReferenceToWhatWasPurgedMeanwhile) {
+  ASSERT_TRUE(org.remove(object("Account"), parent).has_value());
+  ASSERT_TRUE(org.hard_delete(object("Contact"), child).has_value());
+  ASSERT_TRUE(org.undelete(object("Account"), parent).has_value());
+  EXPECT_EQ(value("Contact", report, "ReportsToId"), "null");
+}
+
 TEST_F(OrgDeleteTest, UndeleteDoesNotRestoreAnEdgeToNothing) {
   ASSERT_TRUE(org.remove(object("Contact"), child).has_value());
   ASSERT_TRUE(org.hard_delete(object("Account"), parent).has_value());
@@ -60,6 +74,37 @@ TEST_F(OrgDeleteTest, UndeleteRespectsAKeyThatWasTakenMeanwhile) {
   create("Account", R"({"Name":"Other","Lockstep_Id__c":"k"})");
   EXPECT_EQ(org.undelete(object("Account"), parent).error().code, "DUPLICATE_VALUE");
   EXPECT_TRUE(is_deleted("Account", parent) && is_deleted("Contact", child)) << "all or nothing";
+}
+
+/// A transaction that is committed later has what it read: what others made of it meanwhile would be undone, under an
+/// older stamp.
+TEST_F(OrgDeleteTest, NothingIsChangedBesideARecordWhileSomebodyHoldsIt) {
+  const auto hold = [&](std::string_view name, std::uint64_t number) {
+    const std::uint64_t late = org.open_late();
+    EXPECT_TRUE(org.write_late(late, {.user = 2}, [&](const Caller& caller) {
+                     return org.update(object(name), number, fields(R"({"Description":"late"})"), caller);
+                   }).has_value());
+    return late;
+  };
+  const std::uint64_t cleared = hold("Contact", report);
+  EXPECT_EQ(org.remove(object("Contact"), child).error().code, "UNABLE_TO_LOCK_ROW");
+  EXPECT_EQ(org.hard_delete(object("Contact"), child).error().code, "UNABLE_TO_LOCK_ROW");
+  const auto other = create("Contact", R"({"LastName":"Other"})");
+  EXPECT_EQ(org.merge(object("Contact"), other, {&child, 1}, {}).error().code, "UNABLE_TO_LOCK_ROW");
+  EXPECT_FALSE(is_deleted("Contact", child) || is_deleted("Task", call)) << "all or nothing";
+  ASSERT_TRUE(org.end_late(cleared, true).has_value());
+  EXPECT_EQ(value("Contact", report, "ReportsToId"), id("Contact", child));
+
+  const std::uint64_t along = hold("Task", call);
+  EXPECT_EQ(org.remove(object("Account"), parent).error().code, "UNABLE_TO_LOCK_ROW") << "a child of a child";
+  ASSERT_TRUE(org.end_late(along, true).has_value());
+
+  ASSERT_TRUE(org.remove(object("Account"), parent).has_value());
+  const std::uint64_t referring = hold("Contact", report);
+  EXPECT_EQ(org.undelete(object("Account"), parent).error().code, "UNABLE_TO_LOCK_ROW");
+  EXPECT_TRUE(is_deleted("Account", parent));
+  ASSERT_TRUE(org.end_late(referring, true).has_value());
+  EXPECT_TRUE(org.undelete(object("Account"), parent).has_value());
 }
 
 TEST_F(OrgDeleteTest, TheBinIsEmptiedAfterFifteenDays) {

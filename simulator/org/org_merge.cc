@@ -62,7 +62,7 @@ std::int64_t end_of_quarter(base::Utc now) {
 
 }  // namespace
 
-void Org::move_children(RecordKey from, RecordKey to, const Caller& caller) {
+Outcome<void> Org::move_children(RecordKey from, RecordKey to, const Caller& caller) {
   for (const Schema::Child& child : schema().children_of(schema()[from.object])) {
     const Field& reference = child.reference();
     if (reference.source != Source::stored || reference.name == "MasterRecordId") continue;
@@ -70,11 +70,13 @@ void Org::move_children(RecordKey from, RecordKey to, const Caller& caller) {
     for (const std::uint64_t number : rows.children(child.field, from)) {
       if (rows.is_deleted(number)) continue;
       const RecordKey record{child.object->index, number};
+      if (auto held = hold(record, caller); !held) return held;
       Row row = rows.copy(number);
       row.fields.set(child.field, record == to ? Cell{} : Cell::of(to));
       change(record, std::move(row), caller);
     }
   }
+  return {};
 }
 
 Outcome<void> Org::merge(const Object& object, std::uint64_t master, std::span<const std::uint64_t> losers,
@@ -91,7 +93,8 @@ Outcome<void> Org::merge(const Object& object, std::uint64_t master, std::span<c
   const std::size_t master_id = object.at("MasterRecordId");
   for (const std::uint64_t number : losers) {
     const RecordKey loser{object.index, number};
-    move_children(loser, winner, caller);
+    if (auto held = hold(loser, caller); !held) return held;
+    if (auto moved = move_children(loser, winner, caller); !moved) return moved;
     Row row = rows.copy(number);
     row.deleted = true;
     row.fields.set(master_id, Cell::of(winner));
@@ -150,7 +153,9 @@ Outcome<ConvertedLead> Org::convert_lead(std::uint64_t number, const LeadConvers
     if (!made) return std::unexpected(made.error());
     out.opportunity = *made;
   }
-  move_children({lead, number}, {contact, out.contact}, administrator);
+  if (auto held = hold({lead, number}, administrator); !held) return std::unexpected(std::move(held).error());
+  if (auto moved = move_children({lead, number}, {contact, out.contact}, administrator); !moved)
+    return std::unexpected(std::move(moved).error());
   Row row = before;
   const auto set = [&](std::string_view name, const Cell& cell) { row.fields.set(leads.at(name), cell); };
   set("IsConverted", Cell::of(true));

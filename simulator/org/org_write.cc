@@ -33,6 +33,11 @@ std::unexpected<ApiError> not_allowed(const Object& object, std::string_view ver
                  "entity type cannot be " + std::string{verb} + ": " + object.label);
 }
 
+std::unexpected<ApiError> is_locked(const std::string& id) {
+  return refusal(unconfirmed::locked_row_status, "UNABLE_TO_LOCK_ROW",
+                 "unable to obtain exclusive access to this record or 1 records: " + id);
+}
+
 }  // namespace
 
 Outcome<Column> Org::column(const Object& object, std::string_view name) const {
@@ -217,11 +222,15 @@ Outcome<void> Org::lock(RecordKey record, const Row* before, const Row& after, c
     if (is_new || before->deleted != after.deleted) wanted.push_back(cell.key);
   });
   for (const RecordKey each : wanted)
-    if (!locks_.is_free(each, caller.request))
-      return refusal(unconfirmed::locked_row_status, "UNABLE_TO_LOCK_ROW",
-                     "unable to obtain exclusive access to this record or 1 records: " + id_of(each));
+    if (!locks_.is_free(each, caller.request)) return is_locked(id_of(each));
   if (caller.request != 0)
     for (const RecordKey each : wanted) locks_.take(each, caller.request);
+  return {};
+}
+
+Outcome<void> Org::hold(RecordKey record, const Caller& caller) {
+  if (!locks_.is_free(record, caller.request)) return is_locked(id_of(record));
+  if (caller.request != 0) locks_.take(record, caller.request);
   return {};
 }
 

@@ -181,6 +181,8 @@ void World::act_in_org() {
 void World::purge(std::size_t object, const RecordView& record) {
   say("org: " + record.id.str() + " is purged");
   with_names([&] { org_->purge(object, record.id); });
+  const auto left = org_->records(object);
+  if (std::ranges::find(left, record.id, &RecordView::id) != left.end()) return;  // Refused.
   oracle_.forgotten(record.fields);  // By somebody who saw them.
   doubt_deletion(record.fields[0].value_or(""));
 }
