@@ -79,14 +79,8 @@ TEST(Sharpness, WithoutCheckingIds) {
   expect_caught(&Safeguards::check_ids, 2'000, often(&Weather::purge));
 }
 
-/// People delete parents in the store and leave the children's references as they are.
-Setting with_orphans() {
-  Setting setting = often(&Weather::remove, &Weather::move);
-  setting.weather.detach = 0;
-  return setting;
-}
 TEST(Sharpness, WithoutReleasingChildren) {
-  expect_caught(&Safeguards::release_children, 5'000, with_orphans());
+  expect_caught(&Safeguards::release_children, 5'000, *setting_for("orphans"));
 }
 /// Answers get lost, what was made by the call is deleted at once, and no pull sees that before the next push.
 Setting with_short_lives() {

@@ -58,6 +58,11 @@ std::optional<Setting> setting_for(std::string_view weather) {
   if (weather == "fair") return setting;
   if (weather == "deletes") return Setting{.weather = with_deletes()};
   if (weather == "everything") return Setting{.weather = with_everything()};
+  if (weather == "orphans") {
+    setting.weather = with_orphans();
+    setting.on_record_deleted = setting.on_row_deleted = model::DeletePolicy::follow;
+    return setting;
+  }
   if (weather == "bulk") return Setting{.weather = with_bulk_reads()};
   if (weather == "leavers") return Setting{.weather = with_filters_and_deletes()};
   if (weather == "filters") return Setting{.weather = with_filters()};

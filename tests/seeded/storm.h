@@ -27,7 +27,7 @@ inline Outcome run_storm(std::uint64_t seed, const Setting& setting, int runs = 
 void come_to_rest(World& world, std::vector<std::string>& broken);
 
 /// The weathers by name: fair (nobody deletes), deletes, everything, keyless (the org has no field for our key), bulk,
-/// changes, push; keyless-deletes, bulk-deletes and changes-deletes are those with people who delete.
+/// changes, push, orphans; keyless-deletes, bulk-deletes and changes-deletes are those with people who delete.
 std::optional<Setting> setting_for(std::string_view weather);
 
 /// Of the storm without deletes; with those of the other weathers a test run makes 20,000.

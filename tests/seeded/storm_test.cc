@@ -34,11 +34,12 @@ TEST(Storm, WhatOnceBrokeHolds) {
   for (std::string line; std::getline(file, line);) {
     if (line.empty() || line[0] == '#') continue;
     std::istringstream words{line};
-    std::string weather;
+    std::string weather, org;
     std::uint64_t seed = 0;
-    words >> weather >> seed;
-    const auto setting = setting_for(weather);
-    ASSERT_TRUE(setting && seed > 0) << line;
+    words >> weather >> seed >> org;
+    auto setting = setting_for(weather);
+    ASSERT_TRUE(setting && seed > 0 && (org.empty() || org == "sfsim")) << line;
+    if (org == "sfsim") setting->org = OrgKind::sfsim;
     const Outcome outcome = run_storm(seed, *setting);
     ASSERT_TRUE(outcome.broken.empty()) << told(line, outcome, *setting);
     ++held;

@@ -80,6 +80,15 @@ inline Weather with_everything() {
   return weather;
 }
 
+/// People delete parents, often, and leave the references to them as they are.
+inline Weather with_orphans() {
+  Weather weather;
+  weather.swarm = weather.sparse_objects = false;
+  weather.trigger = weather.detach = 0;
+  weather.remove = weather.move = 0.3;
+  return weather;
+}
+
 /// Records leave filters by edits, and come back. Nobody empties a reference, so neither may the sync.
 inline Weather with_filters() {
   Weather weather;
