@@ -304,6 +304,10 @@ TEST_P(StoreContract, AMergeOfTwoRowsPointsChildrenToTheWinnersSilently) {
   });
   app_->update("contacts", child, {{"company_id", loser}});
   look(contacts_, child, [](const Known& known) { EXPECT_EQ(known.rows[0][company_id], Cell{account(2).view()}); });
+  Settlement gone = state(LinkState::both_gone);
+  gone.remove_row = true;
+  keep(accounts_, loser, gone);
+  EXPECT_EQ(app_->cell("contacts", child, "company_id"), winner) << "what was sent as the winner stays that";
 }
 
 TEST_P(StoreContract, AMergeIntoARecordWhoseRowIsGonePointsNothingToThatRow) {

@@ -79,10 +79,11 @@ void Oracle::taken_along(const std::string& name, const Fields& fields) {
   may_be_twice(name);
 }
 
-void Oracle::merged_away(const std::string& name, const Fields& fields, const std::string& into) {
+void Oracle::merged_away(const std::string& name, const Fields& fields, const std::string& into, bool of_its_row) {
+  const bool was_once = !identities_[name].may_be_twice;
   taken_along(name, fields);
   identities_[name].merged_into = into;
-  identities_[name].certainly_merged = true;
+  identities_[name].certainly_merged = of_its_row || was_once;
 }
 
 void Oracle::forgotten(const Fields& fields) {

@@ -37,7 +37,9 @@ class Oracle {
   /// The org takes it away beside something else: its edits went the way of that.
   void taken_along(const std::string& name, const Fields& fields);
   /// A merge takes it away. Its row stands for `into` from then on, so that whoever deletes that row deletes `into`.
-  void merged_away(const std::string& name, const Fields& fields, const std::string& into);
+  /// `of_its_row`: what rows there are of that name stand for just this record. Of a name that was taken back they may
+  /// stand for another one, which the merge does not concern.
+  void merged_away(const std::string& name, const Fields& fields, const std::string& into, bool of_its_row);
   /// `name`, and what it was merged into: its row may stand for that by now.
   std::set<std::string> heirs(const std::string& name) const;
   /// Somebody empties the recycle bin of a record that held `fields`, or it was there for so long that nobody of us

@@ -90,6 +90,13 @@ bool World::is_busy(const std::string& name) {
   return false;
 }
 
+bool World::stands_for(const std::string& name, const std::string& record) {
+  for (const std::size_t object : objects_)
+    for (const RowView& row : store_->rows(object))
+      if (row.fields[0] == name && row.record != record) return false;
+  return true;
+}
+
 void World::with_names(const std::function<void()>& what, const std::string& merged, const std::string& into) {
   const auto living = records_of_org();
   const Held before = held_by_org(), store = held_by_store();
@@ -100,7 +107,7 @@ void World::with_names(const std::function<void()>& what, const std::string& mer
     if (left.contains(id)) continue;
     const std::string name = fields[0].value_or("");
     if (name == merged) {
-      oracle_.merged_away(name, fields, into);
+      oracle_.merged_away(name, fields, into, stands_for(name, id));
     } else if (copies(before, name).size() > 1) {
       oracle_.may_be_twice(name);
       oracle_.deleted(name, fields, {});
@@ -164,8 +171,9 @@ void World::act_in_org() {
     const Text parent = some_parent(object, field, true, record.id.str());
     say("org: " + name + " gets parent " + parent.value_or("none"));
     oracle_.touched(name);
-    if (!org_->edit(object, record.id, field, parent, 0ms)) refused({});
-    return;
+    return move(name, field, [&] {
+      if (!org_->edit(object, record.id, field, parent, 0ms)) refused({});
+    });
   }
   const auto plain = fields_of(object, true);
   const std::size_t field = plain[choices_.below(static_cast<std::uint32_t>(plain.size()))];
@@ -176,6 +184,16 @@ void World::act_in_org() {
   unreadable_.erase(record.id);
   if (choices_.chance(weather_.unreadable)) unreadable_.insert(record.id);
   if (!org_->edit(object, record.id, field, value, late)) refused({std::nullopt, value});
+}
+
+void World::move(const std::string& name, std::size_t field, const std::function<void()>& what) {
+  const auto agree = [&] {
+    const auto org = copies(held_by_org(), name), store = copies(held_by_store(), name);
+    return org.size() == 1 && store.size() == 1 && org[0][field] && org[0][field] == store[0][field];
+  };
+  const bool before = agree();
+  what();
+  if (!before && agree()) met_.insert(name);
 }
 
 void World::purge(std::size_t object, const RecordView& record) {
@@ -213,7 +231,7 @@ void World::act_in_store() {
     const Text parent = some_parent(object, field, false, row.key);
     say("store: " + name + " gets parent row " + parent.value_or("none"));
     oracle_.touched(name);
-    return store_->edit(object, row.key, field, parent);
+    return move(name, field, [&] { store_->edit(object, row.key, field, parent); });
   }
   const auto plain = fields_of(object, true);
   const std::size_t field = plain[choices_.below(static_cast<std::uint32_t>(plain.size()))];
@@ -247,6 +265,7 @@ void World::delete_row(std::size_t object, const RowView& row) {
   oracle_.deleted(name, held.size() == 1 ? held.front() : row.fields, copies(org, name));
   if (held.size() > 1) oracle_.may_be_twice(name);
   if (is_busy(name)) oracle_.touched(name);
+  if (met_.erase(name) > 0 && row.status != "synced") oracle_.touched(name);
   deleted_rows_.push_back({object, row.key, row.fields});
   store_->erase(object, row.key);
 }

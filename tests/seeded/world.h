@@ -125,10 +125,14 @@ class World {
   void somebody_decides();
   model::SyncDirection some_direction();
   void act_in_org();
+  /// Does `what`, by which `name` gets another parent on one side.
+  void move(const std::string& name, std::size_t field, const std::function<void()>& what);
   void purge(std::size_t object, const RecordView& record);
   void act_in_store();
   void take_row_back();
   bool is_busy(const std::string& name);
+  /// True if the rows of that name, as many as there are, are linked to that record.
+  bool stands_for(const std::string& name, const std::string& record);
   void refused(const Fields& fields);
   Fields new_fields(std::size_t object, bool in_org);
   Text some_parent(std::size_t object, std::size_t field, bool in_org, const std::string& self);
@@ -168,6 +172,9 @@ class World {
     Fields fields;
   };
   std::vector<DeletedRow> deleted_rows_;
+  /// Somebody gave them the parent that the other side held: no values of ours, so that once the row is gone, and was
+  /// not looked at before, nobody can tell that its deleter had seen the org's.
+  std::set<std::string> met_;
   struct Delayed {
     base::Utc due;
     model::Mapping mapping;

@@ -122,7 +122,8 @@ struct Settlement {
   /// The row does not exist: make it, with `columns`. Where a link knows the key of a row that is gone, it comes back
   /// under that key, with all that it held when remove_row took it.
   bool insert_row = false;
-  /// Delete the row and keep what it held. References to it become null; with `place` outside they still count as what
+  /// Delete the row and keep what it held. References to it become null, or, where its record was merged, lead to the
+  /// row of the record that is left; with `place` outside they still count as what
   /// they were, and are filled in again when the row comes back.
   bool remove_row = false;
   std::optional<FilterPlace> place;  ///< Of the link there is or is made.

@@ -154,12 +154,16 @@ void MemoryStore::remove_row(Step& step, std::size_t at, bool keep_references) {
   if (!row) return;
   mapped.tombstones[key] = *row;
   mapped.table->rows.erase(number_of(key));
+  // Whoever was made to refer to it after the merge was sent as referring to the record that is left.
+  const Link* link = mapped.link_of_row(key);
+  Text heir = link && link->record ? row_of_record(mapped, link->record) : std::nullopt;
+  if (heir && !mapped.row(*heir)) heir.reset();
   for (auto& [id, child] : mappings_)
     for (std::size_t f = 0; f < child.columns.size(); ++f) {
       if (child.mapping.fields[f].role != model::FieldRole::reference || parent_of(child, f) != &mapped) continue;
       for (auto& [child_key, cells] : child.table->rows) {
         if (!child.is_mine(cells) || cells[child.columns[f]] != key) continue;
-        cells[child.columns[f]] = std::nullopt;
+        cells[child.columns[f]] = heir;
         if (keep_references) child.detached[{std::to_string(child_key), child.columns[f]}] = {mapped.mapping.id, key};
       }
     }

@@ -23,6 +23,19 @@ class Savepoint {
 
 }  // namespace
 
+/// The living row of the record that the row's was merged into: whoever was made to refer to the row after the merge
+/// was sent as referring to that record.
+base::Result<std::string> SqliteStore::heir_of(Step& step, std::size_t at) {
+  Prepared& p = step.mapping;
+  ASSIGN_OR_RETURN(const auto into, merged_into(p.number, step.known.heads[at].record.view()));
+  if (!into) return std::string{};
+  ASSIGN_OR_RETURN(const auto row, row_of_record(p.number, *into));
+  if (!row) return std::string{};
+  Use read{p.read_row};
+  bind_key(*read, 1, *row, p.key->affinity, Affinity::integer);
+  return read->step() == Statement::Step::row ? *row : std::string{};
+}
+
 base::Result<std::optional<base::Error>> SqliteStore::remove_row(Step& step, std::size_t at, bool left_filter) {
   Prepared& p = step.mapping;
   const std::string& row = step.found[at].row_key;
@@ -48,7 +61,8 @@ base::Result<std::optional<base::Error>> SqliteStore::remove_row(Step& step, std
   keep.bind(2, p.number).bind(3, row).bind(4, *names).bind(5, now);
   RETURN_IF_ERROR(database_.run(keep, "keeping what a row held"));
   if (left_filter) RETURN_IF_ERROR(detach_children(p, row));
-  RETURN_IF_ERROR(point_children(p, row, {}));
+  ASSIGN_OR_RETURN(const std::string heir, heir_of(step, at));
+  RETURN_IF_ERROR(point_children(p, row, heir));
 
   ASSIGN_OR_RETURN(Statement take, database_.prepare("DELETE FROM " + quoted(p.table.name) + " WHERE " + p.key_name +
                                                      " = ?1 AND " + p.of_workspace));

@@ -178,6 +178,7 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<std::optional<std::string>> row_of_record(std::int64_t mapping, std::string_view record);
 
   base::Result<void> apply(Step& step, const core::Settlement& settlement);
+  base::Result<std::string> heir_of(Step& step, std::size_t at);
   base::Result<std::optional<base::Error>> remove_row(Step& step, std::size_t at, bool left_filter);
   base::Result<std::optional<base::Error>> bring_back(Step& step, std::size_t at);
   base::Result<void> detach_children(const Prepared& parent, std::string_view row);
