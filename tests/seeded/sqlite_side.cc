@@ -76,14 +76,14 @@ Process SqliteSide::start() {
   auto opened = store::SqliteStore::open(path_, {.cache_kib = 256, .clock = &clock_});
   CHECK(opened.has_value());
   processes_.push_back(std::move(*opened));
-  store::SqliteStore& store = *processes_.back();
+  const auto store = processes_.back();  // Lives for as long as the process, however many take over from it.
   // What held it is this same process, so only time frees it: each begins long after the one before has ended.
   const auto lease =
-      store.take_lease({"storm"}, base::Utc{std::chrono::hours{1'000'000 + ++started_}}, std::chrono::seconds{1});
+      store->take_lease({"storm"}, base::Utc{std::chrono::hours{1'000'000 + ++started_}}, std::chrono::seconds{1});
   CHECK(lease.has_value());
-  store.bind(*lease);
-  return {&store, [this, &store, held = *lease]() -> base::Result<void> {
-            return store.renew_lease(held, clock_.now(), std::chrono::seconds{60});
+  store->bind(*lease);
+  return {store.get(), [this, store, held = *lease]() -> base::Result<void> {
+            return store->renew_lease(held, clock_.now(), std::chrono::seconds{60});
           }};
 }
 

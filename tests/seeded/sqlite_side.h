@@ -38,7 +38,7 @@ class SqliteSide final : public StoreSide {
   const base::Clock& clock_;
   std::string path_;
   sqlite3* application_ = nullptr;
-  std::vector<std::unique_ptr<store::SqliteStore>> processes_;  ///< The last one is the newest.
+  std::vector<std::shared_ptr<store::SqliteStore>> processes_;  ///< The last one is the newest.
   int started_ = 0;
 };
 
