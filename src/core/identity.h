@@ -20,9 +20,11 @@ struct Matches {
 };
 
 /// Matches creates without a key with records that our user made since and that have no link (`candidates`, ordinals
-/// of `created`). First those that hold just what was sent; then those that share most of it, if one create stands out
-/// for a record; then the last one for the last one. Records that share nothing with any of several creates are
-/// doubtful. Pure.
+/// of `created`), as far as the org could still be at work on the create when it made the record. Other programs may
+/// run as that user, so a record is taken only where nothing else can be meant: first those that hold just what was
+/// sent, unless there are more of them than creates alike; then, since automation or somebody may have changed it, the
+/// one record and the one create that are most like each other, if at least half of what was sent is there and a match
+/// rule agrees. Others that share something with a create are doubtful: a person decides. Pure.
 Matches match_creates(const model::Mapping&, const CreateIntents& intents, const Observation& created,
                       const std::vector<std::size_t>& candidates);
 
@@ -37,6 +39,9 @@ struct Creates {
 /// linked, those that certainly never took place are withdrawn and may be tried again. Nothing is asked of the org
 /// where nothing is open.
 base::Result<Creates> resolve_creates(const model::Mapping&, Org&, Store&, const Safeguards&);
+
+/// Takes from a page's decision that a doubtful record is a new one: it is set aside and looked at again.
+void set_doubtful_aside(const std::vector<model::RecordId>& doubtful, const Observation&, base::Utc now, WriteSet&);
 
 /// Follows a merge, see Store::follow_merge(). A winner that a create of ours made, and whose answer never came, stands
 /// for that create's row: it is linked first, or it would take over the loser's.

@@ -65,9 +65,65 @@ TEST(MatchCreates, ARecordThatWasEditedSinceIsKnownByTheRest) {
   EXPECT_EQ(found.pairs, (Pairs{{1, 1}, {0, 0}}));
 }
 
-TEST(MatchCreates, TheLastOneIsTheLastOneWhateverItHolds) {
+TEST(MatchCreates, WhatHasNothingOfWhatWasSentIsSomebodyElses) {
   const auto found = match(intents({{"Lane", "1", "x"}}), records({{"Other", "9", "z"}}));
-  EXPECT_EQ(found.pairs, (Pairs{{0, 0}}));
+  EXPECT_TRUE(found.pairs.empty());
+  EXPECT_TRUE(found.doubtful.empty());
+  EXPECT_EQ(match(intents({{"Lane", "", ""}}), records({{"LANE", "9", ""}})).doubtful, std::vector<std::size_t>{0})
+      << "of one value nobody can tell";
+}
+
+/// Another program that runs as our user made one of them.
+TEST(MatchCreates, OfTwoThatHoldWhatWasSentNobodyCanTellWhichIsOurs) {
+  const auto found = match(intents({{"Lane", "1", ""}}), records({{"Lane", "1", ""}, {"Lane", "1", "more"}}));
+  EXPECT_EQ(found.pairs, (Pairs{{0, 0}})) << "it was sent empty";
+  const auto none = match(intents({{"Lane", "1"}}), records({{"Lane", "1", ""}, {"Lane", "1", "more"}}));
+  EXPECT_TRUE(none.pairs.empty());
+  EXPECT_EQ(none.doubtful, (std::vector<std::size_t>{0, 1}));
+}
+
+TEST(MatchCreates, TheRecordThatIsMostLikeItIsTakenWhateverComesFirst) {
+  const auto found = match(intents({{"Lane", "1", "x"}}), records({{"Else", "1", "q"}, {"Lane", "1", "z"}}));
+  EXPECT_EQ(found.pairs, (Pairs{{0, 1}}));
+  EXPECT_TRUE(found.doubtful.empty());
+}
+
+TEST(MatchCreates, LittleInCommonIsDoubtful) {
+  const auto found = match(intents({{"Lane", "1", "x"}}), records({{"Lane", "9", "z"}}));
+  EXPECT_TRUE(found.pairs.empty());
+  EXPECT_EQ(found.doubtful, std::vector<std::size_t>{0});
+}
+
+TEST(MatchCreates, WhatAMatchRuleTellsApartIsNotTaken) {
+  model::Mapping by_name = mapping();
+  by_name.match_rules = {{0}};
+  const auto found = match_creates(by_name, intents({{"Lane", "1", "x"}}), records({{"Kent", "1", "x"}}), {0});
+  EXPECT_TRUE(found.pairs.empty());
+  EXPECT_EQ(found.doubtful, std::vector<std::size_t>{0});
+  EXPECT_EQ(match_creates(by_name, intents({{"Lane", "1", "x"}}), records({{"Lane", "1", "z"}}), {0}).pairs,
+            (Pairs{{0, 0}}));
+}
+
+TEST(MatchCreates, WhatWasMadeBeforeOrLongAfterIsNoAnswer) {
+  const base::Utc noon{std::chrono::hours{12}};
+  CreateIntents made = intents({{"Lane", "1", "x"}});
+  made.list[0].announced_at = noon;
+  const auto of = [&](base::Utc created_at) {
+    Observation seen = records({{"Lane", "1", "x"}});
+    seen.heads[0].created_at = created_at;
+    return match(made, seen);
+  };
+  EXPECT_EQ(of(noon).pairs.size(), 1u);
+  EXPECT_EQ(of(noon + longest_transaction).pairs.size(), 1u);
+  for (const base::Utc other : {noon - std::chrono::seconds{1}, noon + std::chrono::hours{1}}) {
+    EXPECT_TRUE(of(other).pairs.empty());
+    EXPECT_TRUE(of(other).doubtful.empty());
+  }
+  // The row was deleted: its link says when, by another clock.
+  made.list[0].announced_at = noon - std::chrono::hours{3};
+  for (model::SentValue& sent : made.list[0].sent) sent.over = noon;
+  EXPECT_EQ(of(noon + longest_transaction).pairs.size(), 1u);
+  EXPECT_TRUE(of(noon - std::chrono::hours{2}).pairs.empty());
 }
 
 TEST(MatchCreates, WhatFitsSeveralAlikeIsDoubtful) {

@@ -157,41 +157,19 @@ base::Result<Step> PullPass::settle_bulk(Page page) {
 }
 
 base::Result<void> PullPass::store_page(Observation& observed, const model::Position& position) {
-  if (observed.size() > 0) {
-    ASSIGN_OR_RETURN(const Creates creates, resolve_creates(mapping_, org_, store_, safeguards_));
-    counts_.linked += creates.found;
-    if (!creates.doubtful.empty()) return settle_without(observed, creates.doubtful, position);
-  }
   if (backfilling_ && observed.unreadable.empty() && observed.size() > 0 && all_strangers(observed) &&
       mapping_.direction != model::SyncDirection::to_org) {
-    ASSIGN_OR_RETURN(const bool loaded, store_.load(mapping_, observed, position));
-    if (loaded) {
-      counts_.created += static_cast<std::int64_t>(observed.size());
-      return {};
+    ASSIGN_OR_RETURN(const Creates creates, resolve_creates(mapping_, org_, store_, safeguards_));
+    counts_.linked += creates.found;
+    if (creates.doubtful.empty()) {
+      ASSIGN_OR_RETURN(const bool loaded, store_.load(mapping_, observed, position));
+      if (loaded) {
+        counts_.created += static_cast<std::int64_t>(observed.size());
+        return {};
+      }
     }
   }
   return settle_observed(observed, [&](WriteSet& writes) {
-    if (safeguards_.position_with_rows) writes.position = position;
-  });
-}
-
-base::Result<void> PullPass::settle_without(Observation& observed, const std::vector<model::RecordId>& doubtful,
-                                            const model::Position& position) {
-  const base::Error why{base::ErrorKind::precondition,
-                        "this record was made by our own user and may be that of a row whose creation was cut off; it "
-                        "is looked at again once that is known",
-                        "CREATE_IN_DOUBT"};
-  return settle_observed(observed, [&](WriteSet& writes) {
-    std::erase_if(writes.settlements, [&](const Settlement& settlement) {
-      return settlement.insert_row && std::ranges::find(doubtful, observed.heads[settlement.at].id) != doubtful.end();
-    });
-    for (std::size_t i = 0; i < observed.size(); ++i) {
-      if (std::ranges::find(doubtful, observed.heads[i].id) == doubtful.end()) continue;
-      Settlement set_aside;
-      set_aside.at = i;
-      set_aside.parked = Parked{why, clock_.now() + std::chrono::minutes{5}};
-      writes.settlements.push_back(std::move(set_aside));
-    }
     if (safeguards_.position_with_rows) writes.position = position;
   });
 }
@@ -222,9 +200,16 @@ base::Result<void> PullPass::settle_observed(Observation& observed, const std::f
   for (const RecordHead& head : observed.heads)
     if (head.deleted && head.merged_into && safeguards_.follow_merges)
       RETURN_IF_ERROR(follow_merge(mapping_, org_, store_, head.id, head.merged_into));
+  std::vector<model::RecordId> doubtful;
+  if (observed.size() > 0) {
+    ASSIGN_OR_RETURN(Creates creates, resolve_creates(mapping_, org_, store_, safeguards_));
+    counts_.linked += creates.found;
+    doubtful = std::move(creates.doubtful);
+  }
   std::optional<base::Error> too_many;
   ASSIGN_OR_RETURN(const auto refused, store_.settle(mapping_, observed, [&](const Known& known) {
     settle_page(mapping_, observed, known, clock_.now(), seen_through_, safeguards_, decided_);
+    set_doubtful_aside(doubtful, observed, clock_.now(), decided_.writes);
     too_many = brake_rows(mapping_, counts_.updated + decided_.counts.updated, most_changes_);
     if (too_many) return WriteSet{};
     decided_.writes.unreadable = observed.unreadable;

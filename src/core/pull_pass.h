@@ -96,7 +96,6 @@ class PullPass {
   base::Result<Step> settle_bulk(Page page);
   base::Result<void> begin_anew();
   base::Result<void> store_page(Observation&, const model::Position&);
-  base::Result<void> settle_without(Observation&, const std::vector<model::RecordId>& doubtful, const model::Position&);
   base::Result<void> settle_observed(Observation&, const std::function<void(WriteSet&)>& complete);
   /// Finds out which of the records match the filter, where that matters.
   base::Result<void> compare_with_filter(Observation&);

@@ -358,9 +358,12 @@ void PushPass::announce_create(const Look& seen, const Known& known, std::size_t
     intent.upsert_key = keep ? head.upsert_key : random_.uuid();
     settlement.upsert_key = intent.upsert_key;
   }
-  // An upsert that is repeated may come as an update of what the first made, any time later.
-  announce_values(head.link == LinkState::creating ? head.sent : std::vector<model::SentValue>{}, {}, i, settlement,
-                  intent);
+  // An upsert that is repeated may come as an update of what the first made, any time later. What has no key is made
+  // after the stamp; that stays with the values, should the row be deleted and its link say when.
+  model::SentValue attempt{};
+  if (mapping_.upsert_field.empty()) attempt.over = settlement.stamp;
+  announce_values(head.link == LinkState::creating ? head.sent : std::vector<model::SentValue>{}, std::move(attempt), i,
+                  settlement, intent);
 }
 
 void PushPass::announce_update(const Look& seen, const Known& known, std::size_t i, Settlement& settlement,

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/brake.h"
+#include "core/identity.h"
 
 namespace core {
 namespace {
@@ -48,10 +49,17 @@ base::Result<Step> SweepPass::step() {
   for (const Unreadable& record : page.observed.unreadable)
     if (record.at == page.observed.size()) reached = {record.stamp, record.id};
 
+  std::vector<model::RecordId> doubtful;
+  if (sweep->everything && page.observed.size() > 0) {
+    ASSIGN_OR_RETURN(Creates creates, resolve_creates(mapping_, org_, store_, safeguards_));
+    counts_.linked += creates.found;
+    doubtful = std::move(creates.doubtful);
+  }
   std::optional<base::Error> too_many;
   ASSIGN_OR_RETURN(const auto refused, store_.settle(mapping_, page.observed, [&](const Known& known) {
     fill(*sweep, page.observed, known, filled_);
     settle_page(mapping_, filled_, known, clock_.now(), seen_through(mapping_, position), safeguards_, decided_);
+    set_doubtful_aside(doubtful, filled_, clock_.now(), decided_.writes);
     too_many = brake_rows(mapping_, changed_before_ + counts_.updated + decided_.counts.updated, most_changes_);
     if (too_many) return WriteSet{};
     // Of what was not read nothing is known, so nothing is settled by it.

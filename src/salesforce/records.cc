@@ -113,6 +113,10 @@ RecordDecoder::RecordDecoder(const model::Mapping& mapping, bool authors) : mapp
   }
 }
 
+void RecordDecoder::read_creation() {
+  add("CreatedDate", [](Node& node) { node.is_creation = true; });
+}
+
 void RecordDecoder::set_null(Node& node, Reading& reading) {
   for (const std::size_t ordinal : node.ordinals)
     if (const auto cell = model::org_cell(mapping_.fields[ordinal], {}, *reading.arena)) reading.cells[ordinal] = *cell;
@@ -174,6 +178,8 @@ void RecordDecoder::read_scalar(Json& value, Node& node, Reading& reading, bool&
       reading.has_stamp = true;
     }
   }
+  if (node.is_creation)
+    if (const auto created = base::parse_iso(text)) reading.head.created_at = base::whole_second(*created);
   if (node.is_author)
     if (const auto author = model::RecordId::parse(text)) reading.head.changed_by = *author;
   std::string_view kept;

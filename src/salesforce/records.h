@@ -34,11 +34,14 @@ class RecordDecoder {
   /// id where there was null or an unreadable record.
   base::Result<void> read_retrieved(Json& answer, std::span<const model::RecordId> ids, core::Observation& out);
 
+  /// Reads CreatedDate too.
+  void read_creation();
+
  private:
   struct Node {
     std::string key;
     bool is_id = false, is_stamp = false, is_author = false, is_upsert_key = false, is_deleted = false,
-         is_master = false;
+         is_master = false, is_creation = false;
     std::vector<std::size_t> ordinals;
     std::vector<Node> children;  ///< Of a parent record: "Account.Name".
     std::uint64_t seen_in = 0;   ///< Number of the record in which the key came last.

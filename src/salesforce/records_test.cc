@@ -91,6 +91,20 @@ RC_GTEST_PROP(RecordDecoderProperty, ReadsKeysInAnyOrder, ()) {
   RC_ASSERT(texts(std::as_const(page->observed.cells)[1]) == ann_cells);
 }
 
+TEST(RecordDecoder, ReadsWhenARecordWasMadeIfAsked) {
+  model::Mapping mapping;
+  JsonReader reader;
+  core::Page page;
+  page.observed.restart(0);
+  std::string body = page_of({R"({"Id":"003000000000001AAA","SystemModstamp":"2026-01-31T10:11:12.000+0000",)"
+                              R"("CreatedDate":"2026-01-30T10:11:12.000+0000"})"});
+  ASSERT_TRUE(reader.open(body));
+  RecordDecoder decoder{mapping};
+  decoder.read_creation();
+  ASSERT_TRUE(decoder.read_page(reader.root(), page).has_value());
+  EXPECT_EQ(base::to_iso(page.observed.heads.at(0).created_at), "2026-01-30T10:11:12.000Z");
+}
+
 TEST(RecordDecoder, ReadsNullsAndMissingParents) {
   const auto page = decode(
       page_of({R"({"Id":"003000000000001AAA","SystemModstamp":"2026-01-31T10:11:12.000+0000","Lockstep_Id__c":null,)"

@@ -202,6 +202,7 @@ base::Result<Observation> read_created(RestClient& client, const model::Mapping&
   const Doing doing{.what = what};
   ASSIGN_OR_RETURN(const std::string query, soql::created_query(mapping, user, since));
   RecordDecoder decoder{mapping};
+  decoder.read_creation();
   core::Page page;
   page.observed.restart(mapping.fields.size());
   // In the body of a composite call, because it may be longer than a URL.

@@ -125,11 +125,15 @@ static base::Result<std::string> where(const model::Mapping& mapping, const std:
   return " WHERE " + filter + (filter.empty() || place.empty() ? "" : " AND ") + place;
 }
 
-static std::string select_from(const model::Mapping& mapping, bool authors = false) {
+static std::string select_from(const model::Mapping& mapping, const std::vector<std::string>& names) {
   std::string query = "SELECT ";
-  for (const std::string& name : selected_fields(mapping, authors)) (query += name) += ", ";
+  for (const std::string& name : names) (query += name) += ", ";
   query.resize(query.size() - 2);
   return query += " FROM " + mapping.object;
+}
+
+static std::string select_from(const model::Mapping& mapping, bool authors = false) {
+  return select_from(mapping, selected_fields(mapping, authors));
 }
 
 base::Result<std::string> keyset_query(const model::Mapping& mapping, const model::Keyset& after, std::size_t limit,
@@ -212,7 +216,10 @@ base::Result<std::string> alike_query(const model::Mapping& mapping, std::span<c
 
 base::Result<std::string> created_query(const model::Mapping& mapping, std::string_view user, base::Utc since) {
   RETURN_IF_ERROR(check_names(mapping));
-  return select_from(mapping) + " WHERE CreatedById = " + quote(user) + " AND CreatedDate >= " + datetime(since) +
+  std::vector<std::string> names = selected_fields(mapping, false);
+  const auto is_creation = [](const std::string& name) { return equal_ignoring_case(name, "CreatedDate"); };
+  if (std::ranges::none_of(names, is_creation)) names.emplace_back("CreatedDate");
+  return select_from(mapping, names) + " WHERE CreatedById = " + quote(user) + " AND CreatedDate >= " + datetime(since) +
          " ORDER BY CreatedDate ASC, Id ASC";
 }
 

@@ -68,7 +68,7 @@ base::Result<std::string> fitting_query(const model::Mapping& mapping, std::span
 base::Result<std::string> alike_query(const model::Mapping& mapping, std::span<const std::size_t> rule,
                                       std::span<const std::span<const model::Cell>> rows);
 
-/// The records that a user created at or after a time, oldest first, for queryAll.
+/// The records that a user created at or after a time, oldest first, with their CreatedDate, for queryAll.
 base::Result<std::string> created_query(const model::Mapping& mapping, std::string_view user, base::Utc since);
 
 /// Id, IsDeleted and upsert field of the records with these upsert keys.

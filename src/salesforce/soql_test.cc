@@ -159,6 +159,19 @@ TEST(Soql, AsksForRecordsThatAreLikeRowsWhateverTheFilterSays) {
       base::ErrorKind::settings);
 }
 
+TEST(Soql, AsksWhenOurRecordsWereCreatedOnce) {
+  model::Mapping mapping = contacts();
+  const auto selects = [&] {
+    const std::string query = created_query(mapping, "005000000000001AAA", {}).value();
+    const std::string names = query.substr(0, query.find(" FROM "));
+    return std::pair{names.find("CreatedDate") != std::string::npos,
+                     names.find("CreatedDate") == names.rfind("CreatedDate")};
+  };
+  EXPECT_EQ(selects(), (std::pair{true, true}));
+  mapping.fields.emplace_back().org_field = "CreatedDate";
+  EXPECT_EQ(selects(), (std::pair{true, true}));
+}
+
 TEST(Soql, LooksUpKeysAmongTheDeletedToo) {
   EXPECT_EQ(lookup_query(contacts(), std::vector<std::string_view>{"k1", "k'2"}).value(),
             "SELECT Id, IsDeleted, Lockstep_Id__c FROM Contact WHERE Lockstep_Id__c IN ('k1','k\\'2')");

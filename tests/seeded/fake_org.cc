@@ -375,8 +375,10 @@ base::Result<core::Observation> FakeOrg::created(const model::Mapping& mapping, 
   const std::size_t object = object_of(mapping);
   core::Observation observed = observation(mapping);
   for (const Record& record : records_[object])
-    if (record.ours && !record.hidden && !record.purged && record.created >= base::whole_second(since))
+    if (record.ours && !record.hidden && !record.purged && record.created >= base::whole_second(since)) {
       observe(mapping, object, record, observed);
+      observed.heads.back().created_at = record.created;
+    }
   return observed;
 }
 

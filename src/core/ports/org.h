@@ -19,6 +19,7 @@ struct RecordHead {
   std::string_view upsert_key;   ///< Value of the mapping's external id field; empty if it has none. In the arena.
   base::Utc stamp{};             ///< SystemModstamp: whole seconds.
   model::RecordId changed_by{};  ///< Whose edit was the last, where it was asked for.
+  base::Utc created_at{};        ///< From Org::created() only; zero elsewhere.
   /// It lies in the recycle bin, with the cells that it had; with no stamp, it vanished and nobody saw what it held.
   bool deleted = false;
   model::RecordId merged_into{};  ///< Deleted by a merge: the record that took its place.
