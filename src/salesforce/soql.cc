@@ -219,8 +219,8 @@ base::Result<std::string> created_query(const model::Mapping& mapping, std::stri
   std::vector<std::string> names = selected_fields(mapping, false);
   const auto is_creation = [](const std::string& name) { return equal_ignoring_case(name, "CreatedDate"); };
   if (std::ranges::none_of(names, is_creation)) names.emplace_back("CreatedDate");
-  return select_from(mapping, names) + " WHERE CreatedById = " + quote(user) + " AND CreatedDate >= " + datetime(since) +
-         " ORDER BY CreatedDate ASC, Id ASC";
+  return select_from(mapping, names) + " WHERE CreatedById = " + quote(user) +
+         " AND CreatedDate >= " + datetime(since) + " ORDER BY CreatedDate ASC, Id ASC";
 }
 
 base::Result<std::string> lookup_query(const model::Mapping& mapping, std::span<const std::string_view> keys) {
