@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/json.hpp>
 
+#include "core/settle.h"
+
 namespace core {
 namespace {
 
@@ -61,6 +63,7 @@ std::string_view filter_move(const KnownHead& head, const Settlement& s) {
 std::optional<HistoryNote> history_note(const model::Mapping& mapping, const KnownHead& head,
                                         std::span<const model::Cell> row, const Settlement& s,
                                         std::span<const Conflict> opened) {
+  if (s.parked && s.parked->error.service_code == waits_for_all) return std::nullopt;  // It is told once it is settled.
   const bool inserts = s.insert_row && !head.row_exists;
   const bool links = s.link == LinkState::linked && head.link != LinkState::linked && !inserts;
   const std::string_view ended = fate(head, s);

@@ -69,6 +69,7 @@ base::Result<PageRequest> PullPass::begin() {
   progress_.emplace(position, plan, lookback_, safeguards_);
   const auto* watermark = std::get_if<model::Watermark>(&position);
   backfilling_ = !watermark || watermark->backfilling;
+  saw_all_ = false;
   const auto* bulk = std::get_if<model::BulkPlace>(&position);
   bulk_ = bulk ? std::optional{*bulk} : std::nullopt;
   if (watermark) {
@@ -109,6 +110,7 @@ base::Result<Step> PullPass::settle(Page page) {
   if (page.bulk) return settle_bulk(std::move(page));
   const bool running_second_left = leave_running_second(page.observed, safeguards_);
   const bool more = page.more && !running_second_left;
+  saw_all_ = !more && !running_second_left;
 
   if (!safeguards_.pass_unreadable && page.observed.size() == 0 && !page.observed.unreadable.empty())
     return std::unexpected(page.observed.unreadable.front().error);
@@ -169,9 +171,10 @@ base::Result<void> PullPass::store_page(Observation& observed, const model::Posi
       }
     }
   }
-  return settle_observed(observed, [&](WriteSet& writes) {
+  const auto complete = [&](WriteSet& writes) {
     if (safeguards_.position_with_rows) writes.position = position;
-  });
+  };
+  return settle_observed(observed, complete, !saw_all_);
 }
 
 base::Result<void> PullPass::compare_with_filter(Observation& observed) {
@@ -194,7 +197,8 @@ base::Result<void> PullPass::compare_with_filter(Observation& observed) {
   return {};
 }
 
-base::Result<void> PullPass::settle_observed(Observation& observed, const std::function<void(WriteSet&)>& complete) {
+base::Result<void> PullPass::settle_observed(Observation& observed, const std::function<void(WriteSet&)>& complete,
+                                             bool more_to_come) {
   RETURN_IF_ERROR(compare_with_filter(observed));
   // Before the position moves past the loser: a merge that was seen must not be taken for a mere deletion later.
   for (const RecordHead& head : observed.heads)
@@ -208,7 +212,7 @@ base::Result<void> PullPass::settle_observed(Observation& observed, const std::f
   }
   std::optional<base::Error> too_many;
   ASSIGN_OR_RETURN(const auto refused, store_.settle(mapping_, observed, [&](const Known& known) {
-    settle_page(mapping_, observed, known, clock_.now(), seen_through_, safeguards_, decided_);
+    settle_page(mapping_, observed, known, clock_.now(), seen_through_, safeguards_, decided_, more_to_come);
     set_doubtful_aside(doubtful, observed, clock_.now(), decided_.writes);
     too_many = brake_rows(mapping_, counts_.updated + decided_.counts.updated, most_changes_);
     if (too_many) return WriteSet{};
@@ -219,7 +223,8 @@ base::Result<void> PullPass::settle_observed(Observation& observed, const std::f
   if (too_many) return std::unexpected(*std::move(too_many));
   counts_ += decided_.counts;
   for (const Settlement& settlement : decided_.writes.settlements)
-    if (settlement.parked) set_aside(observed.heads[settlement.at].id, settlement.parked->error);
+    if (settlement.parked && settlement.parked->error.service_code != waits_for_all)
+      set_aside(observed.heads[settlement.at].id, settlement.parked->error);
   for (const Unreadable& record : observed.unreadable) set_aside(record.id, record.error);
   for (const Refused& one : refused) set_aside(observed.heads[one.at].id, one.error);
   return {};
@@ -243,8 +248,12 @@ base::Result<Step> PullPass::retry_parked() {
     if (!observed.heads[i].id &&
         std::ranges::find(observed.unreadable, i, &Unreadable::at) == observed.unreadable.end())
       gone.push_back(ids[i]);
-  RETURN_IF_ERROR(settle_observed(
-      observed, [&](WriteSet& writes) { writes.unparked.insert(writes.unparked.end(), gone.begin(), gone.end()); }));
+  const auto complete = [&](WriteSet& writes) {
+    writes.unparked.insert(writes.unparked.end(), gone.begin(), gone.end());
+  };
+  // What fits another filter is read page by page too.
+  ASSIGN_OR_RETURN(const auto sweep, store_.sweep(mapping_));
+  RETURN_IF_ERROR(settle_observed(observed, complete, sweep && sweep->everything));
   RETURN_IF_ERROR(settle_gone(gone));
   if (ids.size() < page_size_) return Step::idle;
   retried_ = ids.front();
@@ -325,7 +334,7 @@ base::Result<Step> PullPass::check_entering(FilterCheck& check) {
   for (RecordHead& head : page.observed.heads) head.in_filter = true;
   for_each_place(page.observed, [&](const model::Keyset& place) { check.place = place; });
   const bool more = page.more;
-  RETURN_IF_ERROR(settle_observed(page.observed, [](WriteSet&) {}));
+  RETURN_IF_ERROR(settle_observed(page.observed, [](WriteSet&) {}, more));
   return more ? Step::progressed : Step::idle;
 }
 

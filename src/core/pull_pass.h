@@ -96,7 +96,8 @@ class PullPass {
   base::Result<Step> settle_bulk(Page page);
   base::Result<void> begin_anew();
   base::Result<void> store_page(Observation&, const model::Position&);
-  base::Result<void> settle_observed(Observation&, const std::function<void(WriteSet&)>& complete);
+  base::Result<void> settle_observed(Observation&, const std::function<void(WriteSet&)>& complete,
+                                     bool more_to_come = false);
   /// Finds out which of the records match the filter, where that matters.
   base::Result<void> compare_with_filter(Observation&);
   base::Result<Step> check_leaving(FilterCheck&);
@@ -117,6 +118,7 @@ class PullPass {
   base::Utc seen_at_{};       ///< The org's clock at the last page.
   base::Utc seen_through_{};  ///< By earlier runs.
   bool first_load_ = false;
+  bool saw_all_ = false;  ///< The reading came to its end: what waits until all records came may be settled.
   std::optional<ReadProgress> progress_;
   std::optional<model::BulkPlace> bulk_;  ///< While a whole object is read in bulk.
   std::chrono::milliseconds ready_in_{0};

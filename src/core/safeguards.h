@@ -29,6 +29,7 @@ struct Safeguards {
   bool wait_out_transactions = true;   ///< Off: … and repeated though the first attempt may still be on its way.
   bool check_ids = true;               ///< Off: nobody looks for records that vanished without a trace.
   bool leave_after_push = true;        ///< Off: a row goes with its record's leaving though its edit was not sent.
+  bool match_when_all_came = true;     ///< Off: the first of several records that fit a row is taken for it.
   bool look_for_twins = true;          ///< Off: a record is created though the org has one that matches the row.
 };
 

@@ -13,6 +13,7 @@ using model::Cell;
 
 /// How long a record that waits for its parent is left before it is looked at without news of the parent.
 constexpr std::chrono::hours parent_patience{24};
+constexpr std::size_t most_named = 5;  ///< Of the rows that a record may stand for.
 
 /// The first reference of `org` that cannot be spelt in the store yet. One that the row is taken to hold already, since
 /// the parent's row only left the filter, is not missing.
@@ -61,7 +62,9 @@ Parked ambiguous(const model::Mapping& mapping, const model::RecordId& record,
             now + std::chrono::hours{1},
             {}};
   std::string rows;
-  for (const model::RowKey& row : candidates) (rows += rows.empty() ? "" : ", ") += row.text;
+  for (const model::RowKey& row : std::span{candidates}.first(std::min(candidates.size(), most_named)))
+    (rows += rows.empty() ? "" : ", ") += row.text;
+  if (candidates.size() > most_named) rows += ", …";
   return {
       {base::ErrorKind::rejected,
        mapping.object + " " + record.str() + " fits several rows of " + mapping.table + " that are not linked yet (" +
@@ -69,6 +72,15 @@ Parked ambiguous(const model::Mapping& mapping, const model::RecordId& record,
        "AMBIGUOUS_MATCH"},
       now + std::chrono::hours{1},
       {}};
+}
+
+/// A record that is the row's unless another one comes that fits it as well.
+Parked until_all_came(const model::Mapping& mapping, const model::RecordId& record, const model::RowKey& row) {
+  return {{base::ErrorKind::precondition,
+           mapping.object + " " + record.str() + " fits row " + row.text + " of " + mapping.table +
+               "; they are brought together once all records were read, if no other one fits that row",
+           std::string{waits_for_all}},
+          due_at_once};
 }
 
 /// What it means that a record lives, for what is known of it.
@@ -192,7 +204,7 @@ void date_conflicts(const RecordHead& record, const KnownHead& head, std::vector
 }
 
 void settle_page(const model::Mapping& mapping, const Observation& observed, const Known& known, base::Utc now,
-                 base::Utc seen_through, const Safeguards& safeguards, Decided& decided) {
+                 base::Utc seen_through, const Safeguards& safeguards, Decided& decided, bool more_to_come) {
   decided.writes = {};
   decided.counts = {};
   decided.bases.restart(mapping.fields.size());
@@ -240,7 +252,14 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
     }
     if (meaning == Meaning::ambiguous) {
       settlement.parked = ambiguous(mapping, record.id, head.candidates, now);
+      settlement.fits = head.candidates;
       settlement.also_parked = head.candidates;  // Sent as they are, they might double the record.
+      decided.writes.settlements.push_back(std::move(settlement));
+      continue;
+    }
+    if (more_to_come && safeguards.match_when_all_came && meaning == Meaning::merges && head.link == LinkState::none) {
+      settlement.parked = until_all_came(mapping, record.id, head.row);
+      settlement.fits = {head.row};
       decided.writes.settlements.push_back(std::move(settlement));
       continue;
     }

@@ -58,7 +58,8 @@ base::Result<Step> SweepPass::step() {
   std::optional<base::Error> too_many;
   ASSIGN_OR_RETURN(const auto refused, store_.settle(mapping_, page.observed, [&](const Known& known) {
     fill(*sweep, page.observed, known, filled_);
-    settle_page(mapping_, filled_, known, clock_.now(), seen_through(mapping_, position), safeguards_, decided_);
+    settle_page(mapping_, filled_, known, clock_.now(), seen_through(mapping_, position), safeguards_, decided_,
+                page.more);
     set_doubtful_aside(doubtful, filled_, clock_.now(), decided_.writes);
     too_many = brake_rows(mapping_, changed_before_ + counts_.updated + decided_.counts.updated, most_changes_);
     if (too_many) return WriteSet{};
@@ -89,7 +90,8 @@ base::Result<Step> SweepPass::step() {
       errors_.push_back({error.message, record.str(), error.service_code, clock_.now()});
   };
   for (const Settlement& settlement : decided_.writes.settlements)
-    if (settlement.parked) set_aside(page.observed.heads[settlement.at].id, settlement.parked->error);
+    if (settlement.parked && settlement.parked->error.service_code != waits_for_all)
+      set_aside(page.observed.heads[settlement.at].id, settlement.parked->error);
   for (const Unreadable& record : page.observed.unreadable) set_aside(record.id, record.error);
   for (const Refused& one : refused) set_aside(page.observed.heads[one.at].id, one.error);
   return page.more ? Step::progressed : Step::idle;

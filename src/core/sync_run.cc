@@ -44,6 +44,7 @@ class Run {
     for (Part& part : parts_) drain_sweep(part);
     for (Part& part : parts_) check_ids(part);
     for (Part& part : parts_) check_filter(part);
+    for (Part& part : parts_) retry_parked(part);  // What the readings above left until they were through.
     for (Part& part : std::views::reverse(parts_)) delete_rows(part);
     push_all();
     if (release_children()) push_all();

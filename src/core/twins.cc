@@ -86,11 +86,16 @@ base::Result<LinkedTwins> link_twins(const model::Mapping& mapping, Org& org, St
                                      const Safeguards& safeguards, const model::Position& position,
                                      std::span<const OutboxEntry> entries) {
   LinkedTwins result;
-  if (!safeguards.look_for_twins || mapping.match_rules.empty() || has_seen_all(mapping, position)) return result;
+  if (!safeguards.look_for_twins || mapping.match_rules.empty()) return result;
   std::vector<model::RowKey> keys;
   for (const OutboxEntry& entry : entries)
     if (!entry.record && entry.upsert_key.empty()) keys.push_back(entry.row);
   if (keys.empty()) return result;
+  if (has_seen_all(mapping, position)) {
+    // It has matched what was there, unless it died before it came to what waited for all.
+    ASSIGN_OR_RETURN(const auto waiting, store.parked_records(mapping, due_at_once, 1));
+    if (waiting.empty()) return result;
+  }
 
   std::vector<Asked> asked;
   model::Grid cells;

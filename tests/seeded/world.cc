@@ -120,7 +120,7 @@ bool World::run() {
                              some_direction(),
                              short_lookback,
                              setting_.safeguards,
-                             3};
+                             setting_.page_size};
   ++depth_;
   say("run begins");
   bool well = false;

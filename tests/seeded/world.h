@@ -27,6 +27,7 @@ struct Setting {
   std::optional<model::ConflictPolicy> on_conflict = std::nullopt;
   std::optional<model::FilterLeave> on_filter_leave = std::nullopt;
   bool match = false;  ///< What has the same value in its first plain field but the name is the same.
+  std::size_t page_size = 3;
   bool trace = false;  ///< Print what happens.
 };
 

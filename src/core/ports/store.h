@@ -58,7 +58,7 @@ struct KnownHead {
   base::Utc changed_at{};              ///< When the row was last edited by others, as far as the outbox tells.
   std::vector<model::SentValue> sent;  ///< Values announced to the org and not confirmed; in the arena.
   /// Keyed by an observation, no link and several rows that fit a match rule: their keys. Or one, which other records
-  /// of the observation fit as well.
+  /// fit as well, of the observation or set aside before it (see Settlement::fits).
   std::vector<model::RowKey> candidates;
   bool parked = false;
   int attempts = 0;  ///< How often what is parked has failed.
@@ -156,6 +156,9 @@ struct Settlement {
   std::optional<Parked> parked;  ///< Sets the row aside; its outbox entry goes only if acknowledged.
   bool unpark = false;           ///< Whatever was parked is settled, …
   bool pull_waits = false;       ///< … but for the record: a pull takes it up again, at once if none set it aside.
+  /// With `parked`: the rows that the record fits by a match rule. Remembered for as long as it is set aside, so that a
+  /// later record that fits one of them is known not to be the only one.
+  std::vector<model::RowKey> fits;
   /// With `parked`: rows without a link that are set aside with the same error until they change. Their outbox
   /// entries go.
   std::vector<model::RowKey> also_parked;
@@ -239,7 +242,8 @@ class Store {
   virtual base::Result<std::optional<Sweep>> sweep(const model::Mapping&) { return std::nullopt; }
 
   /// Settles an observation: finds each record by its link, or by an announced upsert key, or else by the one row
-  /// without a link that a match rule of the mapping names (such a head has a row and no link), calls `decide` with
+  /// without a link that a match rule of the mapping names, if no other record that waits or is observed here fits that
+  /// row (such a head has a row and no link), calls `decide` with
   /// what is known, and stores what it returns, as one transaction: no other write to those rows falls between
   /// the reading and the writing. Rows written here do not enter the outbox. A row that the database refuses is
   /// parked and the rest goes on.

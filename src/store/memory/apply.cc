@@ -38,7 +38,7 @@ base::Result<std::vector<core::Refused>> MemoryStore::settle(const model::Mappin
   for (const model::RecordId& id : writes.unparked) step.mapped.parked_records.erase(id);
   for (const Settlement& s : writes.settlements) apply(step, before, s);
   for (const core::Unreadable& record : writes.unreadable)
-    step.mapped.parked_records[record.id] = {record.error, clock_.now() + retry_after, {}, {}};
+    step.mapped.parked_records[record.id] = {{record.error, clock_.now() + retry_after}, {}};
   if (writes.position) step.mapped.position = *writes.position;
   return std::move(step.refused);
 }
@@ -94,7 +94,8 @@ void MemoryStore::apply(Step& step, const Known& known, const Settlement& s) {
     mapped.parked_rows.erase(step.rows[s.at]);
     if (!s.pull_waits) mapped.parked_records.erase(step.record(known, s.at));
   }
-  if (s.parked) park(step, s.at, *s.parked);
+  if (s.parked) park(step, s.at, *s.parked, s.fits);
+  for (const model::RowKey& row : s.also_parked) park_candidate(mapped, row.text, *s.parked);
   if (s.pull_waits && !mapped.parked_records.contains(record))
     mapped.offer(record, "REFERENCE_TO_READ", "refers to another record than before");
   rename_in_children(step, known, s);
@@ -341,10 +342,11 @@ void MemoryStore::write_conflicts(Step& step, const Known& known, const Settleme
   }
 }
 
-void MemoryStore::park(Step& step, std::size_t at, const core::Parked& parked) {
+void MemoryStore::park(Step& step, std::size_t at, const core::Parked& parked, std::span<const model::RowKey> fits) {
   Mapped& mapped = step.mapped;
   if (step.observed && step.observed->heads[at].id) {
-    mapped.parked_records[step.observed->heads[at].id] = parked;
+    Mapped::ParkedRecord& set = mapped.parked_records[step.observed->heads[at].id] = {parked, {}};
+    for (const model::RowKey& row : fits) set.fits.push_back(row.text);
     return;
   }
   const std::string& key = step.rows[at];
@@ -410,6 +412,7 @@ base::Result<bool> MemoryStore::load(const model::Mapping& mapping, const core::
   for (std::size_t at = 0; at < observed.size(); ++at) {
     if (!observed.heads[at].id || step.links[at] != 0 || before.unlinked[at].any()) return false;
     if (!before.heads[at].former_row.text.empty()) return false;
+    if (!step.rows[at].empty() || !before.heads[at].candidates.empty()) return false;
     Settlement all;
     all.at = at;
     all.insert_row = true;

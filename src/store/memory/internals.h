@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "core/settle.h"
 #include "store/memory/memory_store.h"
 
 namespace store {
@@ -69,7 +70,10 @@ struct MemoryStore::Mapped {
   std::map<model::RecordId, std::int64_t> by_record;
   std::map<std::string, Entry> outbox;
   std::map<std::string, ParkedRow> parked_rows;
-  std::map<model::RecordId, core::Parked> parked_records;
+  struct ParkedRecord : core::Parked {
+    std::vector<std::string> fits;  ///< Rows that a match rule names.
+  };
+  std::map<model::RecordId, ParkedRecord> parked_records;
   std::map<model::RecordId, Alias> aliases;
   std::map<std::string, std::vector<Text>> tombstones;
   /// References that were emptied because the row they led to left the filter, by row and field.
@@ -90,8 +94,7 @@ struct MemoryStore::Mapped {
   }
   /// parked_records() gives `record` next.
   void offer(const model::RecordId& record, const char* code, const char* why) {
-    parked_records[record] = {{base::ErrorKind::precondition, why, code}, {}, {}, {}};
-    parked_records[record].retry_at = base::Utc{std::chrono::milliseconds{1}};
+    parked_records[record] = {{{base::ErrorKind::precondition, why, code}, core::due_at_once}, {}};
   }
   /// Its record was deleted: nothing in the org refers to anything for it.
   bool is_without_record(const std::string& row) {
@@ -117,6 +120,7 @@ struct MemoryStore::Step {
   const core::Observation* observed = nullptr;  ///< Null: keyed by rows.
   std::vector<std::string> rows = {};           ///< Row key of each, empty where there is none.
   std::vector<std::int64_t> links = {};         ///< 0: none.
+  std::map<std::string, std::vector<std::size_t>> fitting = {};  ///< Row that a match rule names → records here.
   std::vector<core::Refused> refused = {};
 
   /// The record that key `at` is about, as far as it is known.

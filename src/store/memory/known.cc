@@ -35,6 +35,7 @@ core::Known MemoryStore::known(Step& step) {
   step.links.resize(count);
   for (std::size_t at = 0; at < count; ++at) {
     read_link(step, at, known);
+    if (step.observed && known.heads[at].link == LinkState::none) match_row(step, at, known);
     if (!step.rows[at].empty()) read_row(step, at, known);
     known.heads[at].row.text = step.rows[at];
     const model::RecordId record = step.record(known, at);

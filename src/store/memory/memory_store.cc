@@ -178,7 +178,7 @@ base::Result<void> MemoryStore::requeue_parked(const model::Mapping& mapping, ba
 base::Result<std::vector<model::RecordId>> MemoryStore::parked_records(const model::Mapping& mapping, base::Utc now,
                                                                        std::size_t limit) {
   std::vector<model::RecordId> ids;
-  for (const auto& [id, parked] : mapped(mapping).parked_records) {
+  for (const auto& [id, parked] : this->mapped(mapping).parked_records) {
     bool due = parked.retry_at <= now;
     for (const auto& [other, parent] : mappings_)
       due = due || (parked.waits_for && row_of_record(parent, parked.waits_for));

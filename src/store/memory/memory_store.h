@@ -93,6 +93,8 @@ class MemoryStore final : public core::Store {
   core::Known known(Step&);
   void read_link(Step&, std::size_t at, core::Known&);
   void read_row(Step&, std::size_t at, core::Known&);
+  void match_row(Step&, std::size_t at, core::Known&);
+  bool fits_rule(Step&, std::size_t at, const std::vector<std::size_t>& rule, core::Known&);
   model::Cell detached_cell(const Mapped&, const std::string& row, std::size_t column, base::Arena&) const;
   std::optional<std::string> row_of_record(const Mapped& parent, const model::RecordId& record) const;
   bool children_wait(const Mapped& parent, const std::string& row);
@@ -108,7 +110,8 @@ class MemoryStore final : public core::Store {
   void write_outbox(Step&, const core::Known&, const core::Settlement&);
   void write_conflicts(Step&, const core::Known&, const core::Settlement&);
   void write_status(Step&, const core::Known&, const core::Settlement&);
-  void park(Step&, std::size_t at, const core::Parked&);
+  void park(Step&, std::size_t at, const core::Parked&, std::span<const model::RowKey> fits = {});
+  void park_candidate(Mapped&, const std::string& row, const core::Parked&);
   void refuse(Step&, const core::Known&, const core::Settlement&, base::Error, model::RecordId waits_for);
   void rename_in_children(Step&, const core::Known&, const core::Settlement&);
 

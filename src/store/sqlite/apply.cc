@@ -291,7 +291,7 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
   }
   RETURN_IF_ERROR(write_outbox(step, s));
   if (s.unpark) RETURN_IF_ERROR(unpark(step, s.at, !s.pull_waits));
-  if (s.parked) RETURN_IF_ERROR(park(step, s.at, *s.parked));
+  if (s.parked) RETURN_IF_ERROR(park(step, s.at, *s.parked, s.fits));
   if (s.pull_waits) RETURN_IF_ERROR(offer_record(p.mapping, s.record ? s.record : step.record(s.at)));
   for (const model::RowKey& row : s.also_parked) RETURN_IF_ERROR(park_candidate(step, row, *s.parked));
   RETURN_IF_ERROR(note(step, s));

@@ -130,7 +130,7 @@ class Capture {
     std::string all = "DELETE FROM lockstep_parked WHERE mapping_id = " + number_ + " AND row_key = " + new_key +
                       moves + "UPDATE lockstep_parked SET waits_row = " + new_key +
                       " WHERE waits_mapping = " + number_ + " AND waits_row = " + old_key + moves;
-    for (const char* table : {"conflicts", "parked", "aliases", "links"})  // Links last: they are asked about.
+    for (const char* table : {"conflicts", "parked", "aliases", "fits", "links"})  // Links last: they are asked about.
       all += "UPDATE lockstep_" + std::string{table} + " SET row_key = " + new_key + " WHERE mapping_id = " + number_ +
              " AND row_key = " + old_key + moves;
     return all;

@@ -160,9 +160,13 @@ base::Result<void> SqliteStore::close_conflicts(Step& step, const Settlement& s)
   return {};
 }
 
-base::Result<void> SqliteStore::park(Step& step, std::size_t at, const core::Parked& parked) {
+base::Result<void> SqliteStore::park(Step& step, std::size_t at, const core::Parked& parked,
+                                     std::span<const model::RowKey> fits) {
   // Pulled records are offered again by the record, pushed rows by the row.
-  if (step.observed && step.record(at)) return park_record(step.mapping.mapping, step.record(at), parked);
+  if (step.observed && step.record(at)) {
+    RETURN_IF_ERROR(park_record(step.mapping.mapping, step.record(at), parked));
+    return keep_fits(step.mapping.mapping, step.record(at), fits);
+  }
   if (step.found[at].row_key.empty()) return {};
   return park_row(step, step.found[at].row_key, parked, step.known.heads[at].changed_at);
 }

@@ -26,7 +26,7 @@ std::string match_sql(const Prepared& p, const std::vector<std::size_t>& rule) {
            " = ?" + std::to_string(++parameter);
   }
   return sql + " AND NOT EXISTS (SELECT 1 FROM lockstep_links l WHERE l.mapping_id = ?1 AND l.row_key = " + key +
-         " AND l.state <> 'none') ORDER BY t." + p.key_name + " LIMIT 3";
+         " AND l.state <> 'none') ORDER BY t." + p.key_name + " LIMIT 1000";
 }
 
 base::Result<void> SqliteStore::match_row(Step& step, std::size_t at) {
@@ -84,23 +84,54 @@ base::Result<bool> SqliteStore::fits_rule(Step& step, std::size_t at, std::size_
   // Of several records that fit one row nobody can tell which it is.
   bool is_contested = false;
   for (const model::RowKey& row : rows) {
-    const auto taken = std::ranges::find(step.matched, row.text, &Step::Match::row);
-    if (taken == step.matched.end()) continue;
-    is_contested = true;
-    core::KnownHead& first = step.known.heads[taken->at];
-    first.candidates = {row};
-    first.row = {};
-    first.row_exists = false;
-    step.found[taken->at].row_key.clear();
+    const auto [begin, end] = step.fitting.equal_range(row.text);
+    for (auto other = begin; other != end; ++other) {
+      is_contested = true;
+      core::KnownHead& head = step.known.heads[other->second];
+      if (!head.candidates.empty()) continue;
+      head.candidates = {row};
+      head.row = {};
+      head.row_exists = false;
+      step.found[other->second].row_key.clear();
+    }
+    if (!is_contested && step.any_parked) {
+      ASSIGN_OR_RETURN(is_contested, fits_another(step, row, step.observed->heads[at].id));
+    }
   }
   if (rows.size() == 1 && !is_contested) {
     step.found[at].row_key = rows.front().text;
     step.known.heads[at].row = rows.front();
-    step.matched.push_back({rows.front().text, at});
   } else {
     step.known.heads[at].candidates = rows;
   }
+  for (const model::RowKey& row : rows) step.fitting.emplace(row.text, at);
   return !rows.empty();
+}
+
+/// True if another record that is set aside fits the row.
+base::Result<bool> SqliteStore::fits_another(Step& step, const model::RowKey& row, model::RecordId record) {
+  ASSIGN_OR_RETURN(Statement * find, statement("SELECT 1 FROM lockstep_fits WHERE mapping_id = ?1 AND row_key = ?2 AND "
+                                               "record_id <> ?3 LIMIT 1"));
+  Use use{*find};
+  use->bind(1, step.mapping.number).bind(2, row.text).bind(3, record.view());
+  const auto read = use->step();
+  if (read == Statement::Step::failed) return std::unexpected(database_.error("reading which records fit a row"));
+  return read == Statement::Step::row;
+}
+
+/// Kept until the record is no longer set aside: a trigger of the table of what is sees to that.
+base::Result<void> SqliteStore::keep_fits(const model::Mapping& mapping, model::RecordId record,
+                                          std::span<const model::RowKey> rows) {
+  ASSIGN_OR_RETURN(Statement * drop, statement("DELETE FROM lockstep_fits WHERE mapping_id = ?1 AND record_id = ?2"));
+  drop->bind(1, static_cast<std::int64_t>(mapping.id)).bind(2, record.view());
+  RETURN_IF_ERROR(database_.run(*drop, "forgetting which rows a record fits"));
+  for (const model::RowKey& row : rows) {
+    ASSIGN_OR_RETURN(Statement * put, statement("INSERT INTO lockstep_fits(mapping_id, row_key, record_id) VALUES "
+                                                "(?1, ?2, ?3)"));
+    put->bind(1, static_cast<std::int64_t>(mapping.id)).bind(2, row.text).bind(3, record.view());
+    RETURN_IF_ERROR(database_.run(*put, "noting which rows a record fits"));
+  }
+  return {};
 }
 
 /// Until somebody changes it: what it is offered for, on its own, is to be made a record.

@@ -358,6 +358,18 @@ CREATE TABLE lockstep_detached(
 CREATE INDEX lockstep_detached_parent ON lockstep_detached(parent_mapping, parent_row);
 ALTER TABLE lockstep_checkpoints ADD COLUMN filter_checked_at INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE lockstep_checkpoints ADD COLUMN seen INTEGER NOT NULL DEFAULT 0;
+)sql",
+                                                           R"sql(
+CREATE TABLE lockstep_fits(
+  mapping_id INTEGER NOT NULL,
+  row_key TEXT NOT NULL,
+  record_id TEXT NOT NULL
+);
+CREATE INDEX lockstep_fits_row ON lockstep_fits(mapping_id, row_key);
+CREATE INDEX lockstep_fits_record ON lockstep_fits(mapping_id, record_id);
+CREATE TRIGGER lockstep_fits_go AFTER DELETE ON lockstep_parked WHEN old.record_id IS NOT NULL BEGIN
+  DELETE FROM lockstep_fits WHERE mapping_id = old.mapping_id AND record_id = old.record_id;
+END;
 )sql"};
 
 struct ApplicationTable {

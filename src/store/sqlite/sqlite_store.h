@@ -166,6 +166,9 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<void> match_row(Step& step, std::size_t at);
   base::Result<bool> fits_rule(Step& step, std::size_t at, std::size_t rule);
   base::Result<bool> may_match(const Prepared& mapping);
+  base::Result<bool> fits_another(Step& step, const model::RowKey& row, model::RecordId record);
+  base::Result<void> keep_fits(const model::Mapping& mapping, model::RecordId record,
+                               std::span<const model::RowKey> rows);
   base::Result<void> read_former(Step& step, std::size_t at);
   base::Result<void> read_row(Step& step, std::size_t at);
   base::Result<model::Cell> reference_cell(Parent& parent, std::string_view row, base::Arena& arena);
@@ -202,7 +205,8 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<void> write_outbox(Step& step, const core::Settlement& settlement);
   base::Result<void> write_conflicts(Step& step, const core::Settlement& settlement);
   base::Result<void> close_conflicts(Step& step, const core::Settlement& settlement);
-  base::Result<void> park(Step& step, std::size_t at, const core::Parked& parked);
+  base::Result<void> park(Step& step, std::size_t at, const core::Parked& parked,
+                          std::span<const model::RowKey> fits = {});
   base::Result<void> park_row(Step& step, std::string_view row, const core::Parked& parked, base::Utc changed_at);
   base::Result<void> park_candidate(Step& step, const model::RowKey& row, const core::Parked& parked);
   base::Result<void> park_record(const model::Mapping& mapping, model::RecordId record, const core::Parked& parked);

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "core/ports/store.h"
@@ -26,11 +27,7 @@ struct Step {
   std::vector<Found> found = {};
   std::vector<core::Refused> refused = {};
   base::Utc now{};
-  struct Match {
-    std::string row;
-    std::size_t at;
-  };
-  std::vector<Match> matched = {};  ///< Rows that a record of this page was taken for.
+  std::unordered_multimap<std::string, std::size_t> fitting = {};  ///< Row that a match rule names → records here.
   bool any_parked = false;
   bool any_open_conflicts = false;
   bool any_aliases = false;
