@@ -5,6 +5,8 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "store/sqlite/sqlite_store.h"
 
@@ -40,33 +42,52 @@ std::string fresh_path() {
   return folder + "/lockstep_storm_" + std::to_string(getpid()) + "_" + std::to_string(++number) + ".db";
 }
 
-}  // namespace
-
-SqliteSide::SqliteSide(const base::Clock& clock) : clock_(clock), path_(fresh_path()) {
-  use_storm_clock(clock);
-  CHECK(sqlite3_open(path_.c_str(), &application_) == SQLITE_OK);
-  sqlite3_busy_timeout(application_, 1000);
+/// The file as every history begins with it: the application's tables and ours, empty.
+std::string first_image(const base::Clock& clock) {
+  const std::string path = fresh_path();
+  std::string tables;
   for (const ObjectSpec& spec : objects()) {
     std::string columns;
     for (const FieldSpec& field : spec.fields)
       columns += ", " + field.column + (field.parent == no_parent ? " TEXT" : " INTEGER");
-    run("CREATE TABLE " + spec.table +
-        "(id INTEGER PRIMARY KEY AUTOINCREMENT, workspace_id TEXT NOT NULL DEFAULT "
-        "'default'" +
-        columns +
-        ", archived_at TEXT, updated_at TEXT, salesforce_id TEXT, salesforce_sync_status TEXT "
-        "DEFAULT 'pending', salesforce_sync_error TEXT, salesforce_synced_at TEXT)");
+    tables += "CREATE TABLE " + spec.table +
+              "(id INTEGER PRIMARY KEY AUTOINCREMENT, workspace_id TEXT NOT NULL DEFAULT 'default'" + columns +
+              ", archived_at TEXT, updated_at TEXT, salesforce_id TEXT, salesforce_sync_status TEXT "
+              "DEFAULT 'pending', salesforce_sync_error TEXT, salesforce_synced_at TEXT);";
   }
+  sqlite3* application = nullptr;
+  CHECK(sqlite3_open(path.c_str(), &application) == SQLITE_OK);
+  CHECK(sqlite3_exec(application, tables.c_str(), nullptr, nullptr, nullptr) == SQLITE_OK);
+  sqlite3_close(application);
+  {
+    auto opened = store::SqliteStore::open(path, {.cache_kib = 256, .clock = &clock});
+    CHECK(opened.has_value());
+    core::Integration integration;
+    integration.id = {"storm"};
+    CHECK((*opened)->save(integration).has_value());
+  }
+  std::ifstream file{path, std::ios::binary};
+  std::string image{std::istreambuf_iterator<char>{file}, {}};
+  std::remove(path.c_str());
+  return image;
+}
+
+}  // namespace
+
+SqliteSide::SqliteSide(const base::Clock& clock) : clock_(clock), path_(fresh_path()) {
+  use_storm_clock(clock);
+  static const std::string image = first_image(clock);
+  std::ofstream{path_, std::ios::binary} << image;
+  CHECK(sqlite3_open(path_.c_str(), &application_) == SQLITE_OK);
+  sqlite3_busy_timeout(application_, 1000);
   auto opened = store::SqliteStore::open(path_, {.cache_kib = 256, .clock = &clock});
   CHECK(opened.has_value());
-  core::Integration integration;
-  integration.id = {"storm"};
-  CHECK((*opened)->save(integration).has_value());
   processes_.push_back(std::move(*opened));
 }
 
 SqliteSide::~SqliteSide() {
   processes_.clear();
+  for (const auto& [sql, statement] : statements_) sqlite3_finalize(statement);
   sqlite3_close(application_);
   for (const char* end : {"", "-wal", "-shm"}) std::remove((path_ + end).c_str());
 }
@@ -92,8 +113,8 @@ base::Result<void> SqliteSide::prepare(const model::Mapping& mapping) {
 }
 
 std::vector<std::vector<Text>> SqliteSide::run(const std::string& sql, const Fields& parameters) {
-  sqlite3_stmt* statement = nullptr;
-  if (sqlite3_prepare_v2(application_, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK)
+  sqlite3_stmt*& statement = statements_[sql];
+  if (!statement && sqlite3_prepare_v2(application_, sql.c_str(), -1, &statement, nullptr) != SQLITE_OK)
     base::die((sql + ": " + sqlite3_errmsg(application_)).c_str(), __FILE__, __LINE__);
   int at = 0;
   for (const Text& value : parameters) {
@@ -113,7 +134,7 @@ std::vector<std::vector<Text>> SqliteSide::run(const std::string& sql, const Fie
     }
   }
   if (code != SQLITE_DONE) base::die((sql + ": " + sqlite3_errmsg(application_)).c_str(), __FILE__, __LINE__);
-  sqlite3_finalize(statement);
+  sqlite3_reset(statement);
   return found;
 }
 

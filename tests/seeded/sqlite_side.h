@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+
 #include "base/clock.h"
 #include "sides.h"
 
@@ -38,6 +40,7 @@ class SqliteSide final : public StoreSide {
   const base::Clock& clock_;
   std::string path_;
   sqlite3* application_ = nullptr;
+  std::map<std::string, sqlite3_stmt*> statements_;             ///< Of the application, by their text.
   std::vector<std::shared_ptr<store::SqliteStore>> processes_;  ///< The last one is the newest.
   int started_ = 0;
 };

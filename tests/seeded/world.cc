@@ -103,8 +103,12 @@ bool World::run() {
     map_late_fields();
     change_filters();
   }
-  const Process process = store_->start();
-  for (const model::Mapping& mapping : mappings_) CHECK(store_->prepare(mapping).has_value());
+  if (!calm_ || depth_ > 0) resting_.reset();
+  if (!resting_) {
+    resting_ = store_->start();
+    for (const model::Mapping& mapping : mappings_) CHECK(store_->prepare(mapping).has_value());
+  }
+  const Process process = *resting_;
   TurbulentStore store{*process.store, *this};
   TurbulentOrg air{org_->org(), *this};
   core::FencedOrg org{air, process.still_ours};
@@ -136,6 +140,7 @@ bool World::run() {
   } catch (const Crash&) {
     say("crash");
     ++crashes;
+    resting_.reset();
   }
   say("run ends");
   --depth_;
@@ -239,6 +244,7 @@ void World::map_late_fields() {
     if (!calm_ && !choices_.chance(0.25)) return false;
     say(whole.object + "." + whole.fields[1].org_field + " is mapped");
     *std::ranges::find(mappings_, whole.id, &model::Mapping::id) = whole;
+    resting_.reset();
     return true;
   });
 }

@@ -154,6 +154,7 @@ class World {
   Oracle oracle_;
   std::unique_ptr<OrgSide> org_;
   std::unique_ptr<StoreSide> store_;
+  std::optional<Process> resting_;  ///< In calm weather one that ended well goes on, as a daemon does.
   std::vector<model::Mapping> mappings_;
   std::vector<std::size_t> objects_;        ///< That take part.
   std::vector<model::Mapping> to_grow_;     ///< As they will be.
