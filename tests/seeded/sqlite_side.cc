@@ -26,7 +26,7 @@ void use_storm_clock(const base::Clock& clock) {
   storm_clock = &clock;
   static sqlite3_vfs vfs = [] {
     sqlite3_vfs copy = *sqlite3_vfs_find(nullptr);
-    copy.zName = "storm";
+    copy.zName = "unix-excl";  // By that name it knows that all connections are in this process, and asks no kernel.
     copy.pNext = nullptr;
     copy.xCurrentTimeInt64 = current_time;
     return copy;

@@ -5,6 +5,7 @@
 
 #include "core/fenced_org.h"
 #include "core/order.h"
+#include "core/resolve.h"
 #include "memory_side.h"
 #include "sfsim_side.h"
 #include "sqlite_side.h"
@@ -247,6 +248,29 @@ void World::map_late_fields() {
     resting_.reset();
     return true;
   });
+}
+
+void World::change_mapping(std::size_t object, const std::function<void(model::Mapping&)>& how) {
+  how(*std::ranges::find(mappings_, objects()[object].object, &model::Mapping::object));
+  resting_.reset();
+}
+
+void World::read_again(std::size_t object) {
+  const model::Mapping& mapping = *std::ranges::find(mappings_, objects()[object].object, &model::Mapping::object);
+  resting_.reset();
+  const Process process = store_->start();
+  CHECK(store_->prepare(mapping).has_value());
+  CHECK(process.store
+            ->update(mapping, {}, [](const core::Known&) { return core::WriteSet{.position = model::Beginning{}}; })
+            .has_value());
+}
+
+void World::settle_inbox(bool for_store) {
+  for (const core::ConflictEntry& entry : store_->inbox()) {
+    const auto mapping = std::ranges::find(mappings_, entry.mapping, &model::Mapping::id);
+    const auto take = for_store ? core::Choice::Take::store : core::Choice::Take::org;
+    CHECK(core::resolve_conflict(*store_->desk(), *mapping, entry, {take, {}, "somebody"}).has_value());
+  }
 }
 
 /// As somebody asks for who wants everything read again.

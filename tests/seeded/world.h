@@ -54,6 +54,12 @@ class World {
   /// The process dies before its n-th port call from now on, counted from 1.
   void crash_before(std::size_t nth) { crash_at_ = port_calls_ + nth; }
   void crash_no_more() { crash_at_.reset(); }
+  /// From the next run on the object is mapped otherwise; for stores that keep sweeps.
+  void change_mapping(std::size_t object, const std::function<void(model::Mapping&)>& how);
+  /// The object is read from the beginning by the next run.
+  void read_again(std::size_t object);
+  /// Somebody settles the conflicts that stand in the inbox, for the store where `for_store`.
+  void settle_inbox(bool for_store);
 
   OrgSide& org() { return *org_; }
   StoreSide& store() { return *store_; }
