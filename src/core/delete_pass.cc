@@ -377,6 +377,8 @@ WriteSet RecordDeletes::confirm(const Known& known, const std::vector<Intent>& i
     if (result) {
       settlement.link = intent.archives ? LinkState::row_gone : LinkState::both_gone;
       settlement.unpark = head.parked;
+      settlement.removed_record = true;
+      settlement.request = org_.request_of(intent.removal);
     } else if (is_for_good(result.error().kind)) {
       settlement.link = LinkState::row_gone;
       settlement.parked = Parked{result.error(), clock_.now() + rejected_patience};

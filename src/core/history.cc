@@ -45,9 +45,34 @@ std::string_view fate(const KnownHead& head, const Settlement& s) {
   if (s.remove_row && head.row_exists) return s.place == FilterPlace::outside ? "row_removed" : "row_deleted";
   if (s.archived == true) return "row_archived";
   if (!s.link || *s.link == head.link) return {};
-  if (head.link == LinkState::row_deleted && *s.link == LinkState::both_gone) return "record_deleted";
-  if (*s.link == LinkState::row_deleted) return "deleted_in_crm";
-  if (*s.link == LinkState::record_deleted) return "deleted_in_salesforce";
+  const bool was_linked = head.link == LinkState::linked || head.link == LinkState::creating;
+  switch (*s.link) {
+    case LinkState::both_gone:
+      if (head.link == LinkState::row_deleted) return "record_deleted";
+      return was_linked || head.link == LinkState::row_gone ? "deleted_in_salesforce" : "deleted_in_crm";
+    case LinkState::row_gone:
+      if (s.removed_record) return "record_archived";
+      return was_linked ? "deleted_in_crm" : std::string_view{};
+    case LinkState::row_deleted:
+      return "deleted_in_crm";
+    case LinkState::record_deleted:
+      return "deleted_in_salesforce";
+    case LinkState::record_gone:
+      return was_linked ? "deleted_in_salesforce" : std::string_view{};
+    case LinkState::none:
+    case LinkState::creating:
+    case LinkState::linked:
+      break;
+  }
+  return {};
+}
+
+/// A deletion by others than us: who made it, for people, since there is no request of ours to look up.
+std::string_view deleted_by(std::string_view action, const Settlement& s) {
+  if (action == "deleted_in_crm") return "deleted in the CRM, not by a sync";
+  if (action == "deleted_in_salesforce") return "deleted in Salesforce, not by a sync";
+  // After a row's deletion: by a request whose answer was lost, or by somebody else.
+  if (action == "record_deleted" && !s.removed_record) return "found deleted in Salesforce";
   return {};
 }
 
@@ -61,8 +86,8 @@ std::string_view filter_move(const KnownHead& head, const Settlement& s) {
 }  // namespace
 
 std::optional<HistoryNote> history_note(const model::Mapping& mapping, const KnownHead& head,
-                                        std::span<const model::Cell> row, const Settlement& s,
-                                        std::span<const Conflict> opened) {
+                                        std::span<const model::Cell> row, std::span<const model::Cell> base,
+                                        const Settlement& s, std::span<const Conflict> opened) {
   if (s.parked && s.parked->error.service_code == waits_for_all) return std::nullopt;  // It is told once it is settled.
   const bool inserts = s.insert_row && !head.row_exists;
   const bool links = s.link == LinkState::linked && head.link != LinkState::linked && !inserts;
@@ -103,6 +128,12 @@ std::optional<HistoryNote> history_note(const model::Mapping& mapping, const Kno
     if (row[i].has_text())
       changes.push_back(change(mapping.fields[i], "crm", row[i], model::Cell{},
                                s.place == FilterPlace::outside ? "left_filter" : "deleted_in_salesforce"));
+  // The side that is gone is no longer there to be read.
+  const bool of_record = action == "record_deleted" || action == "deleted_in_salesforce";
+  for (std::size_t i = 0; (of_record || action == "deleted_in_crm") && i < base.size(); ++i)
+    if (base[i].has_text())
+      changes.push_back(change(mapping.fields[i], of_record ? "salesforce" : "crm", base[i], model::Cell{},
+                               action == "record_deleted" ? "deleted_in_crm" : action));
   for (const Settlement::OrgChange& sent : s.sent_to_org)
     changes.push_back(change(mapping.fields[sent.field], "salesforce", sent.before, sent.after,
                              sent.won ? "crm_won" : "only_crm_changed"));
@@ -122,6 +153,7 @@ std::optional<HistoryNote> history_note(const model::Mapping& mapping, const Kno
     if (!s.parked->error.service_code.empty()) details["code"] = s.parked->error.service_code;
   }
   if (!s.resolution.empty()) details["by"] = s.resolution;
+  if (const auto by = deleted_by(action, s); !by.empty()) details["by"] = json::string_view{by.data(), by.size()};
   return HistoryNote{action, json::serialize(details)};
 }
 

@@ -23,12 +23,13 @@ class HistoryNoteTest : public testing::Test {
     s_.values = org_;
   }
   std::string told(std::span<const Conflict> opened = {}) {
-    const auto note = history_note(mapping_, head_, row_, s_, opened);
+    const auto note = history_note(mapping_, head_, row_, base_, s_, opened);
     return note ? std::string{note->action} + " " + note->details : "(nothing)";
   }
 
   model::Mapping mapping_;
   KnownHead head_;
+  const std::array<Cell, 2> base_{Cell{"Lowe"}, Cell{}};
   const std::array<Cell, 2> row_{Cell{"Lane"}, Cell{}}, org_{Cell{"Kent"}, Cell{"k@x.com"}};
   Settlement s_;
 };
@@ -81,16 +82,47 @@ TEST_F(HistoryNoteTest, DeletionsAreToldWithWhatTheRowHeld) {
   EXPECT_EQ(told(), R"(row_deleted {"changes":[{"field":"LastName","side":"crm","before":"Lane","after":null,)"
                     R"("decision":"deleted_in_salesforce"}]})");
   s_.remove_row = false;
-  head_.link = LinkState::row_deleted;
-  EXPECT_EQ(told(), "record_deleted {}");
   head_.link = LinkState::linked;
-  s_.link = LinkState::row_deleted;
-  EXPECT_EQ(told(), "deleted_in_crm {}");
-  s_.link = LinkState::record_deleted;
-  EXPECT_EQ(told(), "deleted_in_salesforce {}");
   s_.link = LinkState::record_gone;
   s_.archived = true;
   EXPECT_EQ(told(), "row_archived {}");
+}
+
+TEST_F(HistoryNoteTest, DeletionsByOthersAreToldWithWhatWasAgreedOnAndByWhom) {
+  s_.link = LinkState::row_deleted;
+  head_.row_exists = false;
+  const std::string in_crm = R"(deleted_in_crm {"changes":[{"field":"LastName","side":"crm","before":"Lowe",)"
+                             R"("after":null,"decision":"deleted_in_crm"}],"by":"deleted in the CRM, not by a sync"})";
+  EXPECT_EQ(told(), in_crm);
+  s_.link = LinkState::row_gone;  // Its record is left alone.
+  EXPECT_EQ(told(), in_crm);
+  s_.link = LinkState::both_gone;  // Its record went before.
+  head_.link = LinkState::record_deleted;
+  EXPECT_EQ(told(), in_crm);
+  const std::string in_salesforce =
+      R"(deleted_in_salesforce {"changes":[{"field":"LastName","side":"salesforce","before":"Lowe","after":null,)"
+      R"("decision":"deleted_in_salesforce"}],"by":"deleted in Salesforce, not by a sync"})";
+  head_.link = LinkState::row_gone;
+  EXPECT_EQ(told(), in_salesforce);
+  head_.link = LinkState::linked;
+  EXPECT_EQ(told(), in_salesforce);
+  head_.row_exists = true;
+  s_.link = LinkState::record_deleted;
+  EXPECT_EQ(told(), in_salesforce);
+}
+
+TEST_F(HistoryNoteTest, OurDeletionOfARecordIsToldWithWhatItHeld) {
+  head_.row_exists = false;
+  head_.link = LinkState::row_deleted;
+  s_.link = LinkState::both_gone;
+  s_.removed_record = true;
+  EXPECT_EQ(told(), R"(record_deleted {"changes":[{"field":"LastName","side":"salesforce","before":"Lowe",)"
+                    R"("after":null,"decision":"deleted_in_crm"}]})");
+  s_.removed_record = false;  // It was gone when we looked.
+  EXPECT_NE(told().find(R"("by":"found deleted in Salesforce")"), std::string::npos);
+  s_.removed_record = true;
+  s_.link = LinkState::row_gone;
+  EXPECT_EQ(told(), "record_archived {}");
 }
 
 TEST_F(HistoryNoteTest, ARequestNamesTheOrgsFields) {

@@ -411,7 +411,7 @@ base::Result<Observation> RestOrg::alike(const model::Mapping& mapping, std::spa
 base::Result<std::vector<base::Result<void>>> RestOrg::remove(const model::Mapping& mapping,
                                                               std::span<const core::OrgRemoval> removals) {
   RETURN_IF_ERROR(soql::check_names(mapping));
-  return remove_records(*client_, mapping, removals);
+  return remove_records(*client_, mapping, removals, requests_);
 }
 
 base::Result<std::vector<base::Result<model::RecordId>>> RestOrg::write(const model::Mapping& mapping,

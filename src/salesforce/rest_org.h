@@ -95,7 +95,7 @@ class RestOrg final : public core::Org, public core::OrgSurvey {
   std::unique_ptr<BulkIngest> bulk_ingest_;  ///< The same.
   std::map<model::MappingId, int> bulk_failures_;
   bool pages_come_together_ = true;    ///< Whether the org follows nextRecordsUrl within one call.
-  std::vector<std::string> requests_;  ///< One a write of the last write().
+  std::vector<std::string> requests_;  ///< One a write of the last write(), or a removal of the last remove().
 };
 
 }  // namespace salesforce

@@ -89,7 +89,9 @@ bool read_part(const Part& part, int status, Json& body, const Doing& doing, Out
 }  // namespace
 
 base::Result<std::vector<base::Result<void>>> remove_records(RestClient& client, const model::Mapping& mapping,
-                                                             std::span<const OrgRemoval> removals) {
+                                                             std::span<const OrgRemoval> removals,
+                                                             std::vector<std::string>& requests) {
+  requests.assign(removals.size(), {});
   const std::string what = "delete " + mapping.object + " records";
   const Doing doing{.what = what, .write = true};
   Outcomes outcomes(removals.size());
@@ -105,6 +107,8 @@ base::Result<std::vector<base::Result<void>>> remove_records(RestClient& client,
                                "Salesforce's answer to a delete could not be read: it is cut short or "
                                "has another form. The records are read again.");
         });
+    for (const Part& part : now)
+      for (const std::size_t i : part.removals) requests[i] = client.request();
     if (sent) continue;
     if (first == 0) return std::unexpected(sent.error());
     for (auto& outcome : outcomes)

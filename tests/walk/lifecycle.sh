@@ -13,6 +13,7 @@ record() { query "SELECT COUNT() FROM Contact WHERE Id = '$1'"; }
 sync > /dev/null
 
 # A record is deleted, and its row goes with it; a row is deleted, and its record goes with it.
+names=$(sql "select group_concat(last_name, ' ') from (select last_name from contacts where id <= 2 order by id)")
 one=$(sql 'select salesforce_id from contacts where id = 1'); two=$(sql 'select salesforce_id from contacts where id = 2')
 api -X DELETE "$data/sobjects/Contact/$one"
 sql 'delete from contacts where id = 2'
@@ -24,6 +25,16 @@ expect "the record of the deleted row" "$(record "$two")" 0
 actions() { "$bin/lockstep" history "contacts/$1" --json | jq -r '.[].action' | xargs; }
 expect "what happened to the one" "$(actions 1)" "row_deleted deleted_in_salesforce row_created"
 expect "what happened to the other" "$(actions 2)" "record_deleted deleted_in_crm row_created"
+# With what both held, whose decision it was, and the request of the one that we made; the others are nobody's of ours.
+history() { "$bin/lockstep" history "contacts/$1" --json | jq -c "$2"; }
+was='[.[0,1] | [.action, .request_id != "" and .request_id != null, (.run_id | length > 0), .details.by // "",
+  (.details.changes[] | select(.field == "LastName") | .side, .before, .after, .decision)]]'
+expect "the deletion in Salesforce" "$(history 1 "$was")" '[["row_deleted",false,true,"","crm","'"${names% *}"'",null,"deleted_in_salesforce"],["deleted_in_salesforce",false,true,"deleted in Salesforce, not by a sync","salesforce","'"${names% *}"'",null,"deleted_in_salesforce"]]'
+expect "the deletion in the CRM" "$(history 2 "$was")" '[["record_deleted",true,true,"","salesforce","'"${names#* }"'",null,"deleted_in_crm"],["deleted_in_crm",false,true,"deleted in the CRM, not by a sync","crm","'"${names#* }"'",null,"deleted_in_crm"]]'
+"$bin/lockstep" history contacts/2 > told
+grep -q "LastName in Salesforce: empty, before \"${names#* }\" (deleted in crm)" told || fail "no values for people: $(cat told)"
+grep -q 'deleted in the CRM, not by a sync' told || fail "nobody is named: $(cat told)"
+[[ $(grep -c ', request ' told) -ge 1 ]] || fail "no request for people: $(cat told)"
 sleep 1.1
 expect "an idle run after it" "$(sync | jq -c '[.status, .api_calls, ([.objects[] | .pulled.created, .pulled.updated,
   .pulled.deleted, .pushed.created, .pushed.updated, .pushed.deleted] | add)]')" '["completed",1,0]'

@@ -153,8 +153,8 @@ class Org {
   virtual base::Result<std::vector<base::Result<model::RecordId>>> write(const model::Mapping&,
                                                                          std::span<const OrgWrite> writes) = 0;
 
-  /// What the org, or we, call the request that carried the i-th write of the last write(): for the history, and for
-  /// whoever asks the org's support.
+  /// What the org, or we, call the request that carried the i-th write of the last write(), or the i-th removal of a
+  /// remove() since: for the history, and for whoever asks the org's support.
   virtual std::string request_of(std::size_t write) const { return static_cast<void>(write), std::string{}; }
 };
 

@@ -151,7 +151,8 @@ struct Settlement {
     bool won = false;
   };
   std::vector<OrgChange> sent_to_org;
-  std::string request;  ///< With `sent_to_org`: what the org calls the request.
+  bool removed_record = false;  ///< The org deleted or archived the record because we asked it to.
+  std::string request;          ///< With `sent_to_org` or `removed_record`: what the org calls the request.
 
   std::optional<Parked> parked;  ///< Sets the row aside; its outbox entry goes only if acknowledged.
   bool unpark = false;           ///< Whatever was parked is settled, …

@@ -318,7 +318,7 @@ base::Result<void> SqliteStore::park_unreadable(const model::Mapping& mapping, c
   RETURN_IF_ERROR(park_record(mapping, unreadable.id, parked));
   Settlement aside;
   aside.parked = parked;
-  const auto note = core::history_note(mapping, {}, {}, aside, {});
+  const auto note = core::history_note(mapping, {}, {}, {}, aside, {});
   return write_history(mapping, {}, unreadable.id, *note, {});
 }
 

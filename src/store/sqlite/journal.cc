@@ -133,7 +133,8 @@ base::Result<void> SqliteStore::discard(const std::vector<std::int64_t>& parked)
 
 base::Result<void> SqliteStore::note(Step& step, const core::Settlement& s) {
   const Prepared& p = step.mapping;
-  const auto note = core::history_note(p.mapping, step.known.heads[s.at], step.known.rows[s.at], s, step.opened);
+  const auto note = core::history_note(p.mapping, step.known.heads[s.at], step.known.rows[s.at], step.known.bases[s.at],
+                                       s, step.opened);
   if (!note) return {};
   return write_history(p.mapping, step.found[s.at].row_key, s.record ? s.record : step.record(s.at), *note, s.request);
 }
