@@ -32,4 +32,14 @@ std::vector<model::SentValue> still_open(std::span<const model::FieldMapping> fi
   return open;
 }
 
+std::vector<model::SentValue> once_made(std::span<const model::SentValue> attempts, std::vector<model::SentValue> open,
+                                        base::Utc now) {
+  // An attempt names each field once, in their order.
+  if (std::ranges::adjacent_find(attempts, std::ranges::greater_equal{}, &model::SentValue::field) == attempts.end())
+    return {};
+  for (model::SentValue& sent : open)
+    if (sent.at == base::Utc{}) sent.at = now;
+  return open;
+}
+
 }  // namespace core

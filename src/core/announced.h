@@ -31,4 +31,9 @@ std::vector<model::SentValue> still_open(std::span<const model::FieldMapping> fi
                                          std::span<const model::SentValue> sent, std::span<const model::Cell> org,
                                          const Sighting&);
 
+/// What is still open of the attempts to make a record once it is there, as it is by `now`, the org's clock. What a
+/// single attempt did is done. Of several one made it, and the others may still be on their way, as updates.
+std::vector<model::SentValue> once_made(std::span<const model::SentValue> attempts, std::vector<model::SentValue> open,
+                                        base::Utc now);
+
 }  // namespace core

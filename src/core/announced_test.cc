@@ -40,5 +40,19 @@ TEST(Announced, WhatAnEarlierReadingWouldHaveShownIsForgotten) {
   EXPECT_EQ(open[0].value, Cell{"2"}) << "nobody knows when it was sent";
 }
 
+TEST(Announced, ARecordThatIsThereHasItsOnlyAttemptBehindIt) {
+  const std::vector<SentValue> sent = {{0, Cell{"1"}}, {2, Cell{"x"}}};
+  EXPECT_TRUE(once_made(sent, sent, {}).empty());
+}
+
+TEST(Announced, OfSeveralAttemptsToMakeARecordTheOthersMayComeForSomeMinutes) {
+  const base::Utc noon{std::chrono::hours{500'000}};
+  const std::vector<SentValue> sent = {{0, Cell{"1"}}, {2, Cell{"x"}}, {0, Cell{"1"}}};
+  const auto open = once_made(sent, sent, noon);
+  ASSERT_EQ(open.size(), 3u);
+  for (const SentValue& one : open) EXPECT_EQ(one.at, noon);
+  EXPECT_FALSE(may_hold(open[0], {.stamp = noon, .seen_through = noon + longest_transaction + clock_margin}));
+}
+
 }  // namespace
 }  // namespace core

@@ -392,6 +392,8 @@ void PushPass::announce_update(const Look& seen, const Known& known, std::size_t
       intent.pull_waits = settlement.pull_waits = true;
     }
   settle_store_half(sides, outcomes_, bases_[i], settlement);
+  if (head.link == LinkState::creating)
+    settlement.sent = once_made(head.sent, settlement.sent.value_or(head.sent), seen.observed.as_of);
   std::vector<model::SentValue> sent = settlement.sent.value_or(head.sent);
   if (head.link != LinkState::linked) {
     settlement.link = LinkState::linked;
@@ -447,6 +449,13 @@ void PushPass::announce_update(const Look& seen, const Known& known, std::size_t
 void PushPass::announce_values(std::vector<model::SentValue> sent, model::SentValue attempt, std::size_t i,
                                Settlement& settlement, const Intent& intent) {
   if (!safeguards_.announce_before_write) return;
+  const auto first = [&] {
+    std::size_t f = 0;
+    while (f < values_[i].size() && !intent.fields[f]) ++f;
+    return f;
+  }();
+  // See once_made(): an attempt that only names later fields than the last one would pass for the rest of that.
+  if (!sent.empty() && attempt.at == base::Utc{} && sent.back().field < first) sent.push_back(sent.back());
   for (std::size_t f = 0; f < values_[i].size(); ++f) {
     if (!intent.fields[f]) continue;
     attempt.field = f;

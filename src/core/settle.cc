@@ -300,6 +300,8 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
       settle_store_half(sides, outcomes, decided.bases[i], settlement);
       date_conflicts(record, head, settlement.conflicts);
       decided.counts.conflicts += static_cast<std::int64_t>(settlement.conflicts.size());
+      if (head.link == LinkState::creating)
+        settlement.sent = once_made(head.sent, settlement.sent.value_or(head.sent), observed.as_of);
       if (head.link != LinkState::linked) {
         settlement.link = LinkState::linked;
         settlement.record = record.id;
