@@ -9,10 +9,21 @@ using model::Cell;
 using model::ConflictPolicy;
 using model::SyncDirection;
 
-bool may_be_ours(const Sides& sides, std::size_t field, const Cell& value) {
+bool may_be_ours(const Sides& sides, const model::FieldMapping& field, std::size_t i, const Cell& value) {
   return std::ranges::any_of(sides.sent, [&](const model::SentValue& s) {
-    return s.field == field && may_hold(s, sides.sighting()) && same_value(sides.fields[field].type, s.value, value);
+    return s.field == i && may_hold(s, sides.sighting()) && same_value(field.type, s.value, value);
   });
+}
+
+/// The field as it would be without some safeguards.
+model::FieldMapping weakened(model::FieldMapping field, const Safeguards& safeguards) {
+  if (!safeguards.normal_forms) field.type.kind = model::FieldKind::reference;  // Compared byte by byte.
+  if (!safeguards.field_rules) {
+    field.direction = SyncDirection::both;
+    field.on_conflict = ConflictPolicy::newest_wins;
+    field.write_mode = model::WriteMode::always;
+  }
+  return field;
 }
 
 Outcome decide_conflict(const Sides& sides, const model::FieldMapping& field) {
@@ -33,14 +44,13 @@ Outcome decide_conflict(const Sides& sides, const model::FieldMapping& field) {
   return sides.store_changed_at > sides.org_changed_at ? Outcome::store_won : Outcome::org_won;
 }
 
-Outcome outcome_of(const Sides& sides, std::size_t i, const Safeguards& safeguards) {
-  const model::FieldMapping& field = sides.fields[i];
+Outcome outcome_of(const Sides& sides, const model::FieldMapping& field, std::size_t i, const Safeguards& safeguards) {
   const Cell &base = sides.base[i], &org = sides.org[i], &store = sides.store[i];
   if (same_value(field.type, org, store)) return Outcome::agreed;
   if (!safeguards.merge_base)
     return sides.store_changed_at > sides.org_changed_at ? Outcome::to_org : Outcome::to_store;
 
-  const bool echo = may_be_ours(sides, i, org);
+  const bool echo = may_be_ours(sides, field, i, org);
   const bool org_changed = !same_value(field.type, org, base) && !echo;
   const bool store_changed = !same_value(field.type, store, base) || echo;
   Outcome outcome = Outcome::left;
@@ -49,7 +59,8 @@ Outcome outcome_of(const Sides& sides, std::size_t i, const Safeguards& safeguar
   } else if (store_changed && !org_changed) {
     outcome = field.direction == SyncDirection::to_store ? Outcome::left : Outcome::to_org;
   } else {
-    outcome = may_be_ours(sides, i, store) ? Outcome::org_won : decide_conflict(sides, field);
+    const bool overtaken = field.direction != SyncDirection::to_org && may_be_ours(sides, field, i, store);
+    outcome = overtaken ? Outcome::org_won : decide_conflict(sides, field);
   }
   const bool into_store = outcome == Outcome::to_store || outcome == Outcome::org_won;
   const bool into_org = outcome == Outcome::to_org || outcome == Outcome::store_won;
@@ -65,7 +76,13 @@ Outcome outcome_of(const Sides& sides, std::size_t i, const Safeguards& safeguar
 }  // namespace
 
 void reconcile(const Sides& sides, const Safeguards& safeguards, std::span<Outcome> outcomes) {
-  for (std::size_t i = 0; i < sides.fields.size(); ++i) outcomes[i] = outcome_of(sides, i, safeguards);
+  const bool whole = safeguards.normal_forms && safeguards.field_rules;
+  for (std::size_t i = 0; i < sides.fields.size(); ++i)
+    if (whole) {
+      outcomes[i] = outcome_of(sides, sides.fields[i], i, safeguards);
+    } else {
+      outcomes[i] = outcome_of(sides, weakened(sides.fields[i], safeguards), i, safeguards);
+    }
 }
 
 }  // namespace core

@@ -135,6 +135,16 @@ TEST(Reconcile, ARowThatHoldsWhatWeSentWasOvertaken) {
   EXPECT_EQ(one("1", "9", "2", {{0, Cell{"2"}}}), Outcome::org_won);
 }
 
+TEST(Reconcile, NothingOvertakesARowIntoWhichNothingFlows) {
+  std::array<model::FieldMapping, 1> fields;
+  fields[0].direction = model::SyncDirection::to_org;
+  const std::array base{Cell{"1"}}, org{Cell{"9"}}, store{Cell{"2"}};
+  const std::vector<model::SentValue> sent = {{0, Cell{"2"}}};
+  std::array<Outcome, 1> out{};
+  reconcile({fields, base, org, store, sent, {}, seen_at, {}}, Safeguards{}, out);
+  EXPECT_EQ(out[0], Outcome::store_won);
+}
+
 TEST(Reconcile, WhatTheOrgHeldBeforeWeSentOvertookNothing) {
   const model::SentValue later{0, Cell{"2"}, seen_at + std::chrono::hours{1}, seen_at};
   EXPECT_EQ(one("1", "9", "2", {later}), Outcome::store_won) << "the rule decides, as if nothing had been tried";

@@ -30,6 +30,8 @@ struct Safeguards {
   bool check_ids = true;               ///< Off: nobody looks for records that vanished without a trace.
   bool leave_after_push = true;        ///< Off: a row goes with its record's leaving though its edit was not sent.
   bool match_when_all_came = true;     ///< Off: the first of several records that fit a row is taken for it.
+  bool normal_forms = true;            ///< Off: values are compared as they are spelt.
+  bool field_rules = true;             ///< Off: a field's own winner, direction and write mode do not count.
   bool look_for_twins = true;          ///< Off: a record is created though the org has one that matches the row.
 };
 

@@ -139,9 +139,11 @@ void MemoryStore::write_row(Step& step, const Known& known, const Settlement& s,
   }
   std::vector<Text>* row = mapped.row(key);
   if (!row) return;
+  base::Arena arena;
   for (std::size_t f = 0; s.columns.any() && f < mapped.columns.size(); ++f)
     if (s.columns[f] && !s.values[f].is_unresolved()) {
-      (*row)[mapped.columns[f]] = parents[f] ? parents[f] : text_of(s.values[f]);
+      (*row)[mapped.columns[f]] =
+          parents[f] ? parents[f] : text_of(column_value(mapped.mapping.fields, f, s.values, arena));
       mapped.detached.erase({key, mapped.columns[f]});
     }
   if (s.archived && !mapped.mapping.archive_column.empty())
