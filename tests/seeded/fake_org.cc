@@ -62,7 +62,7 @@ FakeOrg::Record& FakeOrg::add(std::size_t object, const Fields& fields) {
 
 void FakeOrg::set(std::size_t object, Record& record, std::size_t field, Text value) {
   const auto& specs = objects()[object].fields;
-  if (specs[field].folds) value = folded(std::move(value));
+  value = kept_by_org(specs[field], std::move(value));
   const bool last_plain = specs[field].parent == no_parent && field > 0 &&
                           (field + 1 == specs.size() || specs[field + 1].parent != no_parent);
   if (trigger_ && last_plain && value && !value->ends_with('*')) {
@@ -251,7 +251,10 @@ void FakeOrg::observe(const model::Mapping& mapping, std::size_t object, const R
   const auto cells = out.cells.add();
   for (std::size_t f = 0; f < cells.size(); ++f) {
     const Text& value = value_of(object, record, mapping.fields[f].org_field);
-    if (value) cells[f] = Cell{out.cells.text().copy(*value)};
+    const auto cell = model::org_cell(
+        mapping.fields[f], value ? model::Raw{out.cells.text().copy(*value)} : std::nullopt, out.cells.text());
+    CHECK(cell.has_value());
+    cells[f] = *cell;
   }
 }
 

@@ -15,6 +15,53 @@ void Oracle::derived(const std::string& from, const std::string& made) {
   saw_[made] = from;
 }
 
+void Oracle::ticked(const std::string& name, std::size_t field, model::Side side, bool on) {
+  LastTicked& last = ticked_[{name, field}];
+  (side == model::Side::org ? last.org : last.store) = on;
+}
+
+FieldRule Oracle::rule_of(const std::string& name, std::size_t field) const {
+  const auto found = rules_.find({name.empty() ? ' ' : name.front(), field});
+  return found == rules_.end() ? FieldRule{} : found->second;
+}
+
+/// Nobody said otherwise on the other side, so there is only one way for it to come to rest.
+bool Oracle::has_a_last_word(const FieldRule& rule, const LastTicked& last) {
+  if (rule.direction != model::SyncDirection::both || rule.write_mode != model::WriteMode::always) return false;
+  return !last.org || !last.store || last.org == last.store;
+}
+
+bool Oracle::may_rest(const FieldRule& rule, const Text& org, const Text& store) const {
+  if (org == store) return true;
+  const bool to_org = rule.direction != model::SyncDirection::to_store;
+  const bool to_store = rule.direction != model::SyncDirection::to_org;
+  const bool only_fills = rule.write_mode == model::WriteMode::if_empty;
+  if (rule.kind == model::FieldKind::boolean) return only_fills || !to_org || !to_store;
+  if (!org) return !to_org;
+  if (!store) return !to_store;
+  if (only_fills) return true;
+  // What flows one way only stands against an edit that saw it.
+  if (!to_org) return is_ancestor(org, store);
+  return !to_store && is_ancestor(store, org);
+}
+
+std::string Oracle::breach_of(const FieldRule& rule, model::Side side, const Text& before, const Text& after) const {
+  using model::ConflictPolicy;
+  const bool in_org = side == model::Side::org, is_box = rule.kind == model::FieldKind::boolean;
+  if (before == after && before) return "only spelt anew";
+  if (rule.direction == (in_org ? model::SyncDirection::to_store : model::SyncDirection::to_org))
+    return "written against its direction";
+  if (!before || before == "no") return {};
+  if (rule.write_mode == model::WriteMode::if_empty) return "written though it was not empty";
+  if (is_box || rule.direction != model::SyncDirection::both || !after || is_ancestor(before, after)) return {};
+  // A row that holds what may have arrived has been overtaken, whoever is to win.
+  if (!in_org && announced_.contains(*before)) return {};
+  const ConflictPolicy winner = in_org ? ConflictPolicy::salesforce_wins : ConflictPolicy::crm_wins;
+  if (rule.on_conflict == winner) return "lost to the other side though it was to win";
+  if (rule.on_conflict == ConflictPolicy::manual) return "lost though a person was to decide";
+  return {};
+}
+
 std::string Oracle::name(std::size_t object) {
   std::string name = std::string{"ACT"[object]} + std::to_string(++next_name_);
   identities_[name];
@@ -92,9 +139,16 @@ void Oracle::forgotten(const Fields& fields) {
     known->second.certainly_merged = false;
 }
 
-void Oracle::overwrote(const std::string& name, const std::string& where, const Text& before, const Text& after) {
+void Oracle::overwrote(const std::string& name, std::size_t field, model::Side side, const std::string& where,
+                       const Text& before, const Text& after) {
   if (is_ancestor(after, before))
-    reverted_.push_back({name, *before, "I4 " + where + ": " + *after + " put back over " + *before});
+    reverted_.push_back({name, *before, "I4 " + where + ": " + *after + " put back over " + *before,
+                         side == model::Side::org && rule_of(name, field).direction == model::SyncDirection::to_org});
+  const auto rule = rules_.find({name.empty() ? ' ' : name.front(), field});
+  if (rule == rules_.end()) return;
+  if (const std::string why = breach_of(rule->second, side, before, after); !why.empty())
+    reverted_.push_back({name, before.value_or(""),
+                         "I4 " + where + ": " + before.value_or("-") + " to " + after.value_or("-") + ", " + why});
 }
 
 std::vector<std::string> Oracle::verdict(const Held& org, const Held& store, const std::vector<ConflictView>& conflicts,
@@ -106,9 +160,9 @@ std::vector<std::string> Oracle::verdict(const Held& org, const Held& store, con
     const auto identity = identities_.find(one.name);
     const bool taken_back = identity != identities_.end() && identity->second.may_be_twice;
     const bool recorded = std::ranges::any_of(conflicts, [&](const ConflictView& conflict) {
-      return conflict.org == one.value || conflict.store == one.value;
+      return folded(conflict.org) == one.value || folded(conflict.store) == one.value;
     });
-    if (!taken_back || !recorded) broken.push_back(one.told);
+    if (!(taken_back || one.rule_decides) || !recorded) broken.push_back(one.told);
   }
   const std::vector<Fields> nothing;
   const auto held = [&](const Held& side, const std::string& name) -> const std::vector<Fields>& {
@@ -130,12 +184,20 @@ std::vector<std::string> Oracle::verdict(const Held& org, const Held& store, con
     if (deletes_are_followed && identity.certainly_merged && !(in_org.empty() && in_store.empty()))
       broken.push_back("I1 a merge was undone: " + name);
     const bool is_pair = !(identity.may_be_twice && left_alone.contains(name));
-    if (is_pair && in_org.size() == 1 && in_store.size() == 1 && in_org[0] != in_store[0]) {
+    if (is_pair && in_org.size() == 1 && in_store.size() == 1) {
       std::string difference;
       for (std::size_t f = 0; f < in_org[0].size(); ++f)
-        if (in_org[0][f] != in_store[0][f])
+        if (!may_rest(rule_of(name, f), in_org[0][f], in_store[0][f]))
           difference += " " + in_org[0][f].value_or("-") + "/" + in_store[0][f].value_or("-");
-      broken.push_back("I5 diverged: " + name + difference);
+      if (!difference.empty()) broken.push_back("I5 diverged: " + name + difference);
+    }
+    if (identity.ever_deleted) continue;
+    for (std::size_t f = 0; !in_org.empty() && f < in_org[0].size(); ++f) {
+      const auto last = ticked_.find({name, f});
+      if (last == ticked_.end() || !has_a_last_word(rule_of(name, f), last->second)) continue;
+      const bool on = last->second.org.value_or(last->second.store.value_or(false));
+      if (in_org[0][f] != (on ? "yes" : "no"))
+        broken.push_back("I3 a tick was lost: " + name + " " + std::to_string(f));
     }
   }
   for (const auto& [name, copies] : store)

@@ -9,14 +9,29 @@
 
 namespace seeded {
 
+/// What the mapping says of a field, as far as it matters to what may become of its values.
+struct FieldRule {
+  model::FieldKind kind = model::FieldKind::text;
+  model::SyncDirection direction = model::SyncDirection::both;
+  model::ConflictPolicy on_conflict = model::ConflictPolicy::newest_wins;
+  model::WriteMode write_mode = model::WriteMode::always;
+};
+
 /// Knows who saw what. Every edit of a plain field writes a value never used before, so a value names its edit, and the
-/// value its editor saw is its parent. Every record and its row carry a name of their own in field 0.
+/// value its editor saw is its parent. Every record and its row carry a name of their own in field 0. A check box has
+/// too few values to name its edits; of that it knows what was said last on each side.
 class Oracle {
  public:
   /// A value for an edit by somebody who saw `seen`.
   std::string edit(const Text& seen);
   /// A value that somebody's rule made of another one.
   void derived(const std::string& from, const std::string& made);
+
+  /// Somebody ticks a box of `name`, or clears it.
+  void ticked(const std::string& name, std::size_t field, model::Side, bool on);
+
+  /// Fields without one are as FieldRule says. `object`: the first character of its names.
+  void set_rule(char object, std::size_t field, const FieldRule& rule) { rules_[{object, field}] = rule; }
 
   /// The name and the edits in `fields` were refused: nothing came of them.
   void undone(const Fields& fields);
@@ -49,8 +64,12 @@ class Oracle {
   /// A value that nobody could keep.
   void forgone(const Text& value) { keep(seen_by_deleters_, value); }
 
-  /// A write of the sync replaced `before` by `after`.
-  void overwrote(const std::string& name, const std::string& where, const Text& before, const Text& after);
+  /// The sync is about to send a value; whether it arrives it may never know.
+  void announced(const Text& value) { announced_.insert(folded(value).value_or("")); }
+
+  /// A write of the sync replaced `before` by `after` in a field of a row or record that was there.
+  void overwrote(const std::string& name, std::size_t field, model::Side, const std::string& where, const Text& before,
+                 const Text& after);
 
   bool is_ancestor(Text older, Text newer) const;
 
@@ -70,6 +89,11 @@ class Oracle {
     std::string merged_into;
   };
   void keep(std::set<std::string>& kept, const Text& value) const;
+  FieldRule rule_of(const std::string& name, std::size_t field) const;
+  /// Whether a field may come to rest like this: equal, or different because its rule forbids the write.
+  bool may_rest(const FieldRule&, const Text& org, const Text& store) const;
+  /// Why that write is none that the rule allows; empty if it is.
+  std::string breach_of(const FieldRule&, model::Side, const Text& before, const Text& after) const;
 
   std::map<std::string, std::string> saw_;  ///< Value → what its editor saw; empty for nothing.
   std::vector<std::string> edits_;
@@ -77,8 +101,18 @@ class Oracle {
   std::set<std::string> seen_by_deleters_;
   struct Reverted {
     std::string name, value, told;
+    /// Whether its editor had seen what we sent, and lost the answer to, nobody knows; where nothing flows back the
+    /// store's value counts then, and the loser is kept.
+    bool rule_decides = false;
   };
   std::vector<Reverted> reverted_;
+  std::map<std::pair<char, std::size_t>, FieldRule> rules_;
+  std::set<std::string> announced_;
+  struct LastTicked {
+    std::optional<bool> org, store;
+  };
+  std::map<std::pair<std::string, std::size_t>, LastTicked> ticked_;
+  static bool has_a_last_word(const FieldRule&, const LastTicked&);
   std::size_t next_value_ = 0, next_name_ = 0;
 };
 

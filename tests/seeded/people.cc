@@ -77,10 +77,27 @@ Fields World::new_fields(std::size_t object, bool in_org) {
     if (!is_plain(object, f)) {
       fields[f] = some_parent(object, f, in_org, {});
     } else if (choices_.below(2) == 1) {
-      fields[f] = spelt(objects()[object].fields[f], oracle_.edit({}));
+      fields[f] = new_value(objects()[object].fields[f], {}, in_org);
     }
   }
+  note_ticks(object, fields, in_org ? model::Side::org : model::Side::store);
   return fields;
+}
+
+/// What somebody writes who saw `seen`.
+std::string World::new_value(const FieldSpec& field, const Text& seen, bool in_org) {
+  if (field.kind == model::FieldKind::boolean) {
+    const bool on = folded(field, seen) == "no";
+    return in_org ? (on ? "true" : "false") : (on ? "1" : "0");
+  }
+  const std::string edit = oracle_.edit(seen);
+  return in_org ? spelt_in_org(field, edit) : spelt_in_store(field, edit);
+}
+
+void World::note_ticks(std::size_t object, const Fields& fields, model::Side side) {
+  for (std::size_t f = 1; f < fields.size(); ++f)
+    if (const FieldSpec& field = objects()[object].fields[f]; field.kind == model::FieldKind::boolean && fields[f])
+      oracle_.ticked(fields[0].value_or(""), f, side, folded(field, fields[f]) == "yes");
 }
 
 bool World::is_busy(const std::string& name) {
@@ -177,13 +194,16 @@ void World::act_in_org() {
   }
   const auto plain = fields_of(object, true);
   const std::size_t field = plain[choices_.below(static_cast<std::uint32_t>(plain.size()))];
-  const std::string value = oracle_.edit(record.fields[field]);
+  const FieldSpec& spec = objects()[object].fields[field];
+  const std::string value = new_value(spec, record.fields[field], true);
   const auto late = lateness();
   say("org: " + name + " " + std::to_string(field) + " := " + value + (late > 0ms ? ", to be seen later" : ""));
   oracle_.touched(name);
   unreadable_.erase(record.id);
   if (choices_.chance(weather_.unreadable)) unreadable_.insert(record.id);
-  if (!org_->edit(object, record.id, field, value, late)) refused({std::nullopt, value});
+  if (!org_->edit(object, record.id, field, value, late)) return refused({std::nullopt, value});
+  if (spec.kind == model::FieldKind::boolean)
+    oracle_.ticked(name, field, model::Side::org, folded(spec, value) == "yes");
 }
 
 void World::move(const std::string& name, std::size_t field, const std::function<void()>& what) {
@@ -235,10 +255,13 @@ void World::act_in_store() {
   }
   const auto plain = fields_of(object, true);
   const std::size_t field = plain[choices_.below(static_cast<std::uint32_t>(plain.size()))];
-  const std::string value = oracle_.edit(row.fields[field]);
+  const FieldSpec& spec = objects()[object].fields[field];
+  const std::string value = new_value(spec, row.fields[field], false);
   say("store: " + name + " " + std::to_string(field) + " := " + value);
   oracle_.touched(name);
-  store_->edit(object, row.key, field, spelt(objects()[object].fields[field], value));
+  if (spec.kind == model::FieldKind::boolean)
+    oracle_.ticked(name, field, model::Side::store, folded(spec, value) == "yes");
+  store_->edit(object, row.key, field, value);
 }
 
 void World::delete_row(std::size_t object, const RowView& row) {
@@ -280,7 +303,7 @@ void World::take_row_back() {
     if (!fields[f] || f == 0) continue;
     if (is_plain(row.object, f)) {
       // Whoever puts an old value back over a newer one means to; as an edit of the old one the oracle can tell.
-      fields[f] = oracle_.edit(fields[f]);
+      fields[f] = new_value(objects()[row.object].fields[f], fields[f], false);
       continue;
     }
     const auto parents = store_->rows(objects()[row.object].fields[f].parent);

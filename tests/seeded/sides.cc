@@ -1,44 +1,72 @@
 #include "sides.h"
 
+#include <algorithm>
+
+#include "core/compile_transform.h"
+
 namespace seeded {
 
-const std::vector<ObjectSpec>& objects() {
-  static const std::vector<ObjectSpec> all = {{"Account",
-                                               "storm_accounts",
-                                               "001",
-                                               {{"name", "Name"},
-                                                {.column = "site", .org_field = "Site", .folds = true},
-                                                {"number", "AccountNumber"},
-                                                {"parent_id", "ParentId", 0}},
-                                               true},
-                                              {"Contact",
-                                               "storm_contacts",
-                                               "003",
-                                               {{"last_name", "LastName"},
-                                                {.column = "title", .org_field = "Title", .folds = true},
-                                                {"department", "Department"},
-                                                {"account_id", "AccountId", 0, true},
-                                                {"manager_id", "ReportsToId", 1}},
-                                               true},
-                                              {"Task",
-                                               "storm_tasks",
-                                               "00T",
-                                               {{"subject", "Subject"},
-                                                {"note", "Description"},
-                                                {"contact_id", "WhoId", 1, false, true},
-                                                {"account_id", "WhatId", 0, true, true}},
-                                               false}};
+namespace {
+
+using model::FieldKind;
+
+const FieldSpec amount{.column = "amount", .org_field = "Amount__c", .kind = FieldKind::number, .scale = 2};
+const FieldSpec since{.column = "since", .org_field = "Since__c", .kind = FieldKind::date};
+const FieldSpec seen{.column = "seen", .org_field = "Seen__c", .kind = FieldKind::datetime};
+const FieldSpec active{.column = "active", .org_field = "Active__c", .kind = FieldKind::boolean};
+const FieldSpec tags{.column = "tags", .org_field = "Tags__c", .kind = FieldKind::multi};
+/// Shorter in the org than what people write into the row.
+const FieldSpec code{
+    .column = "code", .org_field = "Code__c", .length = 8, .transform = R"(["trim", {"truncate": 8}])"};
+
+/// `between`: plain fields of each object, before the last one.
+std::vector<ObjectSpec> objects_with(const std::vector<std::vector<FieldSpec>>& between) {
+  std::vector<ObjectSpec> all = {{"Account",
+                                  "storm_accounts",
+                                  "001",
+                                  {{"name", "Name"},
+                                   {.column = "site", .org_field = "Site", .kind = FieldKind::email},
+                                   {"number", "AccountNumber"},
+                                   {"parent_id", "ParentId", 0}},
+                                  true},
+                                 {"Contact",
+                                  "storm_contacts",
+                                  "003",
+                                  {{"last_name", "LastName"},
+                                   {.column = "title", .org_field = "Title", .kind = FieldKind::email},
+                                   {"department", "Department"},
+                                   {"account_id", "AccountId", 0, true},
+                                   {"manager_id", "ReportsToId", 1}},
+                                  true},
+                                 {"Task",
+                                  "storm_tasks",
+                                  "00T",
+                                  {{"subject", "Subject"},
+                                   {"note", "Description"},
+                                   {"contact_id", "WhoId", 1, false, true},
+                                   {"account_id", "WhatId", 0, true, true}},
+                                  false}};
+  for (std::size_t i = 0; i < between.size(); ++i) {
+    auto& fields = all[i].fields;
+    const auto reference = std::ranges::find_if(fields, [](const FieldSpec& f) { return f.parent != no_parent; });
+    fields.insert(std::prev(reference), between[i].begin(), between[i].end());
+  }
   return all;
 }
 
-std::string spelt(const FieldSpec& field, std::string value) {
-  if (field.folds && (value.back() - '0') % 2 == 0) value.front() = 'V';
-  return value;
+bool every_kind = false;
+
+}  // namespace
+
+const std::vector<ObjectSpec>& objects() {
+  static const std::vector<ObjectSpec> texts = objects_with({}),
+                                       kinds = objects_with(
+                                           {{amount, since, active}, {seen, tags, code}, {amount, seen, active}});
+  return every_kind ? kinds : texts;
 }
 
-Text folded(Text value) {
-  if (value && value->starts_with('V')) value->front() = 'v';
-  return value;
+void use_every_kind(bool on) {
+  every_kind = on;
 }
 
 model::Mapping mapping_of(std::size_t object, bool with_key) {
@@ -56,7 +84,9 @@ model::Mapping mapping_of(std::size_t object, bool with_key) {
     model::FieldMapping mapped;
     mapped.column = field.column;
     mapped.org_field = field.org_field;
-    if (field.folds) mapped.type.kind = model::FieldKind::email;
+    mapped.type = {field.kind, field.scale, field.length};
+    if (!field.transform.empty())
+      mapped.transform = core::compile_transform(field.transform, mapped.direction, mapped.type)->transform;
     if (field.parent != no_parent) {
       mapped.type.kind = model::FieldKind::reference;
       mapped.role = model::FieldRole::reference;

@@ -9,10 +9,10 @@
 #include "core/ports/journal.h"
 #include "core/ports/org.h"
 #include "core/ports/store.h"
+#include "values.h"
 
 namespace seeded {
 
-using Text = std::optional<std::string>;
 using Fields = std::vector<Text>;  ///< One a field of the object.
 
 inline constexpr std::size_t no_parent = static_cast<std::size_t>(-1);
@@ -23,7 +23,9 @@ struct FieldSpec {
   std::size_t parent = no_parent;  ///< References: the object they lead to.
   bool cascades = false;           ///< Deleting the parent in the org deletes the child too; else the field is cleared.
   bool many_parents = false;       ///< The org field may lead to other objects as well.
-  bool folds = false;  ///< An e-mail address: upper and lower case are the same, and the org keeps lower case.
+  model::FieldKind kind = model::FieldKind::text;
+  std::int32_t scale = 0, length = 0;
+  std::string transform = {};  ///< JSON, as users write it.
 };
 
 struct ObjectSpec {
@@ -32,12 +34,11 @@ struct ObjectSpec {
   bool merges = false;
 };
 
-/// Accounts with parents, contacts with an account and a manager, tasks with a contact and an account.
+/// Accounts with parents, contacts with an account and a manager, tasks with a contact and an account; as the present
+/// history has them.
 const std::vector<ObjectSpec>& objects();
-
-/// Values are "v1", "v2", … and some people write "V2" where case does not count.
-std::string spelt(const FieldSpec&, std::string value);
-Text folded(Text value);
+/// From now on the objects of all histories have fields of every kind, or only texts and an e-mail address.
+void use_every_kind(bool);
 
 /// A mapping of all fields of an object.
 model::Mapping mapping_of(std::size_t object, bool with_key);

@@ -35,6 +35,11 @@ void use_storm_clock(const base::Clock& clock) {
   CHECK(registered == SQLITE_OK);
 }
 
+std::string type_of(const FieldSpec& field) {
+  if (field.kind == model::FieldKind::number) return " REAL";
+  return field.parent != no_parent || field.kind == model::FieldKind::boolean ? " INTEGER" : " TEXT";
+}
+
 /// A file system in memory, where a commit waits for no disk.
 std::string fresh_path() {
   static int number = 0;
@@ -48,8 +53,7 @@ std::string first_image(const base::Clock& clock) {
   std::string tables;
   for (const ObjectSpec& spec : objects()) {
     std::string columns;
-    for (const FieldSpec& field : spec.fields)
-      columns += ", " + field.column + (field.parent == no_parent ? " TEXT" : " INTEGER");
+    for (const FieldSpec& field : spec.fields) columns += ", " + field.column + type_of(field);
     tables += "CREATE TABLE " + spec.table +
               "(id INTEGER PRIMARY KEY AUTOINCREMENT, workspace_id TEXT NOT NULL DEFAULT 'default'" + columns +
               ", archived_at TEXT, updated_at TEXT, salesforce_id TEXT, salesforce_sync_status TEXT "

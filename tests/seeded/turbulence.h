@@ -10,6 +10,15 @@ class TurbulentStore final : public StoreHandle {
  public:
   TurbulentStore(core::Store& inner, World& world) : StoreHandle(inner), world_(world) {}
 
+  base::Result<std::vector<core::Refused>> update(const model::Mapping& m, std::span<const model::RowKey> rows,
+                                                  const Decide& decide) override {
+    return StoreHandle::update(m, rows, [&](const core::Known& known) {
+      core::WriteSet writes = decide(known);
+      world_.note_announced(writes);
+      return writes;
+    });
+  }
+
  private:
   std::optional<base::Error> before() override {
     if (auto error = world_.before(World::Call::store)) return error;

@@ -44,6 +44,8 @@ struct Weather {
   bool push_only = false;
   double filter = 0;        ///< An object has a filter, which edits leave and enter; see with_filters().
   double other_filter = 0;  ///< It gets another one before a run; for stores that keep sweeps.
+  bool kinds = false;       ///< Objects have fields of every kind.
+  double policies = 0;      ///< A field has a winner, a write mode or a direction of its own.
 };
 
 /// First loads are read by Bulk jobs, whose pages come in no order and hold what was true some time ago.
@@ -61,6 +63,20 @@ inline Weather with_changes() {
   Weather weather;
   weather.late_field = 0.5;
   weather.decide = 0.15;
+  return weather;
+}
+
+/// Amounts, days, moments, ticks, choices and codes, which both sides spell differently.
+inline Weather with_kinds() {
+  Weather weather;
+  weather.kinds = true;
+  return weather;
+}
+
+/// … and every other field has rules of its own.
+inline Weather with_policies() {
+  Weather weather = with_kinds();
+  weather.policies = 0.5;
   return weather;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "core/compile_transform.h"
 #include "core/fenced_org.h"
 #include "core/order.h"
 #include "core/resolve.h"
@@ -31,6 +32,13 @@ bool is_plain(std::size_t object, std::size_t field) {
   return objects()[object].fields[field].parent == no_parent;
 }
 
+/// Names begin as their objects do.
+std::size_t object_of_name(const std::string& name) {
+  const auto object = std::string_view{"ACT"}.find(name.front());
+  CHECK(object != std::string_view::npos);
+  return object;
+}
+
 /// Turns a random half of what may happen off, so that rare combinations show.
 void thin_out(Weather& weather, Choices& choices) {
   for (double* each : {&weather.lost_request, &weather.lost_answer, &weather.crash, &weather.busy_row, &weather.delayed,
@@ -50,6 +58,7 @@ World::World(Choices& choices, const Setting& setting)
       weather_(setting.weather),
       machine_(base::Utc{std::chrono::sys_days{std::chrono::year{2026} / 1 / 1}}),
       random_(1) {
+  use_every_kind(weather_.kinds);
   if (weather_.swarm) thin_out(weather_, choices_);
   const bool triggers = choices_.chance(weather_.trigger), with_key = !choices_.chance(weather_.without_key);
   if (setting_.org == OrgKind::sfsim) {
@@ -81,6 +90,7 @@ World::World(Choices& choices, const Setting& setting)
     if (weather_.push_only) mapping.direction = model::SyncDirection::to_org;
     if (setting_.match) mapping.match_rules = {{1}};
     for (model::FieldMapping& field : mapping.fields) field.on_conflict = policy;
+    if (weather_.kinds) set_rules(object, mapping);
     mappings_.push_back(std::move(mapping));
   }
   core::put_in_order(mappings_);
@@ -185,6 +195,30 @@ void World::doubt_deletion(const std::string& name) {
   for (const std::size_t object : objects_)
     for (const RowView& row : store_->rows(object))
       if (row.fields[0] == name && row.status != "synced") oracle_.touched(name);
+}
+
+void World::set_rules(std::size_t object, model::Mapping& mapping) {
+  for (std::size_t f = 1; f < mapping.fields.size(); ++f) {
+    model::FieldMapping& field = mapping.fields[f];
+    const FieldSpec& spec = objects()[object].fields[f];
+    if (spec.parent != no_parent) continue;
+    if (choices_.chance(weather_.policies)) {
+      const auto chosen = choices_.below(8);
+      if (chosen < 4) field.on_conflict = static_cast<model::ConflictPolicy>(chosen);
+      if (chosen == 4 || chosen == 5) field.write_mode = model::WriteMode::if_empty;
+      if (chosen == 6) field.direction = model::SyncDirection::to_store;
+      if (chosen == 7) field.direction = model::SyncDirection::to_org;
+      say(mapping.object + "." + field.org_field + ": " + std::string{name_of(field.on_conflict)} + ", " +
+          std::string{name_of(field.write_mode)} + ", " + std::string{name_of(field.direction)});
+    }
+    if (!spec.transform.empty())
+      field.transform = core::compile_transform(spec.transform, field.direction, field.type)->transform;
+    if (setting_.taken_for_text.contains(spec.kind)) {
+      field.type = {};
+      field.transform = nullptr;
+    }
+    oracle_.set_rule("ACT" [object], f, { spec.kind, field.direction, field.on_conflict, field.write_mode });
+  }
 }
 
 void World::leave_fields_out() {
@@ -377,6 +411,12 @@ bool World::delays(const model::Mapping& mapping, std::span<const core::OrgWrite
   return true;
 }
 
+void World::note_announced(const core::WriteSet& writes) {
+  for (const core::Settlement& settlement : writes.settlements)
+    for (const model::SentValue& sent : settlement.sent.value_or(std::vector<model::SentValue>{}))
+      if (sent.value.has_text()) oracle_.announced(std::string{sent.value.text()});
+}
+
 void World::deliver_delayed() {
   while (true) {
     const auto due = std::ranges::find_if(delayed_, [&](const Delayed& each) { return each.due <= org_->now(); });
@@ -431,7 +471,8 @@ std::map<std::string, Fields> World::records_of_org() {
         const auto named = names.find(*record.fields[f]);
         record.fields[f] = named == names.end() ? Text{} : Text{named->second};
       }
-      for (Text& field : record.fields) field = folded(std::move(field));
+      for (std::size_t f = 0; f < record.fields.size(); ++f)
+        record.fields[f] = folded(objects()[object].fields[f], std::move(record.fields[f]));
       held[record.id.str()] = std::move(record.fields);
     }
   return held;
@@ -461,7 +502,8 @@ World::Held World::held_by_store() {
         const auto named = of_parent.find(*row.fields[f]);
         row.fields[f] = named == of_parent.end() ? "no row " + *row.fields[f] : named->second;
       }
-      for (Text& field : row.fields) field = folded(std::move(field));
+      for (std::size_t f = 0; f < row.fields.size(); ++f)
+        row.fields[f] = folded(objects()[object].fields[f], std::move(row.fields[f]));
       held[row.fields[0].value_or("")].push_back(row.fields);
     }
   return held;
@@ -496,6 +538,7 @@ World::Watch::~Watch() {
     const auto old = before_.find(key);
     if (old != before_.end() && old->second == fields) continue;
     ++writes;
+    const std::size_t object = object_of_name(fields[0].value_or(""));
     // What a trigger makes of a record whose row went meanwhile is like an edit that the deleter had not seen.
     if (org_side_ && old == before_.end() &&
         std::ranges::any_of(fields, [](const Text& field) { return field && field->ends_with('*'); }))
@@ -505,7 +548,10 @@ World::Watch::~Watch() {
       if (was == fields[f]) continue;
       if (org_side_ && was && !fields[f]) ++world_.emptied_references_;
       world_.say(side + key + " " + std::to_string(f) + ": " + was.value_or("-") + " -> " + fields[f].value_or("-"));
-      world_.oracle_.overwrote(fields[0].value_or(""), side + key, was, fields[f]);
+      if (old == before_.end()) continue;
+      const FieldSpec& spec = objects()[object].fields[f];
+      world_.oracle_.overwrote(fields[0].value_or(""), f, org_side_ ? model::Side::org : model::Side::store, side + key,
+                               folded(spec, was), folded(spec, fields[f]));
     }
   }
   for (const auto& [key, fields] : before_)

@@ -26,6 +26,7 @@ struct Setting {
                                      on_row_deleted = std::nullopt;  ///< Else chance says.
   std::optional<model::ConflictPolicy> on_conflict = std::nullopt;
   std::optional<model::FilterLeave> on_filter_leave = std::nullopt;
+  std::set<model::FieldKind> taken_for_text = {};  ///< Mapped as if values of these kinds had no normal form.
   bool match = false;  ///< What has the same value in its first plain field but the name is the same.
   std::size_t page_size = 3;
   bool trace = false;  ///< Print what happens.
@@ -76,6 +77,8 @@ class World {
   void blur(core::Observation&, bool in_places) const;
   /// True if the creates among these arrive some minutes later.
   bool delays(const model::Mapping&, std::span<const core::OrgWrite>);
+  /// Takes note of the values that the sync is about to send.
+  void note_announced(const core::WriteSet&);
   /// All but the writes that a lock refuses.
   base::Result<std::vector<base::Result<model::RecordId>>> write_some(core::Org&, const model::Mapping&,
                                                                       std::span<const core::OrgWrite>);
@@ -121,6 +124,8 @@ class World {
   /// values count as an edit.
   void doubt_deletion(const std::string& name);
   void reset_readings(core::Store&);
+  /// Gives some fields of a mapping rules of their own, and tells the oracle.
+  void set_rules(std::size_t object, model::Mapping& mapping);
   void leave_fields_out();
   void set_filter(model::Mapping& mapping);
   void set_filters();
@@ -141,7 +146,9 @@ class World {
   /// True if the rows of that name, as many as there are, are linked to that record.
   bool stands_for(const std::string& name, const std::string& record);
   void refused(const Fields& fields);
+  void note_ticks(std::size_t object, const Fields& fields, model::Side);
   Fields new_fields(std::size_t object, bool in_org);
+  std::string new_value(const FieldSpec&, const Text& seen, bool in_org);
   Text some_parent(std::size_t object, std::size_t field, bool in_org, const std::string& self);
   std::vector<Fields> copies(const Held& held, const std::string& name) const;
   std::chrono::milliseconds lateness();
