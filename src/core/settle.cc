@@ -219,6 +219,7 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
     const model::FieldSet& unlinked = known.unlinked[i];
     Settlement settlement;
     settlement.at = i;
+    bool row_waits = false;
 
     if (record.deleted) {
       settlement.unpark = head.parked;
@@ -322,10 +323,13 @@ void settle_page(const model::Mapping& mapping, const Observation& observed, con
         settlement.acknowledge = head.pending;
         settlement.unpark = head.parked;
       }
+      row_waits = waits;
     }
     if (const auto parent = missing_parent(mapping, unlinked, org, known.rows[i])) {
       settlement.parked = waiting_for(mapping, record.id, *parent, now);
       settlement.unpark = false;
+    } else if (row_waits && head.parked) {
+      decided.writes.unparked.push_back(record.id);  // What waits is the row; the record has been read.
     }
     if (!is_nothing(settlement)) decided.writes.settlements.push_back(std::move(settlement));
   }
