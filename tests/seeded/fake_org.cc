@@ -41,6 +41,12 @@ FakeOrg::Record* FakeOrg::living(std::size_t object, const RecordId& id) {
   return record && !record->deleted && !record->hidden ? record : nullptr;
 }
 
+bool FakeOrg::refuses(std::size_t object, std::size_t field, const Text& value) const {
+  const FieldSpec& spec = objects()[object].fields[field];
+  if (!rule_ || field == 0 || spec.parent != no_parent || spec.kind != model::FieldKind::text || !value) return false;
+  return value->ends_with('4') || value->ends_with('9');
+}
+
 std::vector<RecordView> FakeOrg::records(std::size_t object) {
   std::vector<RecordView> views;
   for (const Record& record : records_[object])
@@ -478,7 +484,19 @@ base::Result<std::vector<base::Result<RecordId>>> FakeOrg::write(const model::Ma
       if (!parent || !living(spec.fields[at].parent, *parent)) dead = values[at];
     }
     if (dead) {
+      ++dead_parents;
       results.push_back(base::failure(ErrorKind::rejected, "no such parent", "INVALID_CROSS_REFERENCE_KEY"));
+      continue;
+    }
+    const auto refused = [&] {
+      for (std::size_t f = 0; f < values.size(); ++f)
+        if (named[f] && refuses(object, f, values[f])) return values[f];
+      return Text{};
+    }();
+    if (refused) {
+      ++refusals[*refused];
+      results.push_back(
+          base::failure(ErrorKind::rejected, "no such value, please", "FIELD_CUSTOM_VALIDATION_EXCEPTION"));
       continue;
     }
     if (!record) {

@@ -19,6 +19,11 @@ class FakeOrg final : public OrgSide, public core::Org {
   /// From now on the org appends a mark to what is saved in the last plain field of every object.
   void set_trigger(bool on) { trigger_ = on; }
   std::size_t bulk_records = 0;  ///< Handed out so far.
+  /// From now on a rule of the org refuses some values of text fields, whoever sends them through the API.
+  void set_rule(bool on) { rule_ = on; }
+  bool refuses(std::size_t object, std::size_t field, const Text& value) const;
+  std::map<std::string, std::size_t> refusals;  ///< How often each such value was sent.
+  std::size_t dead_parents = 0;                 ///< Writes that named a parent which is not there.
   /// Told of every value that the trigger makes: what was saved, what it became.
   std::function<void(const std::string&, const std::string&)> on_trigger;
 
@@ -119,7 +124,7 @@ class FakeOrg final : public OrgSide, public core::Org {
   std::map<std::string, BulkJob> jobs_;
   Choices* choices_ = nullptr;
   const Weather* weather_ = nullptr;
-  bool trigger_ = false;
+  bool trigger_ = false, rule_ = false;
 };
 
 }  // namespace seeded

@@ -48,6 +48,7 @@ std::vector<RowView> MemorySide::rows(std::size_t object) {
     for (const FieldSpec& field : spec.fields) row.fields.push_back(store_.cell(spec.table, key, field.column));
     row.status = store_.cell(spec.table, key, "salesforce_sync_status");
     row.record = store_.cell(spec.table, key, "salesforce_id");
+    row.error = store_.cell(spec.table, key, "salesforce_sync_error");
   }
   return rows;
 }

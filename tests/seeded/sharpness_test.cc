@@ -1,6 +1,7 @@
 // Each safeguard taken away: a storm must notice.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <iostream>
 
 #include "storm.h"
@@ -74,6 +75,18 @@ TEST(Sharpness, WithoutFollowingMerges) {
 }
 TEST(Sharpness, WithoutWaitingForParents) {
   expect_caught(&Safeguards::wait_for_parents, 10'000);
+}
+/// I8, whatever else breaks.
+TEST(Sharpness, AChildBeforeItsParentIsSeen) {
+  Setting setting;
+  setting.safeguards.wait_for_parents = false;
+  const auto seen = [&](std::uint64_t seed) {
+    const Outcome outcome = run_storm(seed, setting);
+    return std::ranges::any_of(outcome.broken, [](const std::string& one) { return one.starts_with("I8"); });
+  };
+  std::uint64_t seed = 1;
+  while (seed <= 500 && !seen(seed)) ++seed;
+  EXPECT_LE(seed, 500u);
 }
 TEST(Sharpness, WithoutCheckingIds) {
   expect_caught(&Safeguards::check_ids, 2'000, often(&Weather::purge));

@@ -55,7 +55,7 @@ struct RecordView {
 struct RowView {
   std::string key;
   Fields fields;
-  Text status, record;
+  Text status, record, error;
 };
 
 struct ConflictView {

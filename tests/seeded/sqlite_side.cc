@@ -147,13 +147,14 @@ std::vector<RowView> SqliteSide::rows(std::size_t object) {
   std::string columns;
   for (const FieldSpec& field : spec.fields) columns += ", " + field.column;
   std::vector<RowView> rows;
-  for (auto& cells :
-       run("SELECT id, salesforce_sync_status, salesforce_id" + columns + " FROM " + spec.table + " ORDER BY id")) {
+  for (auto& cells : run("SELECT id, salesforce_sync_status, salesforce_id, salesforce_sync_error" + columns +
+                         " FROM " + spec.table + " ORDER BY id")) {
     RowView& row = rows.emplace_back();
     row.key = *cells[0];
     row.status = cells[1];
     row.record = cells[2];
-    row.fields.assign(cells.begin() + 3, cells.end());
+    row.error = cells[3];
+    row.fields.assign(cells.begin() + 4, cells.end());
   }
   return rows;
 }

@@ -66,6 +66,7 @@ std::optional<Setting> setting_for(std::string_view weather) {
   if (weather == "bulk") return Setting{.weather = with_bulk_reads()};
   if (weather == "leavers") return Setting{.weather = with_filters_and_deletes()};
   if (weather == "kinds") return Setting{.weather = with_kinds()};
+  if (weather == "refusals") return Setting{.weather = with_refusals()};
   if (weather == "policies") return Setting{.weather = with_policies()};
   if (weather == "filters") return Setting{.weather = with_filters()};
   if (weather == "bulk-deletes") {

@@ -10,8 +10,8 @@ int main(int argc, char** argv) {
   const auto named = argc < 6 ? std::nullopt : setting_for(argv[1]);
   if (!named) {
     std::fputs(
-        "storm fair|deletes|everything|filters|leavers|keyless|bulk|changes|push|orphans|"
-        "{keyless,bulk,changes}-deletes memory|sqlite fake|sfsim FIRST COUNT "
+        "storm fair|deletes|everything|kinds|policies|refusals|filters|leavers|keyless|bulk|changes|push|orphans|"
+        "{kinds,keyless,bulk,changes}-deletes memory|sqlite fake|sfsim FIRST COUNT "
         "[trace|shrink]\n",
         stderr);
     return 2;

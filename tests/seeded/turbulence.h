@@ -14,7 +14,7 @@ class TurbulentStore final : public StoreHandle {
                                                   const Decide& decide) override {
     return StoreHandle::update(m, rows, [&](const core::Known& known) {
       core::WriteSet writes = decide(known);
-      world_.note_announced(writes);
+      world_.note_announced(m, writes);
       return writes;
     });
   }
@@ -46,6 +46,8 @@ class TurbulentOrg final : public core::Org {
     };
     if (auto error = world_.before(World::Call::org)) return all_fail(*error);
     auto pages = inner_.fetch(requests);
+    for (const auto& page : pages)
+      if (page) world_.expect_at_most(world_.page_size(), page->observed.size(), "records of a page");
     for (std::size_t i = 0; i < requests.size(); ++i)
       if (auto error = world_.hides(*requests[i].mapping)) {
         pages[i] = std::unexpected(*error);
@@ -90,6 +92,7 @@ class TurbulentOrg final : public core::Org {
   base::Result<std::vector<base::Result<model::RecordId>>> write(const model::Mapping& m,
                                                                  std::span<const core::OrgWrite> writes) override {
     if (auto error = world_.before(World::Call::org_write)) return std::unexpected(*error);
+    world_.expect_at_most(world_.page_size(), writes.size(), "records of a write");
     if (world_.delays(m, writes))
       return base::failure(base::ErrorKind::unknown_fate, "the weather: on its way, and nobody hears of it");
     auto results = [&] {

@@ -31,5 +31,13 @@ TEST(StormOfKinds, WhilePeopleDelete) {
   hold("kinds-deletes", Backend::memory, "STORM_KINDS_DELETES_HISTORIES", 300);
 }
 
+/// I11 with rows that are set aside, and others that wait for them.
+TEST(StormOfRefusals, EveryRowSaysHowItStands) {
+  hold("refusals", Backend::memory, "STORM_REFUSALS_HISTORIES", 600);
+}
+TEST(StormOfRefusals, EveryRowSaysHowItStandsOverSqlite) {
+  hold("refusals", Backend::sqlite, "STORM_REFUSALS_SQLITE_HISTORIES", 25);
+}
+
 }  // namespace
 }  // namespace seeded

@@ -45,6 +45,7 @@ struct Weather {
   double filter = 0;        ///< An object has a filter, which edits leave and enter; see with_filters().
   double other_filter = 0;  ///< It gets another one before a run; for stores that keep sweeps.
   bool kinds = false;       ///< Objects have fields of every kind.
+  double refusals = 0;      ///< A rule of the org refuses some of what is sent.
   double policies = 0;      ///< A field has a winner, a write mode or a direction of its own.
 };
 
@@ -77,6 +78,13 @@ inline Weather with_kinds() {
 inline Weather with_policies() {
   Weather weather = with_kinds();
   weather.policies = 0.5;
+  return weather;
+}
+
+/// The org takes not every value: rows are set aside until somebody writes another.
+inline Weather with_refusals() {
+  Weather weather;
+  weather.refusals = 0.8;
   return weather;
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <utility>
 
 #include "core/compile_transform.h"
 #include "core/fenced_org.h"
@@ -68,6 +69,7 @@ World::World(Choices& choices, const Setting& setting)
     fake->set_trigger(triggers);
     fake->on_trigger = [this](const std::string& from, const std::string& made) { oracle_.derived(from, made); };
     fake->offer_bulk(choices_, weather_);
+    if (weather_.refusals > 0) fake->set_rule(choices_.chance(weather_.refusals));
     org_ = std::move(fake);
   }
   if (setting_.backend == Backend::sqlite) {
@@ -155,6 +157,7 @@ bool World::run() {
   }
   say("run ends");
   --depth_;
+  if (depth_ == 0) judge_orphans();
   if (well)
     for (const std::string& record : removed_before) removed_unseen_.erase(record);
   if (hidden_for_ > 0 && --hidden_for_ == 0) hidden_object_.reset();
@@ -411,7 +414,20 @@ bool World::delays(const model::Mapping& mapping, std::span<const core::OrgWrite
   return true;
 }
 
-void World::note_announced(const core::WriteSet& writes) {
+void World::expect_at_most(std::size_t most, std::size_t held, const char* what) {
+  if (held > most)
+    breaches_.insert("I9 " + std::to_string(held) + " " + what + ", and " + std::to_string(most) + " is the limit");
+}
+
+void World::note_announced(const model::Mapping& mapping, const core::WriteSet& writes) {
+  constexpr std::size_t attempts_kept = 16;
+  expect_at_most(page_size(), writes.settlements.size(), "rows of a push");
+  for (const core::Settlement& settlement : writes.settlements)
+    if (settlement.sent) {
+      if (!settlement.sent->empty()) ++announcements_;
+      most_announced_ = std::max(most_announced_, settlement.sent->size());
+      expect_at_most(attempts_kept * mapping.fields.size(), settlement.sent->size(), "announced values of a row");
+    }
   for (const core::Settlement& settlement : writes.settlements)
     for (const model::SentValue& sent : settlement.sent.value_or(std::vector<model::SentValue>{}))
       if (sent.value.has_text()) oracle_.announced(std::string{sent.value.text()});
@@ -543,6 +559,7 @@ World::Watch::~Watch() {
     if (org_side_ && old == before_.end() &&
         std::ranges::any_of(fields, [](const Text& field) { return field && field->ends_with('*'); }))
       world_.oracle_.touched(fields[0].value_or(""));
+    if (org_side_ && old == before_.end()) world_.note_orphan(object, fields);
     for (std::size_t f = 0; f < fields.size(); ++f) {
       const Text was = old == before_.end() ? Text{} : old->second[f];
       if (was == fields[f]) continue;
@@ -582,6 +599,12 @@ std::set<std::string> World::excused() {
     for (const RowView& row : store_->rows(object)) rows[object][row.key] = row.fields[0].value_or("");
   for (const ConflictView& conflict : store_->conflicts())
     if (conflict.open) names.merge(oracle_.heirs(rows[conflict.object][conflict.row]));
+  if (const auto* fake = dynamic_cast<const FakeOrg*>(org_.get()))
+    for (const std::size_t object : objects_)
+      for (const RowView& row : store_->rows(object))
+        for (std::size_t f = 0; f < row.fields.size(); ++f)
+          if (row.status == "error" && fake->refuses(object, f, row.fields[f]))
+            names.insert(row.fields[0].value_or(""));
   // A reference to a row that is not in the org cannot be spelt there; a parent that ought to be is missed by its own
   // name.
   std::set<std::string> living;
@@ -640,6 +663,83 @@ std::set<std::string> World::left_alone() {
   return names;
 }
 
+bool World::nothing_goes() const {
+  return weather_.remove == 0 && weather_.purge == 0 && weather_.merge == 0 && weather_.filter == 0;
+}
+
+void World::note_orphan(std::size_t object, const Fields& record) {
+  for (std::size_t f = 0; f < record.size(); ++f)
+    if (!is_plain(object, f) && !record[f]) orphans_.push_back({object, f, record[0].value_or("")});
+}
+
+void World::judge_orphans() {
+  for (const Orphan& orphan : std::exchange(orphans_, {})) {
+    const auto records = org_->records(orphan.object);
+    const auto record = std::ranges::find(records, Text{orphan.name}, [](const RecordView& r) { return r.fields[0]; });
+    if (record == records.end() || record->fields[orphan.field] || !nothing_goes()) continue;
+    for (const RowView& row : store_->rows(orphan.object))
+      if (row.fields[0] == orphan.name && row.fields[orphan.field] && row.status == "synced")
+        breaches_.insert("I8 " + orphan.name + " was made before its parent, and its row does not wait");
+  }
+}
+
+/// What the row may say at rest, where nothing was deleted.
+std::vector<std::string> World::states_of(std::size_t object, const RowView& row) {
+  const auto* fake = dynamic_cast<const FakeOrg*>(org_.get());
+  std::set<std::string> living;
+  const RecordView* record = nullptr;
+  std::vector<std::vector<RecordView>> all;
+  for (std::size_t o = 0; o < objects().size(); ++o) all.push_back(org_->records(o));
+  for (const auto& records : all)
+    for (const RecordView& each : records) living.insert(each.id.str());
+  for (const RecordView& each : all[object])
+    if (row.record == each.id.str()) record = &each;
+  std::string state = record ? "synced" : "lost";
+  std::set<Text> undecided;  // Not sent before somebody has decided.
+  for (const ConflictView& conflict : store_->conflicts())
+    if (conflict.open && conflict.object == object && conflict.row == row.key) {
+      state = "conflict";
+      undecided.insert(conflict.store);
+    }
+  for (std::size_t f = 0; f < row.fields.size(); ++f)
+    if (fake && fake->refuses(object, f, row.fields[f]) && !undecided.contains(row.fields[f]) &&
+        (!record || folded(record->fields[f]) != folded(row.fields[f])))
+      state = "error";
+  std::vector<std::string> states;
+  for (std::size_t f = 0; f < row.fields.size(); ++f) {
+    if (is_plain(object, f) || !row.fields[f]) continue;
+    const auto parents = store_->rows(objects()[object].fields[f].parent);
+    const auto parent = std::ranges::find(parents, *row.fields[f], &RowView::key);
+    if (parent != parents.end() && (!parent->record || !living.contains(*parent->record)))
+      states.emplace_back("pending");
+  }
+  // A reference over which somebody is to decide waits for that, not for its parent.
+  if (states.empty() || state == "error" || state == "conflict") states.push_back(state);
+  return states;
+}
+
+void World::judge_states(std::vector<std::string>& broken) {
+  if (!nothing_goes()) return;
+  for (const model::Mapping& mapping : mappings_) {
+    const auto spec = std::ranges::find(objects(), mapping.object, &ObjectSpec::object);
+    const auto object = static_cast<std::size_t>(spec - objects().begin());
+    std::size_t fewest = 0, most = 0;
+    for (const RowView& row : store_->rows(object)) {
+      const auto states = states_of(object, row);
+      const std::string says = row.status.value_or("nothing");
+      const bool explains = row.error && !row.error->empty();
+      if (std::ranges::find(states, says) == states.end() || explains != (says != "synced"))
+        broken.push_back("I11 row " + row.fields[0].value_or("-") + " says " + says +
+                         (explains ? " with a reason" : " without a reason") + ", and is " + states.front());
+      fewest += states.back() == "error" || states.back() == "pending" ? 1 : 0;
+      most += states.front() == "error" || states.front() == "pending" ? 1 : 0;
+    }
+    if (const std::size_t parked = store_->parked(mapping); parked < fewest || parked > most)
+      broken.push_back("I11 " + std::to_string(parked) + " of " + mapping.object + " count as parked, and " +
+                       std::to_string(most) + " are");
+  }
+}
+
 void World::tell_both_sides() {
   if (!setting_.trace) return;
   const auto told = [](const Fields& fields) {
@@ -678,6 +778,10 @@ std::vector<std::string> World::verdict() {
       broken.push_back("I7 " + std::to_string(left) + " entries of " + mapping.object +
                        " are left though all is quiet");
   }
+  broken.insert(broken.end(), breaches_.begin(), breaches_.end());
+  judge_states(broken);
+  if (const auto* fake = dynamic_cast<const FakeOrg*>(org_.get()); fake && nothing_goes() && fake->dead_parents > 0)
+    broken.push_back("I8 a child was sent before its parent");
   if (parked == 0 && excused.empty())
     for (const std::size_t object : objects_)
       for (const RowView& row : store_->rows(object))

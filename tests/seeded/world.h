@@ -77,8 +77,12 @@ class World {
   void blur(core::Observation&, bool in_places) const;
   /// True if the creates among these arrive some minutes later.
   bool delays(const model::Mapping&, std::span<const core::OrgWrite>);
+  std::size_t page_size() const { return setting_.page_size; }
+
   /// Takes note of the values that the sync is about to send.
-  void note_announced(const core::WriteSet&);
+  void note_announced(const model::Mapping&, const core::WriteSet&);
+  /// I9: what a run holds has a limit that does not depend on how many there are.
+  void expect_at_most(std::size_t most, std::size_t held, const char* what);
   /// All but the writes that a lock refuses.
   base::Result<std::vector<base::Result<model::RecordId>>> write_some(core::Org&, const model::Mapping&,
                                                                       std::span<const core::OrgWrite>);
@@ -92,6 +96,9 @@ class World {
   }
   std::size_t port_calls() const { return port_calls_; }
   std::uint64_t trace() const { return trace_; }
+  std::size_t most_announced() const { return most_announced_; }  ///< Values of one row.
+  std::size_t announcements() const { return announcements_; }
+  const std::set<std::string>& breaches() const { return breaches_; }
   std::size_t crashes = 0, failed_runs = 0;
 
   /// `aside` is told and does not count: the two stores word their errors differently.
@@ -158,6 +165,13 @@ class World {
   std::set<std::string> excused();
   std::set<std::string> left_alone();
   void tell_both_sides();
+  bool nothing_goes() const;
+  /// I8: a record that the sync made without a parent its row has. A run must leave the row as one that waits.
+  void note_orphan(std::size_t object, const Fields& record);
+  void judge_orphans();
+  /// I11: what every row says of its sync, beside what is so.
+  void judge_states(std::vector<std::string>& broken);
+  std::vector<std::string> states_of(std::size_t object, const RowView& row);
 
   Choices& choices_;
   const Setting setting_;
@@ -181,6 +195,13 @@ class World {
   std::set<model::RecordId> unreadable_;
   std::set<std::string> removed_unseen_;  ///< Records that the sync deleted, and no good run has looked since.
   std::size_t emptied_references_ = 0;    ///< By the sync, in the org.
+  struct Orphan {
+    std::size_t object, field;
+    std::string name;
+  };
+  std::vector<Orphan> orphans_;
+  std::size_t most_announced_ = 0, announcements_ = 0;
+  std::set<std::string> breaches_;  ///< Of what must hold at any time.
   struct DeletedRow {
     std::size_t object;
     std::string key;
