@@ -29,14 +29,15 @@ json::object values_of(std::size_t object, const Fields& fields) {
 
 }  // namespace
 
-SfsimSide::SfsimSide(base::Utc start, bool with_key) : clock_(start) {
+SfsimSide::SfsimSide(const base::Clock& ours, base::Utc start, bool with_key, const Calls& calls)
+    : ours_(ours), calls_(calls), clock_(start) {
   simulator::OrgOptions options;
   options.sample.contacts = 0;
   options.schema.upsert_field = with_key;
   simulated_ = std::make_unique<simulator::Org>(clock_, options);
   simulator::ApiOptions api;
   api.auth.seed = 1;
-  api.daily_calls = 1'000'000'000;
+  api.daily_calls = calls_.a_day;
   api_ = std::make_unique<simulator::Api>(*simulated_, api);
   wire_ = std::make_unique<SfsimWire>(*api_);
   vault_ = std::make_unique<MemoryVault>();
@@ -44,13 +45,40 @@ SfsimSide::SfsimSide(base::Utc start, bool with_key) : clock_(start) {
       salesforce::SessionSettings{
           .login_url = host, .client_id = "sfsim-client", .client_secret = base::Secret{"sfsim-secret"}},
       *vault_, *wire_, clock_, [](std::chrono::milliseconds) {});
-  org_ = std::make_unique<salesforce::RestOrg>(*session_, *wire_, "62.0");
+  if (calls_.budgeted) account_ = std::make_unique<SqliteSide>(ours_);
+  begins();
 }
 
 SfsimSide::~SfsimSide() = default;
 
 core::Org& SfsimSide::org() {
-  return *org_;
+  return *orgs_.back();
+}
+
+void SfsimSide::begins() {
+  if (!calls_.budgeted && !orgs_.empty()) return;
+  if (calls_.budgeted)
+    budgets_.push_back(std::make_unique<connection::StoreBudget>(account_->registry(), "00D000000000001AAA", shares_,
+                                                                 core::Lane::incremental, ours_));
+  orgs_.push_back(std::make_unique<salesforce::RestOrg>(*session_, *wire_, "62.0", std::nullopt,
+                                                        calls_.budgeted ? budgets_.back().get() : nullptr));
+}
+
+void SfsimSide::ends() {
+  if (calls_.budgeted) CHECK(budgets_.back()->give_back().has_value());
+}
+
+void SfsimSide::others_call(std::int64_t times) {
+  if (api_->limits().spend(simulator::daily_calls_limit, times)) by_others_ += times;
+}
+
+std::string SfsimSide::overspent() const {
+  if (calls_.a_day == Calls{}.a_day) return {};
+  if (wire_->limit_hits > 0) return "the org's limit was hit";
+  const std::int64_t share = shares_.of_lane(core::Lane::incremental, calls_.a_day),
+                     ours = api_->limits().used(simulator::daily_calls_limit) - by_others_;
+  if (ours <= share) return {};
+  return std::to_string(ours) + " calls in a day, and " + std::to_string(share) + " are ours";
 }
 
 /// Of deleted records too.

@@ -4,9 +4,11 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "connection/store_budget.h"
 #include "salesforce/rest_org.h"
 #include "sfsim_wire.h"
 #include "sides.h"
+#include "sqlite_side.h"
 
 namespace seeded {
 
@@ -14,7 +16,12 @@ namespace seeded {
 /// socket is open.
 class SfsimSide final : public OrgSide {
  public:
-  SfsimSide(base::Utc start, bool with_key);
+  /// `calls`: how many the org takes in a day, and whether ours have a budget of half of them.
+  struct Calls {
+    std::int64_t a_day = 1'000'000'000;
+    bool budgeted = false;
+  };
+  SfsimSide(const base::Clock& ours, base::Utc start, bool with_key, const Calls& calls);
   ~SfsimSide() override;
 
   core::Org& org() override;
@@ -28,6 +35,14 @@ class SfsimSide final : public OrgSide {
   void merge(std::size_t object, const model::RecordId& winner, const model::RecordId& loser) override;
   void pass_time(std::chrono::milliseconds by) override;
   base::Utc now() const override { return clock_.now(); }
+  void begins() override;
+  void ends() override;
+  std::string overspent() const override;
+
+  /// Other programs use so many of the day's calls.
+  void others_call(std::int64_t times);
+  /// The last process was refused a call by our budget.
+  bool is_out_of_calls() const { return calls_.budgeted && budgets_.back()->refusal().has_value(); }
 
  private:
   struct Open {
@@ -39,13 +54,19 @@ class SfsimSide final : public OrgSide {
   bool write(std::chrono::milliseconds late, const model::RecordId& held,
              const std::function<simulator::Outcome<void>(const simulator::Caller&)>& what);
 
+  static constexpr core::BudgetShares shares_{};
+  const base::Clock& ours_;
+  const Calls calls_;
   base::ManualClock clock_;
   std::unique_ptr<simulator::Org> simulated_;
   std::unique_ptr<simulator::Api> api_;
   std::unique_ptr<SfsimWire> wire_;
   std::unique_ptr<MemoryVault> vault_;
   std::unique_ptr<salesforce::Session> session_;
-  std::unique_ptr<salesforce::RestOrg> org_;
+  std::unique_ptr<SqliteSide> account_;
+  std::vector<std::unique_ptr<connection::StoreBudget>> budgets_;  ///< One a process; the last is the newest.
+  std::vector<std::unique_ptr<salesforce::RestOrg>> orgs_;
+  std::int64_t by_others_ = 0;
   std::vector<Open> open_;
 };
 

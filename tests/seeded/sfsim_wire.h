@@ -16,6 +16,8 @@ class SfsimWire final : public salesforce::Transport {
  public:
   explicit SfsimWire(simulator::Api& api) : api_(api) {}
 
+  std::size_t limit_hits = 0;  ///< Answers that said that the day's calls are used up.
+
   base::Result<salesforce::Answer> send(const salesforce::Request& request) override {
     ::http::Request in;
     in.method = request.method;
@@ -50,6 +52,7 @@ class SfsimWire final : public salesforce::Transport {
       if (!request.sink->take(std::exchange(answer.body, {})))
         return base::failure(base::ErrorKind::cancelled, "the answer was broken off");
     }
+    if (answer.body.contains("REQUEST_LIMIT_EXCEEDED")) ++limit_hits;
     if (out.close_without_answer) return base::failure(base::ErrorKind::unknown_fate, "the connection was cut");
     return answer;
   }

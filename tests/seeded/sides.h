@@ -71,6 +71,12 @@ class OrgSide {
   virtual ~OrgSide() = default;
   virtual core::Org& org() = 0;
 
+  /// A process of ours begins to call, and ends well; one that dies does not say so. What org() returns lives on.
+  virtual void begins() {}
+  virtual void ends() {}
+  /// I10: why what our calls came to is more than may be; empty if it is not.
+  virtual std::string overspent() const { return {}; }
+
   /// Records that are visible, living or in the bin, in the order of their making.
   virtual std::vector<RecordView> records(std::size_t object) = 0;
 

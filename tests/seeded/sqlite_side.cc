@@ -207,6 +207,10 @@ std::vector<core::ConflictEntry> SqliteSide::inbox() {
   return entries;
 }
 
+core::Registry& SqliteSide::registry() {
+  return *processes_.front();
+}
+
 core::Store* SqliteSide::desk() {
   return processes_.back().get();
 }

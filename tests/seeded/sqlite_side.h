@@ -3,6 +3,7 @@
 #include <map>
 
 #include "base/clock.h"
+#include "core/ports/registry.h"
 #include "sides.h"
 
 struct sqlite3;
@@ -30,6 +31,7 @@ class SqliteSide final : public StoreSide {
   std::vector<ConflictView> conflicts() override;
   std::vector<core::ConflictEntry> inbox() override;
   core::Store* desk() override;
+  core::Registry& registry();
   std::size_t outbox(const model::Mapping& mapping) override;
   std::size_t parked(const model::Mapping& mapping) override;
 

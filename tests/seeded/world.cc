@@ -63,7 +63,9 @@ World::World(Choices& choices, const Setting& setting)
   if (weather_.swarm) thin_out(weather_, choices_);
   const bool triggers = choices_.chance(weather_.trigger), with_key = !choices_.chance(weather_.without_key);
   if (setting_.org == OrgKind::sfsim) {
-    org_ = std::make_unique<SfsimSide>(machine_.now(), with_key);
+    org_ = std::make_unique<SfsimSide>(
+        machine_, machine_.now(), with_key,
+        setting_.daily_calls > 0 ? SfsimSide::Calls{setting_.daily_calls, setting_.budgeted} : SfsimSide::Calls{});
   } else {
     auto fake = std::make_unique<FakeOrg>(machine_.now());
     fake->set_trigger(triggers);
@@ -122,6 +124,7 @@ bool World::run() {
     for (const model::Mapping& mapping : mappings_) CHECK(store_->prepare(mapping).has_value());
   }
   const Process process = *resting_;
+  org_->begins();
   TurbulentStore store{*process.store, *this};
   TurbulentOrg air{org_->org(), *this};
   core::FencedOrg org{air, process.still_ours};
@@ -150,6 +153,7 @@ bool World::run() {
       if (error.record.empty()) well = false;
     }
     if (!well) ++failed_runs;
+    org_->ends();
   } catch (const Crash&) {
     say("crash");
     ++crashes;
@@ -158,6 +162,7 @@ bool World::run() {
   say("run ends");
   --depth_;
   if (depth_ == 0) judge_orphans();
+  if (const std::string why = org_->overspent(); !why.empty()) breaches_.insert("I10 " + why);
   if (well)
     for (const std::string& record : removed_before) removed_unseen_.erase(record);
   if (hidden_for_ > 0 && --hidden_for_ == 0) hidden_object_.reset();
@@ -421,7 +426,11 @@ void World::expect_at_most(std::size_t most, std::size_t held, const char* what)
 
 void World::note_announced(const model::Mapping& mapping, const core::WriteSet& writes) {
   constexpr std::size_t attempts_kept = 16;
-  expect_at_most(page_size(), writes.settlements.size(), "rows of a push");
+  const auto announces = [](const core::Settlement& settlement) {
+    return settlement.sent && !settlement.sent->empty();
+  };
+  expect_at_most(page_size(), static_cast<std::size_t>(std::ranges::count_if(writes.settlements, announces)),
+                 "rows of a push");
   for (const core::Settlement& settlement : writes.settlements)
     if (settlement.sent) {
       if (!settlement.sent->empty()) ++announcements_;

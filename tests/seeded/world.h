@@ -29,6 +29,8 @@ struct Setting {
   std::set<model::FieldKind> taken_for_text = {};  ///< Mapped as if values of these kinds had no normal form.
   bool match = false;  ///< What has the same value in its first plain field but the name is the same.
   std::size_t page_size = 3;
+  std::int64_t daily_calls = 0;  ///< Of an org of kind sfsim; 0 for any number.
+  bool budgeted = false;         ///< Ours have a budget of their own.
   bool trace = false;  ///< Print what happens.
 };
 
