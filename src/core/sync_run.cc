@@ -6,6 +6,7 @@
 #include <ranges>
 
 #include "core/budget.h"
+#include "core/claim_pass.h"
 #include "core/sweep_pass.h"
 
 namespace core {
@@ -36,6 +37,7 @@ class Run {
   }
 
   RunResult go() {
+    for (Part& part : parts_) settle_claims(part);
     for (Part& part : parts_) new_pull(part);
     for (Part& part : parts_) look_again(part, LinkState::record_deleted);  // Left so by an earlier run.
     look();
@@ -78,8 +80,20 @@ class Run {
            world_.direction != model::SyncDirection::to_store;
   }
 
+  /// Before anything is read: what is read is then no longer compared with those rows.
+  void settle_claims(Part& part) {
+    ClaimPass claims{*part.mapping, world_.org, world_.store, world_.clock, world_.safeguards};
+    while (!over()) {
+      const auto step = attempt(part, claims, [&] { return claims.step(); });
+      if (!step || *step == Step::idle) break;
+      world_.progress(part.mapping->object + ": " + std::to_string(claims.counts().linked) +
+                      " rows brought together with the records that they name");
+    }
+    keep_pulled(part, claims);
+  }
+
   void new_pull(Part& part) {
-    if (!pulls(part)) return;
+    if (!pulls(part) || part.ended) return;
     part.pull = std::make_unique<PullPass>(*part.mapping, world_.org, world_.store, world_.clock, world_.lookback,
                                            world_.safeguards, world_.page_size);
     if (const auto most = most_changes(part)) part.pull->stop_before(*most);

@@ -191,6 +191,12 @@ struct Extent {
   std::int64_t outbox = 0;
 };
 
+/// A row without a link that names a record as its own.
+struct Claim {
+  model::RowKey row;
+  model::RecordId record;
+};
+
 /// Everything one step wants to keep. All of it is stored, or none.
 struct WriteSet {
   std::vector<Settlement> settlements = {};
@@ -201,6 +207,8 @@ struct WriteSet {
   std::optional<model::Position> position = {};  ///< New pull position of the mapping.
   std::optional<model::Keyset> swept_to = {};    ///< How far its sweep has come, …
   bool sweep_done = false;                       ///< … or that it is through.
+  std::vector<model::RowKey> claims_asked = {};  ///< Rows of claims() about which the org was asked.
+  std::vector<Claim> claims_moved = {};          ///< Those whose records were merged into others, and these.
 };
 
 /// What is to be read again because a mapping changed; see SweepPass.
@@ -241,6 +249,12 @@ class Store {
 
   /// What prepare() found to have changed since the mapping was prepared first, and what was not read again since.
   virtual base::Result<std::optional<Sweep>> sweep(const model::Mapping&) { return std::nullopt; }
+
+  /// Rows that were there when the mapping was prepared first, have no link and name a record as their own, as far as
+  /// nobody asked the org about them; at most `limit`. settle() takes such a row for that record before any match rule.
+  virtual base::Result<std::vector<Claim>> claims(const model::Mapping&, [[maybe_unused]] std::size_t limit) {
+    return std::vector<Claim>{};
+  }
 
   /// Settles an observation: finds each record by its link, or by an announced upsert key, or else by the one row
   /// without a link that a match rule of the mapping names, if no other record that waits or is observed here fits that

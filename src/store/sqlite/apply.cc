@@ -96,6 +96,7 @@ base::Result<std::vector<core::Refused>> SqliteStore::transact(const model::Mapp
   }
   for (const core::Unreadable& unreadable : writes.unreadable) RETURN_IF_ERROR(park_unreadable(mapping, unreadable));
   RETURN_IF_ERROR(keep_sweep(mapping, writes));
+  RETURN_IF_ERROR(keep_claims(mapping, writes));
   if (writes.position) RETURN_IF_ERROR(save_position(mapping, *writes.position));
   RETURN_IF_ERROR(guard(false));
   RETURN_IF_ERROR(transaction.commit());

@@ -30,6 +30,16 @@ std::string match_sql(const Prepared& p, const std::vector<std::size_t>& rule) {
 }
 
 base::Result<void> SqliteStore::match_row(Step& step, std::size_t at) {
+  if (step.any_claims) {
+    ASSIGN_OR_RETURN(std::vector<model::RowKey> rows, claiming(step, step.observed->heads[at].id));
+    if (rows.size() == 1) {
+      step.found[at].row_key = rows.front().text;
+      step.known.heads[at].row = std::move(rows.front());
+      return {};
+    }
+    step.known.heads[at].candidates = std::move(rows);
+    if (!step.known.heads[at].candidates.empty()) return {};
+  }
   for (std::size_t rule = 0; rule < step.mapping.mapping.match_rules.size(); ++rule) {
     ASSIGN_OR_RETURN(const bool fits, fits_rule(step, at, rule));
     if (fits) return {};

@@ -110,6 +110,10 @@ base::Result<void> SqliteStore::read_known(Step& step) {
   alias->bind(1, step.mapping.number);
   step.any_aliases = alias->step() == Statement::Step::row;
   alias->reset();
+  ASSIGN_OR_RETURN(Statement * claim, statement("SELECT 1 FROM lockstep_claims WHERE mapping_id = ?1 LIMIT 1"));
+  claim->bind(1, step.mapping.number);
+  step.any_claims = claim->step() == Statement::Step::row;
+  claim->reset();
   RETURN_IF_ERROR(look_for_detached(step));
 
   for (std::size_t at = 0; at < count; ++at) {

@@ -370,6 +370,16 @@ CREATE INDEX lockstep_fits_record ON lockstep_fits(mapping_id, record_id);
 CREATE TRIGGER lockstep_fits_go AFTER DELETE ON lockstep_parked WHEN old.record_id IS NOT NULL BEGIN
   DELETE FROM lockstep_fits WHERE mapping_id = old.mapping_id AND record_id = old.record_id;
 END;
+)sql",
+                                                           R"sql(
+CREATE TABLE lockstep_claims(
+  mapping_id INTEGER NOT NULL,
+  row_key TEXT NOT NULL,
+  record_id TEXT NOT NULL,
+  asked INTEGER NOT NULL DEFAULT 0,
+  PRIMARY KEY (mapping_id, row_key)
+);
+CREATE INDEX lockstep_claims_record ON lockstep_claims(mapping_id, record_id);
 )sql"};
 
 struct ApplicationTable {

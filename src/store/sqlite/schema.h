@@ -6,7 +6,7 @@
 namespace store {
 
 /// The newest schema of Lockstep's own tables that this program knows.
-inline constexpr int schema_version = 11;
+inline constexpr int schema_version = 12;
 
 /// Brings Lockstep's tables up to date in one transaction, and makes the application tables in an empty file: a
 /// database that holds anything is left as its application made it. Does not write when there is nothing to do.

@@ -164,6 +164,7 @@ base::Result<void> SqliteStore::prepare(const model::Mapping& mapping) {
         fill += " AND NOT EXISTS (SELECT 1 FROM lockstep_links l WHERE l.mapping_id = " + id +
                 " AND l.row_key = " + key + ")";
       RETURN_IF_ERROR(database_.execute(fill + " ORDER BY t." + made->key_name));
+      if (!lost) RETURN_IF_ERROR(note_claims(*made));
       if (lost)  // Rows that went while nobody watched.
         RETURN_IF_ERROR(
             database_.execute("INSERT INTO lockstep_outbox(mapping_id, row_key, changed_at) SELECT " + id +

@@ -72,6 +72,7 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<void> prepare(const model::Mapping& mapping) override;
   base::Result<model::Position> position(const model::Mapping& mapping) override;
   base::Result<std::optional<core::Sweep>> sweep(const model::Mapping& mapping) override;
+  base::Result<std::vector<core::Claim>> claims(const model::Mapping& mapping, std::size_t limit) override;
   base::Result<std::vector<core::Refused>> settle(const model::Mapping& mapping, const core::Observation& observed,
                                                   const Decide& decide) override;
   base::Result<std::vector<core::Refused>> update(const model::Mapping& mapping, std::span<const model::RowKey> rows,
@@ -150,6 +151,9 @@ class SqliteStore final : public core::Store, public core::StoreSurvey, public c
   base::Result<void> send_column(const Prepared& mapping, const model::FieldMapping& field);
   base::Result<void> reopen_decided(const Prepared& mapping);
   base::Result<void> keep_sweep(const model::Mapping& mapping, const core::WriteSet& writes);
+  base::Result<void> note_claims(const Prepared& mapping);
+  base::Result<void> keep_claims(const model::Mapping& mapping, const core::WriteSet& writes);
+  base::Result<std::vector<model::RowKey>> claiming(Step& step, model::RecordId record);
   base::Result<void> forget_mapping(model::MappingId mapping);
   base::Result<void> drop_triggers(const std::string& mapping);
 

@@ -31,6 +31,7 @@ struct Step {
   bool any_parked = false;
   bool any_open_conflicts = false;
   bool any_aliases = false;
+  bool any_claims = false;
   bool any_detached = false;  ///< References that were emptied because a row left the filter.
   bool wrote_conflicts = false;
   std::vector<core::Conflict> opened = {};  ///< By the settlement in hand.
