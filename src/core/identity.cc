@@ -173,12 +173,15 @@ base::Result<Creates> resolve_creates(const model::Mapping& mapping, Org& org, S
   };
 
   std::vector<model::RowKey> rows;
+  model::Grid agreed;
   std::vector<std::optional<std::size_t>> record_of(intents.list.size());
   for (const CreateIntent& intent : intents.list) rows.push_back(intent.row);
   for (const Matches::Pair& pair : matches.pairs) record_of[pair.intent] = pair.record;
   ASSIGN_OR_RETURN([[maybe_unused]] const auto kept, store.update(mapping, rows, [&](const Known& known) {
     result.found = result.open = 0;
     WriteSet writes;
+    agreed.restart(mapping.fields.size());
+    agreed.add(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
       const KnownHead& head = known.heads[i];
       if (head.record || (head.link != LinkState::creating && head.link != LinkState::row_deleted)) continue;
@@ -192,6 +195,10 @@ base::Result<Creates> resolve_creates(const model::Mapping& mapping, Org& org, S
         settlement.stamp = head.link == LinkState::row_deleted ? head.stamp : record.stamp;
         settlement.enqueue = head.row_exists && head.pending == model::OutboxSeq::none;
         settlement.unpark = head.parked;
+        // It was made with what was sent, once and for all: the same value, entered there later, is an edit.
+        for (const model::SentValue& sent : head.sent) agreed[i][sent.field] = sent.value;
+        settlement.base = agreed[i];
+        settlement.sent.emplace();
         ++result.found;
       } else if ((head.row_exists && is_doubted(intents.list[i])) ||
                  (safeguards.wait_out_transactions &&

@@ -188,6 +188,7 @@ void World::act_in_org() {
     const Text parent = some_parent(object, field, true, record.id.str());
     say("org: " + name + " gets parent " + parent.value_or("none"));
     oracle_.touched(name);
+    std::erase_if(orphans_, [&](const Orphan& orphan) { return orphan.name == name && orphan.field == field; });
     return move(name, field, [&] {
       if (!org_->edit(object, record.id, field, parent, 0ms)) refused({});
     });
