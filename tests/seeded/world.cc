@@ -601,6 +601,7 @@ void World::forgo_unmapped(const Fields& fields) {
 }
 
 std::set<std::string> World::excused() {
+  any_in_doubt_ = false;
   std::set<std::string> names;
   std::vector<std::map<std::string, std::string>> rows(objects().size());
   for (const DeletedRow& row : deleted_rows_) rows[row.object][row.key] = row.fields[0].value_or("");
@@ -646,8 +647,10 @@ std::set<std::string> World::excused() {
       for (const RowView& row : store_->rows(object))
         if (objects()[object].object == mapping.object && !row.record && row.status == "pending")
           for (const RecordView& record : org_->records(object))
-            if (!record.deleted && record.fields[0] == row.fields[0] && !with_row.contains(record.id.str()))
+            if (!record.deleted && record.fields[0] == row.fields[0] && !with_row.contains(record.id.str())) {
               names.insert(row.fields[0].value_or(""));
+              any_in_doubt_ = true;
+            }
   // A record whose row was deleted stays while a child that cannot go on refers to it: it would go along.
   std::map<std::string, std::string> name_of_record;
   for (const std::size_t object : objects_)
@@ -728,7 +731,8 @@ std::vector<std::string> World::states_of(std::size_t object, const RowView& row
 }
 
 void World::judge_states(std::vector<std::string>& broken) {
-  if (!nothing_goes()) return;
+  // What waits for a pair in doubt to be told apart waits with it.
+  if (!nothing_goes() || any_in_doubt_) return;
   for (const model::Mapping& mapping : mappings_) {
     const auto spec = std::ranges::find(objects(), mapping.object, &ObjectSpec::object);
     const auto object = static_cast<std::size_t>(spec - objects().begin());

@@ -202,6 +202,7 @@ class World {
     std::string name;
   };
   std::vector<Orphan> orphans_;
+  bool any_in_doubt_ = false;  ///< Set by excused(): a record may be that of a row's creation, or another program's.
   std::size_t most_announced_ = 0, announcements_ = 0;
   std::set<std::string> breaches_;  ///< Of what must hold at any time.
   struct DeletedRow {
