@@ -59,7 +59,8 @@ base::Result<void> StoreBudget::admit(bool backfill) {
   const std::lock_guard lock{mutex_};
   const core::Lane lane = backfill ? core::Lane::backfill : lane_;
   // A call that is made in a later slot than it was entered in would be forgotten before the org forgets it.
-  if (block_ != 0 && (lane != block_lane_ || core::Spending::slot_of(org_now()) != block_slot_))
+  if (block_ != 0 &&
+      (lane != block_lane_ || core::Spending::slot_of(org_now()) != core::Spending::slot_of(block_slot_)))
     RETURN_IF_ERROR(give_back_locked());
   if (block_ < most_exchanges) RETURN_IF_ERROR(take_block(lane));
   block_ -= most_exchanges;
@@ -70,16 +71,21 @@ base::Result<void> StoreBudget::take_block(core::Lane lane) {
   core::Allowance allowed;
   base::Utc slot;
   std::int64_t taken = 0;
+  std::string why;
   RETURN_IF_ERROR(change([&](core::Spending& spending) {
+    if (block_ > 0) spending.spend(block_slot_, -block_);
     allowed = core::allowance(spending, lane, org_now(), shares_);
-    slot = core::Spending::slot_of(org_now());
+    slot = spending.entry_at(org_now());
     taken = std::min(allowed.calls, calls_per_block);
-    if (block_ + taken < most_exchanges) taken = 0;
+    // Whoever waits gets to ask, however many have asked in vain before.
+    if (taken == 0 && !has_asked_ && lane_ == core::Lane::interactive && allowed.why == core::Allowance::Why::unheard)
+      taken = most_exchanges;
     if (taken > 0) spending.spend(slot, taken);
-    if (taken == 0 && !allowed.more_at) allowed.more_at = spending.when_back(most_exchanges - allowed.calls, org_now());
+    why = core::explain(allowed, spending, lane, org_now(), shares_);
   }));
-  block_ += taken;
+  block_ = taken;
   if (taken > 0) {
+    has_asked_ = true;
     block_lane_ = lane;
     block_slot_ = slot;
     if (refusal_ && refusal_->lane >= lane) refusal_.reset();
@@ -88,12 +94,8 @@ base::Result<void> StoreBudget::take_block(core::Lane lane) {
   const base::Utc org_time = allowed.more_at.value_or(org_now() + core::Spending::slot);
   refusal_ = Refusal{lane, org_time - ahead_};
   const auto wait = std::chrono::ceil<std::chrono::seconds>(org_time - org_now());
-  return std::unexpected(base::Error{base::ErrorKind::throttled,
-                                     "The API budget for " + std::string{core::name_of(lane)} +
-                                         " calls is used up: " + std::to_string(shares_.percent) +
-                                         " % of the org's daily calls are ours. It goes on by itself at " +
-                                         base::to_iso_seconds(org_time) + "; salesforce.api_budget_percent raises it.",
-                                     std::string{core::budget_exhausted}, std::max(wait, std::chrono::seconds{61})});
+  return std::unexpected(base::Error{base::ErrorKind::throttled, std::move(why), std::string{core::budget_exhausted},
+                                     std::max(wait, std::chrono::seconds{61})});
 }
 
 void StoreBudget::settle(int exchanges, const salesforce::ApiUsage& said, std::optional<base::Utc> date) {

@@ -65,6 +65,7 @@ class StoreBudget final : public salesforce::CallBudget {
   std::int64_t block_ = 0;    ///< Taken and not spent.
   core::Lane block_lane_ = core::Lane::interactive;
   base::Utc block_slot_{};
+  bool has_asked_ = false;  ///< Some call was let out.
   std::chrono::milliseconds ahead_{0};
   bool knows_time_ = false;    ///< `ahead_` is from an answer, not from the store.
   salesforce::ApiUsage said_;  ///< Not yet written down, unless `most` is 0.

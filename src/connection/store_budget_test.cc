@@ -91,6 +91,25 @@ TEST_F(StoreBudgetTest, RefusesWithTheTimeAtWhichItGoesOnAndGoesOnThen) {
   EXPECT_FALSE(budget->refusal().has_value());
 }
 
+TEST_F(StoreBudgetTest, WhoeverWaitsMayAskAnOrgThatHasNotSaidItsLimit) {
+  const auto refused_call = [](StoreBudget& budget) {  // answered, without a word about the limit
+    const bool admitted = budget.admit(false).has_value();
+    if (admitted) budget.settle(1, {}, std::nullopt);
+    return admitted;
+  };
+  const auto first = process();
+  int made = 0;
+  while (refused_call(*first)) ++made;
+  EXPECT_EQ(made, 3);
+  EXPECT_FALSE(refused_call(*process(Lane::incremental)));
+  for (int i = 0; i < 10; ++i) EXPECT_TRUE(refused_call(*process())) << "command " << i;
+  clock_.advance(1min);
+  EXPECT_TRUE(refused_call(*first));
+  EXPECT_TRUE(call(*process())) << "mended, and the org says its limit";
+  const auto scheduled = process(Lane::incremental);
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(call(*scheduled)) << "call " << i;
+}
+
 TEST_F(StoreBudgetTest, GoesByTheOrgsClock) {
   const auto budget = process();
   while (call(*budget)) {

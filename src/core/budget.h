@@ -31,8 +31,11 @@ struct BudgetShares {
   std::int64_t of_lane(Lane lane, std::int64_t org_limit) const;
 };
 
-/// What was spent, by the org's clock: ours by quarters of an hour, everybody's as the org said last. Plain text in a
-/// note that all processes of one org share.
+/// One call can reach the org twice: once more with a new token. So nothing goes out with less than this left.
+inline constexpr int exchanges_per_call = 2;
+
+/// What was spent, by the org's clock: ours by quarters of an hour (by minutes while the org has not said its limit),
+/// everybody's as the org said last. Plain text in a note that all processes of one org share.
 class Spending {
  public:
   static constexpr std::chrono::minutes slot{15};
@@ -44,6 +47,8 @@ class Spending {
 
   /// The beginning of a moment's slot.
   static base::Utc slot_of(base::Utc moment) { return base::Utc{slot * (moment.time_since_epoch() / slot)}; }
+  /// Where a call that is made at that moment is entered.
+  base::Utc entry_at(base::Utc moment) const;
 
   /// Enters calls into a slot; takes them out again when negative.
   void spend(base::Utc slot_begin, std::int64_t calls);
@@ -53,6 +58,8 @@ class Spending {
 
   /// Our calls that may still count. A slot counts until its last moment is 24 hours past.
   std::int64_t ours(base::Utc now) const;
+  /// Those of them that were entered after `since` and not after `now`.
+  std::int64_t entered(base::Utc since, base::Utc now) const;
   /// When so many of `calls` that count now will not count any more.
   std::optional<base::Utc> when_back(std::int64_t calls, base::Utc now) const;
 
@@ -64,15 +71,26 @@ class Spending {
   std::map<base::Utc, std::int64_t> slots_;
 };
 
-/// What a lane may spend now; and with nothing left, when there is more.
+/// What a lane may spend now; and with nothing left, when there is more, if ever, and what it is that is missing.
 struct Allowance {
+  enum class Why {
+    none,
+    unheard,    ///< The org has not said its limit.
+    spent,      ///< Our share is used up.
+    too_small,  ///< Our share does not pay for a single call.
+    others,     ///< Other clients of the org used its calls up.
+  };
   std::int64_t calls = 0;
   std::optional<base::Utc> more_at = std::nullopt;
+  Why why = Why::none;
 };
 
-/// Pure. With a limit that the org never said, a few calls to hear it. When the org said that others spent it all,
-/// nothing until a slot later; then a few calls to hear again.
+/// Pure. With a limit that the org never said, a few calls a minute to hear it. When the org said that others spent it
+/// all, nothing until a slot later; then a few calls to hear again.
 Allowance allowance(const Spending&, Lane, base::Utc now, const BudgetShares&);
+
+/// For people: why a lane with nothing left has nothing left, and what to do about it, in whole sentences.
+std::string explain(const Allowance&, const Spending&, Lane, base::Utc now, const BudgetShares&);
 
 /// When a first load of about `calls` may begin without using its lane up half way; nothing: now. One that takes more
 /// than a whole day of its lane never fits, and goes as far as each day lets it.

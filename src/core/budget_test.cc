@@ -1,5 +1,6 @@
 #include "core/budget.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <deque>
@@ -10,6 +11,7 @@ namespace core {
 namespace {
 
 using namespace std::chrono_literals;
+using ::testing::AllOf, ::testing::HasSubstr, ::testing::Not;
 
 const base::Utc noon{std::chrono::milliseconds{1'800'000'000'000}};
 constexpr std::int64_t limit = 1'000;
@@ -54,6 +56,47 @@ TEST(Budget, SpendsLittleBeforeTheOrgSaidItsLimit) {
   EXPECT_EQ(allowance(spending, Lane::backfill, noon, {}).calls, 4);
   spending.spend(Spending::slot_of(noon), 4);
   EXPECT_EQ(allowance(spending, Lane::backfill, noon, {}).calls, 0);
+}
+
+TEST(Budget, AnOrgThatNeverSaysItsLimitShutsNobodyOut) {
+  Spending spending;
+  base::Utc now = noon;
+  std::int64_t made = 0;
+  for (int minute = 0; minute < 30; ++minute) {
+    for (Allowance allowed; (allowed = allowance(spending, Lane::incremental, now, {})).calls > 0;) {
+      spending.spend(spending.entry_at(now), allowed.calls);
+      made += allowed.calls;
+    }
+    const Allowance none = allowance(spending, Lane::incremental, now, {});
+    EXPECT_EQ(none.why, Allowance::Why::unheard);
+    ASSERT_TRUE(none.more_at.has_value());
+    EXPECT_LE(*none.more_at, now + 1min);
+    EXPECT_THAT(explain(none, spending, Lane::incremental, now, {}), HasSubstr("not said its limit"));
+    now = *none.more_at;
+    spending = Spending::parse(spending.text());
+  }
+  EXPECT_EQ(made, 30 * 4);
+}
+
+TEST(Budget, SaysWhoUsedTheCallsUp) {
+  const auto text = [](const Spending& spending, const BudgetShares& shares = {}) {
+    const Allowance none = allowance(spending, Lane::interactive, noon, shares);
+    EXPECT_EQ(none.calls, 0);
+    return explain(none, spending, Lane::interactive, noon, shares);
+  };
+  EXPECT_THAT(text(spent(500)), HasSubstr("50 % of the org's daily calls are ours"));
+  EXPECT_THAT(text(spent(10, 980)), AllOf(HasSubstr("used up by others"), HasSubstr("980 were spent, 10 of them by us"),
+                                          Not(HasSubstr("api_budget_percent"))));
+  Spending small = spent(3, 3);
+  small.org_limit = 100;
+  EXPECT_THAT(text(small, {.percent = 1}), AllOf(HasSubstr("is 1 of the org's 100 a day"),
+                                                 HasSubstr("api_budget_percent"), Not(HasSubstr("goes on"))));
+}
+
+TEST(Budget, AnswersNothingLeftWhereNotOneCallCanBeMade) {
+  const Allowance none = allowance(spent(499), Lane::interactive, noon, {});
+  EXPECT_EQ(none.calls, 0) << "one is left, and a call may take two";
+  EXPECT_EQ(none.more_at, Spending::slot_of(noon) + 15min + 24h);
 }
 
 TEST(Budget, IsReadBackAsItWasWritten) {

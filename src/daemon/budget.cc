@@ -42,9 +42,13 @@ base::Result<json::object> budget_json(core::Registry& registry, const core::Int
   const base::Utc now = clock.now() + spending.ahead;
   json::array lanes;
   core::Allowance scheduled;
+  std::string reason;
   for (const core::Lane lane : core::lanes) {
     const core::Allowance allowed = core::allowance(spending, lane, now, shares);
-    if (lane == core::Lane::incremental) scheduled = allowed;
+    if (lane == core::Lane::incremental) {
+      scheduled = allowed;
+      reason = core::explain(allowed, spending, lane, now, shares);
+    }
     lanes.push_back({{"lane", core::name_of(lane)},
                      {"share", shares.of_lane(lane, spending.org_limit)},
                      {"left", allowed.calls},
@@ -54,9 +58,11 @@ base::Result<json::object> budget_json(core::Registry& registry, const core::Int
   const bool is_slow =
       spent * 2 >= shares.of_lane(core::Lane::incremental, spending.org_limit) && spending.org_limit > 0;
   return json::object{
-      {"state", scheduled.calls <= 0 ? "exhausted"
-                : is_slow            ? "slow"
-                                     : "ok"},
+      {"state", spending.org_limit == 0 ? "unknown"
+                : scheduled.calls <= 0  ? "exhausted"
+                : is_slow               ? "slow"
+                                        : "ok"},
+      {"reason", reason.empty() ? json::value() : json::value(reason)},
       {"org_limit", spending.org_limit},
       {"org_used", spending.org_used},
       {"heard_at", spending.org_limit > 0 ? json::value(base::to_iso(spending.heard_at)) : json::value()},
@@ -115,13 +121,19 @@ base::Result<std::string> budget_metrics(core::Registry& registry, const setting
 
 std::string budget_lines(const json::object& budget) {
   const auto number = [&](const char* key) { return std::to_string(budget.at(key).as_int64()); };
-  if (budget.at("org_limit").as_int64() == 0) return "  API budget: the org has not been asked yet\n";
+  const std::string reason = text_of(budget.at("reason"));
+  if (budget.at("org_limit").as_int64() == 0)
+    return "  API budget: the org has not said its limit yet\n" + (reason.empty() ? "" : "  " + reason + "\n");
   std::string out = "  API budget: " + number("spent") + " of our " + number("share") + " calls a day spent (" +
                     number("percent") + " % of the org's " + number("org_limit") + ", of which all its clients used " +
                     number("org_used") + ")\n";
   const std::string state = text_of(budget.at("state"));
   if (state == "slow") out += "  more than half is spent: scheduled runs come less often\n";
-  if (state == "exhausted") out += "  used up: scheduled runs go on at " + text_of(budget.at("goes_on_at")) + "\n";
+  if (state == "exhausted")
+    out += budget.at("goes_on_at").is_null()
+               ? "  no scheduled run goes out\n"
+               : "  used up: scheduled runs go on at " + text_of(budget.at("goes_on_at")) + "\n";
+  if (!reason.empty()) out += "  " + reason + "\n";
   return out;
 }
 

@@ -17,8 +17,9 @@ inline const std::string& budget_account(const core::Integration& integration) {
 }
 
 /// One org's budget as `status --json`, the API and the metrics show it:
-/// {"state":"ok|slow|exhausted","org_limit","org_used","heard_at","percent","share","spent","left","goes_on_at",
-///  "lanes":[{"lane","share","left","goes_on_at"}]}. `state`, `left` and `goes_on_at` are those of scheduled runs;
+/// {"state":"unknown|ok|slow|exhausted","reason","org_limit","org_used","heard_at","percent","share","spent","left","goes_on_at",
+///  "lanes":[{"lane","share","left","goes_on_at"}]}. `state`, `reason` (why nothing is left), `left` and
+/// `goes_on_at` are those of scheduled runs;
 /// counts are calls of the last 24 hours, times are by the org's clock, null where there is nothing to say.
 base::Result<boost::json::object> budget_json(core::Registry& registry, const core::Integration& integration,
                                               const core::BudgetShares& shares, const base::Clock& clock);

@@ -66,10 +66,12 @@ std::int64_t ask_for_calls(salesforce::RestOrg& org, const model::Mapping& mappi
   return records && *records ? calls_to_read(**records) : calls_per_job;
 }
 
-core::RunError told(const App& app, const model::Mapping& mapping, const Hold& hold) {
+core::RunError told(const App& app, const model::Mapping& mapping, const Hold& hold, bool others) {
   return {"The first load of " + mapping.object + " takes about " + std::to_string(hold.calls) +
               " API calls, more than first loads may make now. It begins by itself after " +
-              base::to_iso_seconds(hold.until) + "; salesforce.api_budget_percent raises what it may.",
+              base::to_iso_seconds(hold.until) +
+              (others ? "; other clients of the org have used its calls up."
+                      : "; salesforce.api_budget_percent raises what it may."),
           "", std::string{core::budget_exhausted}, app.clock.now()};
 }
 
@@ -97,7 +99,8 @@ base::Result<bool> hold_back_loads(App& app, const core::Integration& integratio
     if (keep != kept)
       RETURN_IF_ERROR(app.store->change_note(integration.id.text, name, [&](const std::string&) { return keep; }));
     if (waits) {
-      warnings.push_back(told(app, mapping, hold));
+      const core::Allowance allowed = core::allowance(spending, core::Lane::backfill, now, shares);
+      warnings.push_back(told(app, mapping, hold, allowed.why == core::Allowance::Why::others));
       continue;
     }
     if (!begun) {

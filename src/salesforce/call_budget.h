@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "core/budget.h"
 #include "salesforce/api_usage.h"
 
 namespace salesforce {
@@ -11,8 +12,7 @@ namespace salesforce {
 /// Lets calls out to the org as far as the API budget goes. May be used from several threads.
 class CallBudget {
  public:
-  /// One call can reach the org twice: once more with a new token.
-  static constexpr int most_exchanges = 2;
+  static constexpr int most_exchanges = core::exchanges_per_call;
 
   virtual ~CallBudget() = default;
 
