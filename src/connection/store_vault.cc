@@ -86,6 +86,7 @@ base::Result<void> StoreVault::save(const Renewal& renewal) {
 std::string renewal_json(const Renewal& renewal) {
   const auto rotation = std::ranges::find(rotations, renewal.rotation, [](const auto& entry) { return entry.first; });
   return json::serialize(json::object{{"grant", renewal.grant},
+                                      {"token", renewal.token},
                                       {"asked_at", base::to_iso(renewal.asked_at)},
                                       {"unanswered", renewal.unanswered},
                                       {"rotation", rotation->second},
@@ -100,6 +101,7 @@ Renewal renewal_from(std::string_view text) {
   if (failed || !parsed.is_object()) return renewal;
   const json::object& object = parsed.get_object();
   renewal.grant = text_at(object, "grant");
+  renewal.token = text_at(object, "token");
   renewal.asked_at = base::parse_iso(text_at(object, "asked_at")).value_or(base::Utc{});
   if (const json::value* unanswered = object.if_contains("unanswered"); unanswered != nullptr && unanswered->is_int64())
     renewal.unanswered = static_cast<int>(std::clamp<std::int64_t>(unanswered->get_int64(), 0, 1000));

@@ -28,6 +28,9 @@ class StoreVault final : public salesforce::Vault {
   base::Result<salesforce::Renewal> renewal() override;
   base::Result<void> save(const salesforce::Renewal& renewal) override;
   std::string fingerprint(std::string_view secret) const override { return keys_.fingerprint(secret); }
+  bool is_fingerprint(std::string_view print, std::string_view secret) const override {
+    return keys_.is_fingerprint(print, secret);
+  }
 
  private:
   core::Registry& registry_;

@@ -117,6 +117,7 @@ TEST_F(StoreVaultTest, TheTurnOfAProcessThatDiedIsFree) {
 
 TEST_F(StoreVaultTest, WhatIsKnownAboutARenewalIsSharedAndNotTheToken) {
   const Renewal renewal{.grant = keys_.fingerprint("token"),
+                        .token = keys_.fingerprint("the token alone"),
                         .asked_at = *base::parse_iso("2026-01-31T10:11:12.345Z"),
                         .unanswered = 1,
                         .rotation = Renewal::Rotation::on,

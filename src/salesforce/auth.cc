@@ -6,6 +6,7 @@
 #include "base/time_text.h"
 #include "salesforce/errors.h"
 #include "salesforce/json.h"
+#include "salesforce/secret_scan.h"
 
 namespace salesforce {
 namespace {
@@ -23,6 +24,17 @@ std::unexpected<base::Error> never_content() {
                        "settings of the org (\"Lock sessions to the IP address\") and the login IP ranges of the "
                        "integration user's profile.",
                        "INVALID_SESSION_ID");
+}
+
+/// An org, or a proxy before it, that repeats our token in its refusal is quoted nowhere.
+void drop_if_it_repeats(Answer& answer, const base::Secret& token) {
+  if (answer.status >= 200 && answer.status < 300) return;
+  const std::string& text = token.reveal();
+  const auto secret_part = text.find('!') + 1;  // Before it stands the org's id; npos + 1 is 0.
+  if (text.size() - secret_part < 8) return;
+  SecretScan scan;
+  scan.add(base::Secret{text.substr(secret_part)});
+  if (scan.finds_in(answer.body)) base::wipe(answer.body);
 }
 
 }  // namespace
@@ -51,7 +63,7 @@ Grant Session::grant_from(const Credentials& known) const {
 }
 
 /// Everything that may be behind a refusal: when any of it is mended, the org is asked again.
-std::string Session::fingerprint_of(const Grant& grant) const {
+Session::Prints Session::fingerprints_of(const Grant& grant, const Renewal& known) const {
   std::string all;
   const auto add = [&](const std::string& part) { (all += std::to_string(part.size()) + ":") += part; };
   for (const std::string* part : {&settings_.login_url, &settings_.client_id, &settings_.client_secret.reveal(),
@@ -59,9 +71,13 @@ std::string Session::fingerprint_of(const Grant& grant) const {
                                   &settings_.org_id, &grant.value.reveal()})
     add(*part);
   for (const std::string& domain : settings_.domains) add(domain);
-  std::string out = vault_.fingerprint(all);
+  const auto print_of = [&](std::string_view secret, const std::string& before) {
+    return vault_.is_fingerprint(before, secret) ? before : vault_.fingerprint(secret);
+  };
+  Prints prints{print_of(all, known.grant), {}};
+  if (!grant.value.empty()) prints.token = print_of(grant.value.reveal(), known.token);
   base::wipe(all);
-  return out;
+  return prints;
 }
 
 base::Result<void> Session::save_pending() {
@@ -127,11 +143,11 @@ base::Result<void> Session::sign_in() {
                          "There is no Salesforce refresh token yet. Connect Salesforce with `lockstep connect`.",
                          "invalid_grant");
   const Grant grant = grant_from(known);
-  const std::string fingerprint = fingerprint_of(grant);
   ASSIGN_OR_RETURN(const Renewal before, vault_.renewal());
-  const auto asking = before_asking(before, fingerprint, one_use, clock_.now());
+  const Prints prints = fingerprints_of(grant, before);
+  const auto asking = before_asking(before, prints.grant, one_use, clock_.now(), prints.token);
   if (!asking) {
-    RETURN_IF_ERROR(vault_.save(given_up(before, fingerprint, asking.error())));
+    RETURN_IF_ERROR(vault_.save(given_up(before, prints.grant, asking.error())));
     return std::unexpected(asking.error());
   }
   RETURN_IF_ERROR(vault_.save(*asking));
@@ -179,7 +195,7 @@ base::Result<void> Session::sign_in() {
                       ? issued->identity_url
                       : std::string{};
   Renewal after = after_answer(*asking, one_use, rotated);
-  if (wrong) after = given_up(after, fingerprint_of(grant_from(fresh)), *wrong);
+  if (wrong) after = given_up(after, fingerprints_of(grant_from(fresh), {}).grant, *wrong);
   pending_ = {std::move(fresh), std::move(after)};
   RETURN_IF_ERROR(save_pending());
   if (wrong) return std::unexpected(*std::move(wrong));
@@ -191,7 +207,8 @@ base::Result<void> Session::check_standing() {
   ASSIGN_OR_RETURN(const Credentials known, vault_.load());
   const bool one_use = has_refresh_token(settings_.flow);
   ASSIGN_OR_RETURN(const Renewal before, vault_.renewal());
-  const auto asking = before_asking(before, fingerprint_of(grant_from(known)), one_use, clock_.now());
+  const Prints prints = fingerprints_of(grant_from(known), before);
+  const auto asking = before_asking(before, prints.grant, one_use, clock_.now(), prints.token);
   if (!asking) return std::unexpected(asking.error());
   return {};
 }
@@ -221,6 +238,7 @@ base::Result<Answer> Session::send(Transport& transport, Request request, int* e
       if (renewals++ == most_renewals) return never_content();
       ASSIGN_OR_RETURN(credentials, renewed(credentials.access_token));
     } else {
+      if (answer) drop_if_it_repeats(*answer, credentials.access_token);
       return answer;
     }
   }
@@ -244,6 +262,14 @@ base::Result<Identity> Session::identity() {
       ASSIGN_OR_RETURN(credentials, renewed(credentials.access_token));
       continue;
     }
+    drop_if_it_repeats(*answer, credentials.access_token);
+    // Salesforce has this resource everywhere, and answers in JSON: somebody else stands there.
+    if (answer->status == 404 || answer->header("content-type").contains("html"))
+      return base::failure(
+          ErrorKind::unreachable,
+          "The login took our credentials, and where it says who we are Salesforce did not answer [HTTP " +
+              std::to_string(answer->status) +
+              "]. Check that the login URL is the org's own, and whether a proxy stands in between.");
     if (answer->status != 200) return std::unexpected(error_from(*answer, {.what = "say who we are"}));
     Identity identity;
     JsonReader reader;

@@ -34,6 +34,10 @@ class Vault {
   virtual base::Result<void> save(const Renewal& renewal) = 0;  ///< Durable when it returns.
   /// A short text that stands for `secret` and does not give it away.
   virtual std::string fingerprint(std::string_view secret) const = 0;
+  /// Whether it stands for `secret`: other processes may have other keys beside a common one.
+  virtual bool is_fingerprint(std::string_view print, std::string_view secret) const {
+    return print == fingerprint(secret);
+  }
 };
 
 /// The user as whom we act.
@@ -86,7 +90,11 @@ class Session {
   base::Result<void> save_pending();
   bool is_usable(const Credentials& credentials) const;
   Grant grant_from(const Credentials& known) const;
-  std::string fingerprint_of(const Grant& grant) const;
+  struct Prints {
+    std::string grant, token;
+  };
+  /// Fingerprints of what is signed in with: those of `known` where they stand for the same.
+  Prints fingerprints_of(const Grant& grant, const Renewal& known) const;
 
   const SessionSettings settings_;
   Vault& vault_;

@@ -104,6 +104,27 @@ TEST_F(Auth, GivesUpWhenEveryNewTokenIsRefused) {
   EXPECT_TRUE(login.played_out() && rest.played_out());
 }
 
+TEST_F(Auth, QuotesNoRefusalThatRepeatsTheToken) {
+  vault.held = credentials("00D000000000001!CANARY.access.token", "R0", "https://acme.my.salesforce.com");
+  rest.then(400, R"([{"message":"bad header: Bearer%2000D000000000001%21CANARY.acc","errorCode":"BAD"}])")
+      .then(400, R"([{"message":"00D000000000001 knows no such field","errorCode":"INVALID_FIELD"}])");
+  Session session = session_with(settings());
+  EXPECT_EQ(session.send(rest, get()).value().body, "");
+  EXPECT_TRUE(session.send(rest, get()).value().body.contains("no such field"));
+}
+
+TEST_F(Auth, TellsALoginThatIsNotSalesforce) {
+  vault.held = credentials("T0", "R0", "https://acme.my.salesforce.com");
+  login.then(404, "[]").then(200, "<html>", {{"content-type", "text/html"}});
+  Session session = session_with(settings());
+  for (int i = 0; i < 2; ++i) {
+    const auto identity = session.identity();
+    ASSERT_FALSE(identity);
+    EXPECT_EQ(identity.error().kind, ErrorKind::unreachable);
+    EXPECT_TRUE(identity.error().message.contains("login URL")) << identity.error().message;
+  }
+}
+
 TEST_F(Auth, DoesNotRenewForOtherRefusals) {
   vault.held = credentials("T0", "R0", "https://acme.my.salesforce.com");
   rest.then(401, R"([{"message":"x","errorCode":"INVALID_AUTH_HEADER"}])");

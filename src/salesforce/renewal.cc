@@ -9,9 +9,17 @@ constexpr int most_unanswered = 2;
 
 }  // namespace
 
-base::Result<Renewal> before_asking(const Renewal& known, std::string_view grant, bool one_use, base::Utc now) {
+base::Result<Renewal> before_asking(const Renewal& known, std::string_view grant, bool one_use, base::Utc now,
+                                    std::string_view token) {
   Renewal next = known;
-  if (known.grant != grant) next = {.grant = std::string{grant}, .rotation = known.rotation};
+  if (known.grant != grant) {
+    next = {.grant = std::string{grant}, .rotation = known.rotation};
+    if (!token.empty() && known.token == token) {
+      next.asked_at = known.asked_at;
+      next.unanswered = known.unanswered;
+    }
+  }
+  next.token = token;
   if (!next.refusal.empty()) return base::failure(base::ErrorKind::unauthorized, next.refusal, next.refusal_code);
   if (one_use && next.rotation != Renewal::Rotation::off && next.unanswered >= most_unanswered)
     return base::failure(base::ErrorKind::unauthorized,

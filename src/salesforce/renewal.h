@@ -18,7 +18,8 @@ namespace salesforce {
 struct Renewal {
   enum class Rotation { unknown, off, on };
 
-  std::string grant = {};   ///< Fingerprint of what is signed in with.
+  std::string grant = {};   ///< Fingerprint of all that is signed in with.
+  std::string token = {};   ///< That of the refresh token among it; empty: there is none, or it is not known.
   base::Utc asked_at{};     ///< When the first of the unanswered requests went out.
   int unanswered = 0;       ///< How often it went out and no answer was stored.
   Rotation rotation = Rotation::unknown;  ///< Whether the org replaces a refresh token when it is used.
@@ -27,9 +28,11 @@ struct Renewal {
   bool operator==(const Renewal&) const = default;
 };
 
-/// What to store before `grant` is shown to the org. `one_use`: it is a refresh token. Errors: `unauthorized` when it
-/// must not be shown; store what given_up() says then.
-base::Result<Renewal> before_asking(const Renewal& known, std::string_view grant, bool one_use, base::Utc now);
+/// What to store before `grant` is shown to the org. `one_use`: there is a refresh token in it, whose fingerprint is
+/// `token`; it counts as shown however the rest of the grant changes. Errors: `unauthorized` when it must not be shown;
+/// store what given_up() says then.
+base::Result<Renewal> before_asking(const Renewal& known, std::string_view grant, bool one_use, base::Utc now,
+                                    std::string_view token = {});
 
 Renewal given_up(const Renewal& known, std::string_view grant, const base::Error& error);
 

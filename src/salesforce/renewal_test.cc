@@ -132,6 +132,21 @@ TEST_F(RenewalTest, TwoLostAnswersAreEnoughWhereTokensMayRotate) {
   EXPECT_EQ(login.asked, 2);
 }
 
+TEST_F(RenewalTest, ATokenThatWasShownTwiceIsNotShownAgainByAnotherClient) {
+  RotatingLogin login{true};
+  for (int i = 0; i < 2; ++i) {
+    login.next = RotatingLogin::Next::lose_answer;
+    EXPECT_FALSE(call(login));
+    login.revoked = false;
+    login.valid = "R0";
+  }
+  EXPECT_EQ(call(login, settings("a corrected id")).error().kind, ErrorKind::unauthorized);
+  EXPECT_EQ(login.uses.at("R0"), 2);
+  vault.held.refresh_token = base::Secret{"R1"};  // connected again
+  login.valid = "R1";
+  EXPECT_TRUE(call(login, settings("a corrected id")));
+}
+
 TEST_F(RenewalTest, LostAnswersDoNoHarmWhereTokensAreKnownToStay) {
   RotatingLogin login{false};
   EXPECT_TRUE(call(login));

@@ -7,6 +7,7 @@
 #include "model/ids.h"
 #include "salesforce/json.h"
 #include "salesforce/jwt.h"
+#include "salesforce/secret_scan.h"
 
 namespace salesforce {
 namespace {
@@ -21,28 +22,19 @@ constexpr std::array<std::pair<Flow, std::string_view>, 5> flow_names = {{
     {Flow::password, "password"},
 }};
 
-std::unexpected<base::Error> not_tls() {
-  return base::failure(ErrorKind::settings,
-                       "LOCKSTEP_SALESFORCE_LOGIN_URL must begin with https://, such as https://acme.my.salesforce.com.");
-}
-
-bool is_safe_login(const std::string& url) {
-  const auto login = origin_of(url);
-  return login && (login->tls || is_loopback(url));
-}
-
 void add(std::string& form, std::string_view name, std::string_view value) {
   if (!form.empty()) form += '&';
   (form += name) += '=';
   form += url_encoded(value);
 }
 
-base::Result<base::Secret> form_for(const SessionSettings& settings, const Grant& grant, base::Utc now) {
+/// `assertion`: what was signed for a grant that is one.
+base::Result<base::Secret> form_for(const SessionSettings& settings, const Grant& grant, base::Utc now,
+                                    base::Secret& assertion) {
   std::string form;
   if (grant.kind == Grant::Kind::jwt) {
-    ASSIGN_OR_RETURN(const base::Secret assertion,
-                     jwt_assertion(settings.client_id, settings.username, audience_of(settings.login_url),
-                                   settings.private_key, now));
+    ASSIGN_OR_RETURN(assertion, jwt_assertion(settings.client_id, settings.username, audience_of(settings.login_url),
+                                              settings.private_key, now));
     add(form, "grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer");
     add(form, "assertion", assertion.reveal());
     return base::Secret{std::move(form)};
@@ -111,24 +103,21 @@ Refusal refusal_in(std::string body) {
   if (!reader.open_whole(body) || reader.root().get_object().get(object)) return refusal;
   refusal.code = text_at(object, "error");
   refusal.description = text_at(object, "error_description");
-  if (refusal.code.size() > 60) refusal.code.resize(60);
   for (std::string* text : {&refusal.code, &refusal.description})
     std::ranges::replace_if(*text, [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   return refusal;
 }
 
-/// What a text of the org's must not repeat.
-bool holds_a_secret(std::string_view text, const SessionSettings& settings, const Grant& grant) {
-  for (const base::Secret* secret : {&settings.client_secret, &settings.password, &grant.value, &grant.verifier})
-    if (!secret->empty() && text.contains(secret->reveal())) return true;
-  return text.size() > 300;
-}
-
 base::Error token_error(const Answer& answer, const SessionSettings& settings, const Grant& grant,
-                        const base::Clock& clock) {
+                        const base::Secret& assertion, const base::Clock& clock) {
   Refusal refusal = refusal_in(answer.body);
-  if (holds_a_secret(refusal.description, settings, grant)) refusal.description.clear();
-  if (holds_a_secret(refusal.code, settings, grant)) refusal.code = "an error";
+  SecretScan scan;
+  for (const base::Secret* secret :
+       {&settings.client_secret, &settings.password, &grant.value, &grant.verifier, &assertion})
+    scan.add(*secret);
+  if (refusal.description.size() > 300 || scan.finds_in(refusal.description)) refusal.description.clear();
+  if (scan.finds_in(refusal.code)) refusal.code = "an error";
+  refusal.code.resize(std::min<std::size_t>(refusal.code.size(), 60));
   const std::string& code = refusal.code;
   const std::string said = refusal.description.empty() ? code : code + ": " + refusal.description;
   const std::string status = "[HTTP " + std::to_string(answer.status) + "]";
@@ -213,15 +202,34 @@ std::string org_of(std::string_view identity_url) {
   return org ? org->str() : std::string{};
 }
 
+base::Result<void> check_login_url(std::string_view login_url) {
+  const auto login = origin_of(login_url);
+  if (login && (login->tls || is_loopback(login_url))) return {};
+  std::string_view authority = login_url;
+  if (const auto scheme = authority.find("://"); scheme != authority.npos) authority.remove_prefix(scheme + 3);
+  if (authority.substr(0, authority.find_first_of("/?#")).contains('@'))
+    return base::failure(
+        ErrorKind::settings,
+        "The login URL (--login-url, LOCKSTEP_SALESFORCE_LOGIN_URL) must hold no user name or password "
+        "before the host: what stands behind the \"@\" is where secrets would go. Write it as "
+        "https://acme.my.salesforce.com.");
+  return base::failure(ErrorKind::settings,
+                       "The login URL (--login-url, LOCKSTEP_SALESFORCE_LOGIN_URL) must begin with https:// and name a "
+                       "host, such as https://acme.my.salesforce.com.");
+}
+
 base::Result<Issued> request_tokens(Transport& transport, const SessionSettings& settings, const Grant& grant,
                                     const base::Clock& clock) {
-  if (!is_safe_login(settings.login_url)) return not_tls();
-  ASSIGN_OR_RETURN(const base::Secret form, form_for(settings, grant, clock.now()));
+  RETURN_IF_ERROR(check_login_url(settings.login_url));
+  base::Secret assertion;
+  ASSIGN_OR_RETURN(const base::Secret form, form_for(settings, grant, clock.now(), assertion));
   Request request = form_request(with_path(settings.login_url, "/services/oauth2/token"), form);
+  // These are good for one use, and the answer may hold the next one.
+  request.finish = grant.kind == Grant::Kind::code || grant.kind == Grant::Kind::refresh_token;
   auto answer = transport.send(request);
   base::wipe(request.body);
   if (!answer) return std::unexpected(std::move(answer).error());
-  if (answer->status != 200) return std::unexpected(token_error(*answer, settings, grant, clock));
+  if (answer->status != 200) return std::unexpected(token_error(*answer, settings, grant, assertion, clock));
 
   JsonReader reader;
   JsonObject object;
@@ -245,7 +253,7 @@ base::Result<Issued> request_tokens(Transport& transport, const SessionSettings&
 }
 
 base::Result<void> revoke(Transport& transport, const SessionSettings& settings, const base::Secret& token) {
-  if (!is_safe_login(settings.login_url)) return not_tls();
+  RETURN_IF_ERROR(check_login_url(settings.login_url));
   std::string form;
   add(form, "token", token.reveal());
   const base::Secret secret{std::move(form)};

@@ -62,6 +62,9 @@ struct Issued {
   std::string scope;
 };
 
+/// `settings` unless a secret may be sent to that login URL.
+base::Result<void> check_login_url(std::string_view login_url);
+
 /// Asks the token endpoint of `settings.login_url`. Errors:
 ///   `unreachable`, `throttled`: the grant was not used; try again later.
 ///   `unknown_fate`: it may have been used, and no answer came whole.

@@ -1,17 +1,20 @@
 #include "salesforce/token_endpoint.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
 #include "base/time_text.h"
 #include "salesforce/fakes_for_test.h"
+#include "salesforce/json.h"
 #include "salesforce/jwt.h"
 
 namespace salesforce {
 namespace {
 
 using base::ErrorKind;
+using ::testing::HasSubstr;
 
 constexpr const char* answer = R"({"access_token":"T1","instance_url":"https://acme.my.salesforce.com/",)"
                                R"("id":"https://login.salesforce.com/id/00D000000000001EAA/005000000000001AAA"})";
@@ -175,6 +178,65 @@ TEST_F(TokenEndpoint, SaysWhatToDoAboutARefusal) {
   }
 }
 
+/// An endpoint, or a proxy before it, that answers with what it was sent, in every form and cut anywhere.
+TEST_F(TokenEndpoint, RepeatsNothingSecretThatTheEndpointSays) {
+  const TestKey key{2048};
+  settings.private_key = key.pem;
+  settings.client_secret = base::Secret{"CANARYsecret+/=&%"};
+  settings.password = base::Secret{"CANARYpass+w d\"token"};
+  const base::Secret value{"CANARYvalue+/=!.x"}, verifier{"CANARYverifier"};
+  const auto unescaped = [](std::string_view text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+      out += text[i] == '%' ? static_cast<char>(std::stoi(std::string{text.substr(i + 1, 2)}, nullptr, 16)) : text[i];
+      if (text[i] == '%') i += 2;
+    }
+    return out;
+  };
+  const auto lower = [](std::string text) {
+    for (std::size_t i = 0; i + 2 < text.size(); ++i)
+      if (text[i] == '%')
+        for (const std::size_t at : {i + 1, i + 2}) text[at] = static_cast<char>(std::tolower(text[at]));
+    return text;
+  };
+  const auto quoted = [](std::string_view text) {
+    std::string out;
+    append_json_string(out, text);
+    return out;
+  };
+  int shown = 0;
+  for (const auto kind : {Grant::Kind::code, Grant::Kind::refresh_token, Grant::Kind::jwt,
+                          Grant::Kind::client_credentials, Grant::Kind::password}) {
+    const Grant grant{kind, value, "http://localhost/cb", verifier};
+    const std::string form = form_of(grant);
+    std::vector<std::string> secrets;
+    for (const base::Secret* secret : std::initializer_list<const base::Secret*>{&settings.client_secret,
+                                                                                &settings.password, &value, &verifier})
+      for (const std::string& each :
+           {secret->reveal(), url_encoded(secret->reveal()), lower(url_encoded(secret->reveal()))})
+        secrets.push_back(each);
+    if (kind == Grant::Kind::jwt) secrets = {form.substr(form.find("assertion=") + 10)};
+    for (const std::string& echo : {form, unescaped(form), lower(form), quoted(unescaped(form)), url_encoded(form)}) {
+      for (std::size_t at = 0; at < echo.size(); at += 5) {
+        const std::string piece = echo.substr(at, 40);
+        for (const bool as_code : {false, true}) {
+          const std::string body = as_code ? R"({"error":)" + quoted(piece) + "}"
+                                           : R"({"error":"invalid_grant","error_description":)" + quoted(piece) + "}";
+          transport.then(400, body);
+          const auto refused = request_tokens(transport, settings, grant, clock);
+          ASSERT_FALSE(refused);
+          const std::string said = refused.error().message + refused.error().service_code;
+          for (const std::string& secret : secrets)
+            for (std::size_t i = 0; i + 8 <= secret.size(); ++i)
+              ASSERT_FALSE(said.contains(secret.substr(i, 8))) << said << "\nsays " << secret.substr(i, 8);
+          if (said.contains("grant_type")) ++shown;
+        }
+      }
+    }
+  }
+  EXPECT_GT(shown, 0) << "what holds no secret is shown";
+}
+
 TEST_F(TokenEndpoint, BlamesAClockThatIsWrong) {
   const TestKey key{2048};
   settings.private_key = key.pem;
@@ -183,6 +245,19 @@ TEST_F(TokenEndpoint, BlamesAClockThatIsWrong) {
   const auto refused = request_tokens(transport, settings, {Grant::Kind::jwt}, clock);
   ASSERT_FALSE(refused);
   EXPECT_TRUE(refused.error().message.contains("3600 seconds ahead")) << refused.error().message;
+}
+
+TEST(LoginUrl, IsForTlsAndForAHostAlone) {
+  const auto said_of = [](const char* url) {
+    const auto checked = check_login_url(url);
+    return checked ? "it is good" : checked.error().message;
+  };
+  EXPECT_TRUE(check_login_url("https://acme.my.salesforce.com/"));
+  EXPECT_TRUE(check_login_url("http://127.0.0.1:5001"));
+  for (const char* url : {"http://acme.my.salesforce.com", "acme.my.salesforce.com", "", "https://", "://"})
+    EXPECT_THAT(said_of(url), HasSubstr("must begin with https://")) << url;
+  for (const char* url : {"https://acme.my.salesforce.com@evil.example", "https://a:b@acme.my.salesforce.com/x?y"})
+    EXPECT_THAT(said_of(url), HasSubstr("no user name")) << url;
 }
 
 TEST_F(TokenEndpoint, RevokesWithoutMindingATokenThatIsDead) {

@@ -35,6 +35,8 @@ struct Request {
   /// Done twice it does something else, as a create without a key does: never sent again on the transport's own
   /// account.
   bool once = false;
+  /// Broken off it would leave in doubt what was done: a process that is asked to stop lets it come to its end.
+  bool finish = false;
 };
 
 struct Answer {

@@ -278,9 +278,16 @@ base::Result<Secret> KeyRing::open(std::string_view sealed, std::string_view pla
 }
 
 std::string KeyRing::fingerprint(std::string_view secret) const {
+  return fingerprint(keys_.back(), secret);
+}
+
+bool KeyRing::is_fingerprint(std::string_view print, std::string_view secret) const {
+  return std::ranges::any_of(keys_, [&](const Key& key) { return fingerprint(key, secret) == print; });
+}
+
+std::string KeyRing::fingerprint(const Key& key, std::string_view secret) {
   // A key of its own for this purpose, so that nothing of how AES uses the bytes is touched.
   static constexpr std::string_view purpose = "lockstep fingerprint";
-  const Key& key = keys_.front();
   std::array<unsigned char, SHA256_DIGEST_LENGTH> own, digest;
   unsigned size = 0;
   CHECK(HMAC(EVP_sha256(), key.bytes.data(), static_cast<int>(key.bytes.size()), bytes_of(purpose), purpose.size(),

@@ -36,9 +36,11 @@ class KeyRing {
   /// place, or was never sealed.
   base::Result<Secret> open(std::string_view sealed, std::string_view place) const;
 
-  /// 16 hex digits that stand for `secret`: equal for equal secrets under one newest key, and without that key they
-  /// tell nothing about it.
+  /// 16 hex digits that stand for `secret`, and without the keys tell nothing about it. By the oldest key, which all
+  /// processes have while keys are being changed.
   std::string fingerprint(std::string_view secret) const;
+  /// Whether `print` stands for `secret` under any key of the ring.
+  bool is_fingerprint(std::string_view print, std::string_view secret) const;
 
   bool is_newest(std::string_view sealed) const;  ///< Sealed with the newest key, judged by its id.
   const std::string& newest_id() const { return keys_.front().id; }
@@ -53,6 +55,7 @@ class KeyRing {
     std::array<unsigned char, 32> bytes;
     std::string id;
   };
+  static std::string fingerprint(const Key& key, std::string_view secret);
   std::vector<Key> keys_;  ///< Newest first, never empty.
 };
 

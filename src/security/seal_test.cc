@@ -88,6 +88,16 @@ TEST(KeyRing, FingerprintsStandForASecretUnderOneKey) {
   EXPECT_NE(ring.fingerprint("token"), ring_of(new_key).fingerprint("token"));
 }
 
+TEST(KeyRing, FingerprintsAreOneForAllWhoChangeTheirKeys) {
+  const KeyRing before = ring_of(old_key), between = ring_of(new_key + "," + old_key), after = ring_of(new_key);
+  EXPECT_EQ(before.fingerprint("token"), between.fingerprint("token"));
+  EXPECT_TRUE(between.is_fingerprint(after.fingerprint("token"), "token"));
+  EXPECT_TRUE(between.is_fingerprint(before.fingerprint("token"), "token"));
+  EXPECT_FALSE(between.is_fingerprint(before.fingerprint("token"), "tokem"));
+  EXPECT_FALSE(between.is_fingerprint("", "token"));
+  EXPECT_FALSE(before.is_fingerprint(after.fingerprint("token"), "token"));
+}
+
 TEST(KeyRing, SealsTheSameSecretDifferentlyEachTime) {
   const KeyRing ring = ring_of(old_key);
   EXPECT_NE(ring.seal("token", "row"), ring.seal("token", "row"));

@@ -77,3 +77,24 @@ curl -sf -d "grant_type=client_credentials&client_id=sfsim-client&client_secret=
   "$url/services/oauth2/token" | grep -qE "$secrets" || fail "tokens look otherwise"
 [ -s logged ] || fail "nothing was logged"
 ! grep -aE "$secrets" logged run out connect.out connect.err lockstep.db* || fail "a secret was said"
+
+# Keys that are being changed: some processes have the old one, some both. A key that is not there makes no sign-in bad,
+# and a dead grant is shown once, whoever comes with which keys.
+kill "$simulator"; wait "$simulator" || true
+start_sfsim --seed-rows 5
+rm -f lockstep.db*
+old=$(openssl rand -hex 32) new=$(openssl rand -hex 32)
+echo sfsim-refresh | ENCRYPTION_KEY=$old "$bin/lockstep" connect --flow refresh-token > connect.out 2>&1 || fail "connect: $(cat connect.out)"
+status=0; ENCRYPTION_KEY=$new "$bin/lockstep" sync > out 2>&1 || status=$?
+expect "exit status without the key" $status 2
+[ "$(sql 'select sync_status from lockstep_integrations')" != needs_reauth ] || fail "a missing key made a good sign-in bad"
+ENCRYPTION_KEY=$old "$bin/lockstep" sync > out 2>&1 || fail "a sync with the key again: $(cat out)"
+curl -sf -X POST "$url/__sim/expire-tokens?refresh=true" > /dev/null
+before=$(asked)
+for _ in 1 2 3; do
+  for keys in "$old" "$new,$old"; do
+    status=0; ENCRYPTION_KEY=$keys "$bin/lockstep" sync > out 2>&1 || status=$?
+    expect "exit status of a dead grant" $status 3
+  done
+done
+expect "sign-ins with a dead grant" $(($(asked) - before)) 1
