@@ -9,6 +9,11 @@ int tell(const base::Error& error) {
   return exit_status_for(error);
 }
 
+int tell_interrupted(const char* state) {
+  std::fprintf(stderr, "lockstep: interrupted: %s\n", state);
+  return some_left;
+}
+
 void print_run(const core::RunRecord& run) {
   std::printf("run %s %s in %.1f s, %lld API calls\n", run.id.text.c_str(), run.status.c_str(),
               static_cast<double>(run.duration.count()) / 1000.0, static_cast<long long>(run.api_calls));

@@ -49,6 +49,8 @@ CLI::App* add_below(CLI::App& parent, Commands& commands, const std::shared_ptr<
 
 /// Prints the error for a person and says with which status to exit.
 int tell(const base::Error&);
+/// The same for a command that was asked to stop before its end: `state` says what was done and what was not.
+int tell_interrupted(const char* state);
 
 void print_run(const core::RunRecord&);
 

@@ -1,3 +1,4 @@
+#include <poll.h>
 #include <termios.h>
 #include <unistd.h>
 
@@ -33,7 +34,11 @@ base::Secret read_secret(const char* prompt) {
     tcsetattr(STDIN_FILENO, TCSANOW, &quiet);
   }
   std::string line;
-  std::getline(std::cin, line);
+  // A signal does not end a read, but a wait for something to read.
+  pollfd input{STDIN_FILENO, POLLIN, 0};
+  while (terminal && !stop_requested && poll(&input, 1, 200) <= 0) {
+  }
+  if (!stop_requested) std::getline(std::cin, line);
   if (terminal) {
     tcsetattr(STDIN_FILENO, TCSANOW, &before);
     std::fputc('\n', stderr);
@@ -47,7 +52,10 @@ base::Result<void> gather_secrets(Options& options) {
     if (!value.empty()) return {};
     return base::failure(base::ErrorKind::settings, std::string{"this flow needs "} + option);
   };
-  if (request.flow == "refresh-token") request.refresh_token = read_secret("Refresh token");
+  if (request.flow == "refresh-token") {
+    request.refresh_token = read_secret("Refresh token");
+    RETURN_IF_ERROR(need(request.refresh_token.reveal(), "a refresh token on standard input"));
+  }
   if (request.flow == "jwt") {
     RETURN_IF_ERROR(need(request.username, "--username, the org's user to act as"));
     RETURN_IF_ERROR(need(options.key_file, "--key-file, the private key (PEM) whose certificate the app holds"));
@@ -61,6 +69,7 @@ base::Result<void> gather_secrets(Options& options) {
     std::fprintf(stderr,
                  "lockstep: the username-password flow is legacy: new orgs block it. Use jwt or web instead.\n");
     request.password = read_secret("Password with the security token behind it");
+    RETURN_IF_ERROR(need(request.password.reveal(), "a password on standard input"));
   }
   return {};
 }
@@ -69,12 +78,19 @@ base::Result<core::Integration> connect_in_browser(App& app, const Options& opti
   ASSIGN_OR_RETURN(auto draft, draft_connection(app, *app.store, options.request));
   const std::string redirect = options.redirect_uri.empty() ? redirect_uri_of(app.settings) : options.redirect_uri;
   const auto consent = consent_for(draft, redirect);
-  ASSIGN_OR_RETURN(const auto came, wait_for_browser(redirect, [&] {
-                     std::fprintf(stderr, "Open this address in a browser, sign in and allow:\n\n%s\n\nWaiting …\n",
-                                  consent.url.c_str());
-                   }));
-  ASSIGN_OR_RETURN(const auto grant, salesforce::grant_after(consent, came));
-  return finish_connection(app, *app.store, std::move(draft), grant, {});
+  core::Integration integration;
+  RETURN_IF_ERROR(wait_for_browser(
+      redirect,
+      [&] {
+        std::fprintf(stderr, "Open this address in a browser, sign in and allow:\n\n%s\n\nWaiting …\n",
+                     consent.url.c_str());
+      },
+      [&](const salesforce::CameBack& came) -> base::Result<void> {
+        ASSIGN_OR_RETURN(const auto grant, salesforce::grant_after(consent, came));
+        ASSIGN_OR_RETURN(integration, finish_connection(app, *app.store, std::move(draft), grant, {}));
+        return {};
+      }));
+  return integration;
 }
 
 void print_report(const ConnectReport& report) {
@@ -90,7 +106,8 @@ void print_report(const ConnectReport& report) {
     std::printf("object    %-12s %s, %s, %s, %s\n", object.name.c_str(), object.seen ? "read" : "not seen",
                 object.may_create ? "create" : "no create", object.may_edit ? "edit" : "no edit",
                 object.has_key_field ? "key field" : "no key field");
-  for (const std::string& sentence : report.missing) std::printf("missing   %s\n", sentence.c_str());
+  for (const auto* sentences : {&report.missing, &report.fields_set_aside})
+    for (const std::string& sentence : *sentences) std::printf("missing   %s\n", sentence.c_str());
 }
 
 bool wants_fields(const Options& options, const std::vector<std::string>& objects) {
@@ -110,10 +127,11 @@ bool wants_fields(const Options& options, const std::vector<std::string>& object
 int tell_about(App& app, const core::Integration& integration, const Options& options) {
   auto connection = Connection::open(app, integration);
   if (!connection) return tell(connection.error());
+  constexpr const char* unreported = "the connection stands; `lockstep doctor` says what the org lacks";
   auto report = report_on(app, integration, **connection);
-  if (!report) return tell(report.error());
+  if (!report) return stop_requested ? tell_interrupted(unreported) : tell(report.error());
   if (wants_fields(options, report->without_key_field)) {
-    salesforce::CurlTransport transport{app.clock, {}, {}, app.settings.salesforce.ca_file};
+    salesforce::CurlTransport transport{app.clock, {}, {}, app.settings.salesforce.ca_file, &stop_requested};
     for (const std::string& object : report->without_key_field) {
       const auto made =
           salesforce::create_key_field((*connection)->session, transport, app.settings.salesforce.api_version, object,
@@ -121,10 +139,10 @@ int tell_about(App& app, const core::Integration& integration, const Options& op
       if (!made) std::fprintf(stderr, "lockstep: %s: %s\n", object.c_str(), made.error().message.c_str());
     }
     report = report_on(app, integration, **connection);
-    if (!report) return tell(report.error());
+    if (!report) return stop_requested ? tell_interrupted(unreported) : tell(report.error());
   }
   print_report(*report);
-  return report->missing.empty() ? done : some_left;
+  return report->missing.empty() && report->fields_set_aside.empty() ? done : some_left;
 }
 
 }  // namespace
@@ -151,9 +169,13 @@ void add_connect(CLI::App& cli, Commands& commands) {
       "  lockstep connect --flow client-credentials --login-url https://acme.my.salesforce.com --create-fields\n"
       "  lockstep connect --flow refresh-token < token.txt");
   commands.push_back({command, [options](App& app) -> int {
-                        if (const auto gathered = gather_secrets(*options); !gathered) return tell(gathered.error());
+                        const auto gathered = gather_secrets(*options);
+                        if (stop_requested) return tell_interrupted("no org was connected, and nothing was stored");
+                        if (!gathered) return tell(gathered.error());
                         const auto integration = options->request.flow == "web" ? connect_in_browser(app, *options)
                                                                                 : connect(app, options->request);
+                        if (!integration && stop_requested)
+                          return tell_interrupted("no org was connected, and nothing was stored");
                         if (!integration) return tell(integration.error());
                         std::printf("connected workspace %s to org %s as %s (integration %s)\n",
                                     integration->workspace.c_str(), integration->org_id.c_str(),

@@ -34,7 +34,9 @@ class Doctor {
          app_.settings.store.url + " answers; " + std::to_string(integrations->size()) +
              (integrations->size() == 1 ? " integration" : " integrations"));
     if (integrations->empty()) broken("sign-in", no_org_connected());
-    for (const core::Integration& integration : *integrations) examine(integration);
+    for (const core::Integration& integration : *integrations)
+      if (!stop_requested) examine(integration);
+    if (stop_requested) note(Grade::odd, "interrupted", "the rest was not looked at");
   }
 
   void print(bool as_json) const {
@@ -64,6 +66,7 @@ class Doctor {
   }
   /// The first thing that is broken gives the exit status: what comes after it may follow from it.
   void broken(std::string area, const base::Error& error) {
+    if (stop_requested && error.kind == base::ErrorKind::cancelled) return;  // Broken off by us.
     if (status_ == done || status_ == some_left) status_ = exit_status_for(error);
     findings_.push_back({Grade::broken, std::move(area), error.message});
   }

@@ -84,6 +84,7 @@ void add_plan(CLI::App& cli, Commands& commands) {
                         for (core::Integration& integration : *integrations) {
                           const auto plan = rehearse(app, integration, options->request);
                           if (terminal) std::fprintf(stderr, "\r\033[K");
+                          if (stop_requested) return tell_interrupted("there is no plan, and nothing was changed");
                           if (!plan) {
                             status = tell(plan.error());
                             continue;

@@ -1,9 +1,9 @@
 #include <unistd.h>
 #include <algorithm>
 #include <cstdio>
-#include <thread>
 
 #include "daemon/command.h"
+#include "daemon/connection.h"
 #include "daemon/plan.h"
 
 namespace daemon_process {
@@ -27,7 +27,7 @@ base::Result<core::RunRecord> sync_in_turn(App& app, core::Integration& integrat
     const bool in_turn = run || run.error().kind != base::ErrorKind::cancelled;
     if (in_turn || stop_requested || app.clock.elapsed() > until) return run;
     if (!told) std::fprintf(stderr, "lockstep: waiting: %s\n", run.error().message.c_str());
-    std::this_thread::sleep_for(200ms);
+    (void)wait_unless_stopped(200ms);
   }
 }
 
@@ -50,16 +50,19 @@ int do_sync(App& app, const SyncRequest& request, const std::string& id, bool dr
   for (core::Integration& integration : *integrations) {
     std::optional<base::Error> end;
     const auto run = run_or_rehearse(app, integration, request, dry, end);
+    if (request.progress && isatty(2)) std::fprintf(stderr, "\r\033[K");
+    if (stop_requested && (dry || !run)) return tell_interrupted(dry ? "nothing was changed" : "nothing was synced");
     if (!run) {
       status = tell(run.error());
       continue;
     }
-    if (request.progress && isatty(2)) std::fprintf(stderr, "\r\033[K");
     if (as_json) {
       std::printf("%s\n", run_json(*run).c_str());
     } else {
       print_run(*run);
     }
+    if (stop_requested && run->cut_short)
+      return tell_interrupted("what was synced so far is kept, and the next run goes on from there");
     if (end) {
       status = tell(*end);
     } else if (status == done && (run->status != "completed" || something_stands(app, integration))) {

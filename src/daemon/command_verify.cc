@@ -189,6 +189,10 @@ void add_verify(CLI::App& cli, Commands& commands) {
          for (core::Integration& integration : *integrations) {
            const auto verification = verify_once(app, integration, options->request);
            if (terminal) std::fprintf(stderr, "\r\033[K");
+           if (stop_requested)
+             return tell_interrupted(options->request.repair
+                                         ? "the sides were not compared to the end; what was repaired so far stays"
+                                         : "the sides were not compared to the end, so nothing is known of the rest");
            if (!verification) {
              status = tell(verification.error());
              continue;

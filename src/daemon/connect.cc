@@ -27,6 +27,10 @@ core::Integration new_integration(const App& app) {
 }  // namespace
 
 base::Result<ConnectDraft> draft_connection(const App& app, core::Registry& registry, const ConnectRequest& request) {
+  if (request.workspace.empty() || request.workspace.size() > 200 ||
+      std::ranges::any_of(request.workspace, [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; }))
+    return base::failure(base::ErrorKind::settings,
+                         "the name of a workspace has 1 to 200 bytes and no control characters: see --workspace");
   ASSIGN_OR_RETURN(auto integrations, registry.integrations());
   const auto same = std::ranges::find(integrations, request.workspace, &core::Integration::workspace);
   const bool known = same != integrations.end();
@@ -36,6 +40,7 @@ base::Result<ConnectDraft> draft_connection(const App& app, core::Registry& regi
   integration.flow = request.flow;
   integration.login_url =
       request.login_url.empty() ? app.settings.salesforce.login_url : salesforce::without_slash(request.login_url);
+  RETURN_IF_ERROR(salesforce::check_login_url(integration.login_url));
   integration.username = request.username;
   integration.is_active = true;
   integration.sync_status = "idle";
@@ -55,7 +60,7 @@ base::Result<core::Integration> finish_connection(const App& app, core::Registry
   core::Integration& integration = draft.integration;
   connection::MemoryVault memory;
   memory.held.refresh_token = refresh_token;
-  salesforce::CurlTransport transport{app.clock, {}, {}, app.settings.salesforce.ca_file};
+  salesforce::CurlTransport transport{app.clock, {}, {}, app.settings.salesforce.ca_file, &stop_requested};
   if (grant) {
     ASSIGN_OR_RETURN(auto issued, salesforce::request_tokens(transport, draft.sign_in, *grant, app.clock));
     if (issued.credentials.refresh_token.empty())
@@ -71,6 +76,9 @@ base::Result<core::Integration> finish_connection(const App& app, core::Registry
     return base::failure(base::ErrorKind::settings, "workspace " + integration.workspace + " is connected to org " +
                                                         integration.org_id + ", and this sign-in belongs to org " +
                                                         identity.org_id + ": use --workspace for a second org");
+  if (stop_requested)
+    return base::failure(base::ErrorKind::cancelled,
+                         "interrupted: nothing was stored, and no org is connected by this");
   integration.org_id = identity.org_id;
   integration.username = identity.username;
   integration.next_sync_at = app.clock.now();

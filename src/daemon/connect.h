@@ -53,6 +53,7 @@ struct ConnectReport {
   };
   std::vector<Object> objects;                 ///< Those that are switched on.
   std::vector<std::string> missing;            ///< One sentence each: what, and how to mend it.
+  std::vector<std::string> fields_set_aside;   ///< The same about fields of the mappings.
   std::vector<std::string> without_key_field;  ///< Objects on which it could be made.
 };
 class Connection;

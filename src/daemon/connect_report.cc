@@ -1,5 +1,6 @@
 #include "daemon/connect.h"
 #include "daemon/connection.h"
+#include "daemon/mapping_check.h"
 #include "daemon/mappings.h"
 #include "salesforce/describe.h"
 
@@ -52,11 +53,31 @@ void find_missing(const core::Integration& integration, const Object& object, Co
   }
 }
 
+/// Fields that the mappings name and the user may not see, as the description that was kept just now has them.
+base::Result<void> find_set_aside(App& app, const core::Integration& integration, const std::string& name,
+                                  ConnectReport& report) {
+  ASSIGN_OR_RETURN(const auto described, app.store->describe(integration.id, name));
+  if (!described) return {};
+  ASSIGN_OR_RETURN(auto settings, app.store->mappings(integration.id));
+  for (const core::MappingSetting& setting : core::one_a_table(std::move(settings))) {
+    if (core::object_for(setting.object_type) != name) continue;
+    const std::string table = setting.table.empty() ? core::table_for(name) : setting.table;
+    ASSIGN_OR_RETURN(const auto schema, schema_from(app, integration, name, table, described->json));
+    const auto compiled = core::compile_mapping(integration, setting, schema, upsert_field);
+    if (!compiled) {
+      report.fields_set_aside.push_back(name + ": " + compiled.error().message);
+      continue;
+    }
+    for (const core::RunError& warning : compiled->warnings) report.fields_set_aside.push_back(warning.message);
+  }
+  return {};
+}
+
 }  // namespace
 
 base::Result<ConnectReport> report_on(App& app, const core::Integration& integration, Connection& connection) {
   ConnectReport report;
-  salesforce::CurlTransport transport{app.clock, {}, {}, app.settings.salesforce.ca_file};
+  salesforce::CurlTransport transport{app.clock, {}, {}, app.settings.salesforce.ca_file, &stop_requested};
   const std::string& version = app.settings.salesforce.api_version;
   ASSIGN_OR_RETURN(report.org, salesforce::org_facts(connection.session, transport, version, &connection.budget));
   if (!report.org.has_version)
@@ -75,6 +96,7 @@ base::Result<ConnectReport> report_on(App& app, const core::Integration& integra
     if (!is_on) continue;
     ASSIGN_OR_RETURN(auto object, look_at(app, integration, connection.org, name));
     find_missing(integration, object, report);
+    if (object.seen) RETURN_IF_ERROR(find_set_aside(app, integration, name, report));
     report.objects.push_back(std::move(object));
   }
   return report;

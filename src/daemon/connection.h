@@ -57,8 +57,8 @@ class Connection {
              std::function<bool(std::chrono::milliseconds)> wait)
       : registry_{std::move(registry)},
         accounts_{std::move(accounts)},
-        sign_in_transport_{app.clock, {}, {}, app.settings.salesforce.ca_file},
-        wire_{app.clock, {}, {}, app.settings.salesforce.ca_file},
+        sign_in_transport_{app.clock, {}, {}, app.settings.salesforce.ca_file, &stop_requested},
+        wire_{app.clock, {}, {}, app.settings.salesforce.ca_file, &stop_requested},
         transport_{wire_, app.clock, app.breakers->of(integration.org_id)},
         vault_{*registry_, *app.keys, integration.id, app.clock},
         journal_{*app.store, integration.id},

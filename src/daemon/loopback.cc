@@ -2,6 +2,7 @@
 
 #include <charconv>
 #include <chrono>
+#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -58,8 +59,8 @@ std::string simple_page(std::string_view heading, std::string_view sentence) {
          http::escaped_html(heading) + "</h1><p>" + http::escaped_html(sentence) + "</p></html>\n";
 }
 
-base::Result<salesforce::CameBack> wait_for_browser(const std::string& redirect_uri,
-                                                    const std::function<void()>& ready) {
+base::Result<void> wait_for_browser(const std::string& redirect_uri, const std::function<void()>& ready,
+                                    const std::function<base::Result<void>(const salesforce::CameBack&)>& finish) {
   const auto place = place_of(redirect_uri);
   if (!place)
     return base::failure(
@@ -69,7 +70,9 @@ base::Result<salesforce::CameBack> wait_for_browser(const std::string& redirect_
             "`lockstep serve` in the browser instead; or add http://localhost:5050/callback to the app's "
             "callback URLs and use --redirect-uri http://localhost:5050/callback");
   std::mutex mutex;
+  std::condition_variable finished;
   std::optional<salesforce::CameBack> came;
+  std::string page;  // What the browser is told, once that is known.
   auto server = http::Server::listen(place->address, place->port, [&](const http::Request& request) -> http::Response {
     const std::vector<std::pair<std::string, std::string>> headers = {{"Content-Type", "text/html; charset=utf-8"},
                                                                       {"Cache-Control", "no-store"},
@@ -77,14 +80,15 @@ base::Result<salesforce::CameBack> wait_for_browser(const std::string& redirect_
     salesforce::CameBack answer = came_back_with(request.query);
     if (request.method != "GET" || request.path != place->path || (answer.code.empty() && answer.error.empty()))
       return {404, headers, simple_page("Not here", "This address only waits for Salesforce."), {}, false};
-    const std::lock_guard lock{mutex};
+    std::unique_lock lock{mutex};
     if (!came) came = std::move(answer);
-    return {200, headers, simple_page("Thank you", "You can close this page and go back to the terminal."), {}, false};
+    finished.wait(lock, [&] { return !page.empty(); });
+    return {200, headers, page, {}, false};
   });
   if (!server)
     return base::failure(
         base::ErrorKind::settings,
-        server.error().message +
+        server.error().message + (server.error().message.ends_with('.') ? "" : ".") +
             " If that is a running `lockstep serve`, open its /api/integrations/salesforce/connect in the "
             "browser instead.");
   ready();
@@ -96,9 +100,21 @@ base::Result<salesforce::CameBack> wait_for_browser(const std::string& redirect_
     }
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
   }
+  base::Result<void> result =
+      base::failure(base::ErrorKind::cancelled, "No browser came back from Salesforce. Start the connection again.");
+  std::unique_lock lock{mutex};
+  if (came) {
+    const salesforce::CameBack answer = *came;
+    lock.unlock();
+    result = finish(answer);
+    lock.lock();
+  }
+  page = result ? simple_page("Thank you", "You can close this page and go back to the terminal.")
+                : simple_page("Not connected", result.error().message + " You can close this page.");
+  lock.unlock();
+  finished.notify_all();
   (*server)->stop();
-  if (came) return *std::move(came);
-  return base::failure(base::ErrorKind::cancelled, "No browser came back from Salesforce. Start the connection again.");
+  return result;
 }
 
 }  // namespace daemon_process

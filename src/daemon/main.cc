@@ -1,5 +1,6 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <csignal>
@@ -17,8 +18,9 @@ namespace {
 
 using namespace daemon_process;
 
-void on_signal(int) {
-  stop_requested = true;
+/// The first lets what runs come to an orderly end; a second Ctrl-C does not wait for that.
+void on_signal(int signal) {
+  if (stop_requested.exchange(true) && signal == SIGINT) ::_exit(some_left);
 }
 
 /// The process holds tokens and keys: no core file, no ptrace by others, no reading of its memory through /proc.
@@ -39,7 +41,9 @@ int main(int argc, char** argv) {
   cli.set_version_flag("--version", "lockstep " LOCKSTEP_VERSION);
   cli.footer(
       "Examples:\n  lockstep connect --flow client-credentials --login-url https://acme.my.salesforce.com\n"
-      "  lockstep sync\n  lockstep status --json\n\nSettings (file lockstep.toml or environment):\n" +
+      "  lockstep sync\n  lockstep status --json\n\nCtrl-C ends a command within seconds, with exit status 1 and a "
+      "word on "
+      "what was done; a second one at once.\n\nSettings (file lockstep.toml or environment):\n" +
       settings::describe_settings());
   std::string config, log_level, log_format;
   cli.add_option("--config", config, "Settings file; default lockstep.toml, then /etc/lockstep/lockstep.toml");

@@ -4,7 +4,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <thread>
 
 #include "core/dry_run.h"
 #include "daemon/connection.h"
@@ -59,7 +58,7 @@ base::Result<Plan> rehearse(App& app, core::Integration& integration, const Sync
                              *rehearsal.store,
                              app.clock,
                              app.random,
-                             [](std::chrono::milliseconds time) { std::this_thread::sleep_for(time); },
+                             [](std::chrono::milliseconds time) { (void)wait_unless_stopped(time); },
                              [] { return stop_requested.load(); },
                              [&](const std::string& line) {
                                if (request.progress) request.progress(line);

@@ -35,6 +35,11 @@ void plan_next(App& app, core::Integration& integration, const core::RunRecord& 
   if (budget.refusal() || load_waits) integration.sync_status = "budget_exhausted";
 }
 
+/// Not so where the tokens cannot be read: with the right encryption key the sign-in may be as good as ever.
+bool needs_reauth(const base::Result<void>& standing) {
+  return !standing && standing.error().kind == base::ErrorKind::unauthorized;
+}
+
 constexpr std::size_t most_forgotten = 20'000;  ///< Entries of the history that a run clears away.
 
 bool is_lost_field(const core::RunError& error) {
@@ -119,7 +124,7 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
   ASSIGN_OR_RETURN(const auto connected, Connection::open(app, integration, wait, request.lane));
   // Whoever asks, and however often: a sign-in that only the user can mend is not tried again.
   if (auto standing = connected->session.check_standing(); !standing) {
-    integration.sync_status = "needs_reauth";
+    if (needs_reauth(standing)) integration.sync_status = "needs_reauth";
     integration.last_error = standing.error().message;
     RETURN_IF_ERROR(app.store->save_state(integration));
     return std::unexpected(standing.error());
@@ -183,6 +188,14 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
       result.stopped_by = stopped.error();
     if (auto given = connected->budget.give_back(); !given) base::log(base::LogLevel::warn, given.error().message);
   }
+  // A call that was broken off because we are to stop is no failure of the org's.
+  if (result.stopped_by && result.stopped_by->kind == base::ErrorKind::cancelled && stop_requested) {
+    std::erase_if(result.errors, [&](const core::RunError& error) {
+      return error.record.empty() && error.message.ends_with(result.stopped_by->message);
+    });
+    result.stopped_by.reset();
+    result.cut_short = true;
+  }
   run.objects = std::move(result.objects);
   run.sync_errors = std::move(warnings);
   run.sync_errors.insert(run.sync_errors.end(), result.errors.begin(), result.errors.end());
@@ -204,7 +217,7 @@ base::Result<core::RunRecord> sync_once(App& app, core::Integration& integration
   end = result.stopped_by;
 
   integration.sync_status = !result.stopped_by                                            ? "idle"
-                            : !connected->session.check_standing()                        ? "needs_reauth"
+                            : needs_reauth(connected->session.check_standing())           ? "needs_reauth"
                             : result.stopped_by->service_code == "REQUEST_LIMIT_EXCEEDED" ? "budget_exhausted"
                                                                                           : "error";
   integration.last_error = run.sync_errors.empty() ? "" : run.sync_errors.back().message;

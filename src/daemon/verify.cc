@@ -1,7 +1,6 @@
 #include "daemon/verify.h"
 
 #include <algorithm>
-#include <thread>
 
 #include "daemon/connection.h"
 #include "daemon/mappings.h"
@@ -38,7 +37,7 @@ base::Result<ObjectVerified> verify_object(App& app, salesforce::RestOrg& org, c
     if (!step) {
       const core::Advice advice = core::advice_for(step.error(), attempt++);
       if (advice.what != core::Advice::Do::again) return std::unexpected(step.error());
-      std::this_thread::sleep_for(advice.after);
+      (void)wait_unless_stopped(advice.after);
       continue;
     }
     attempt = 1;
@@ -151,6 +150,9 @@ base::Result<Verification> verify_once(App& app, core::Integration& integration,
   run.completed_at = app.clock.now();
   run.duration = std::chrono::duration_cast<std::chrono::milliseconds>(app.clock.elapsed() - started);
   run.status = stop_requested ? "failed" : "completed";
+  if (stop_requested)
+    run.sync_errors.push_back(
+        {"interrupted: the comparison did not come to its end", "", "INTERRUPTED", app.clock.now()});
   RETURN_IF_ERROR(app.store->save(run));
   return verification;
 }

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "gzip/gzip.h"
+#include "salesforce/origin.h"
 #include "salesforce/transport.h"
 
 namespace salesforce {
@@ -24,6 +25,7 @@ struct Exchange {
   const base::Clock* clock;
   const Deadlines* deadlines;
   const std::stop_token* stop;
+  const std::atomic<bool>* stopping;  ///< May be null.
   BodySink* sink;
   Answer answer;
   bool sinking = false;  ///< The sink has begun.
@@ -93,7 +95,7 @@ std::size_t on_header(char* data, std::size_t size, std::size_t count, void* con
 
 int on_progress(void* context, curl_off_t, curl_off_t received, curl_off_t, curl_off_t sent) {
   Exchange& exchange = *static_cast<Exchange*>(context);
-  if (exchange.stop->stop_requested()) {
+  if (exchange.stop->stop_requested() || (exchange.stopping != nullptr && exchange.stopping->load())) {
     exchange.broken = Exchange::Broken::stopped;
     return 1;
   }
@@ -118,6 +120,17 @@ std::string host_of(std::string_view url) {
   url = url.substr(0, url.find_first_of("/?#"));
   if (const auto at = url.rfind('@'); at != std::string_view::npos) url.remove_prefix(at + 1);
   return std::string{url};
+}
+
+std::unexpected<base::Error> proxy_refuses(int status, const std::string& host) {
+  if (status == 407)
+    return base::failure(ErrorKind::unreachable,
+                         "The proxy wants a user name and a password, or does not take those it got [HTTP 407]. Set "
+                         "HTTPS_PROXY to http://NAME:PASSWORD@HOST:PORT, special characters percent-encoded; or name " +
+                             host + " in NO_PROXY.");
+  return base::failure(ErrorKind::unreachable, "The proxy does not let us through to " + host + " [HTTP " +
+                                                   std::to_string(status) +
+                                                   "]. Have it allow that host, or correct HTTPS_PROXY and NO_PROXY.");
 }
 
 std::unexpected<base::Error> explain(CURLcode code, const Exchange& exchange, bool got_out, const std::string& host) {
@@ -190,11 +203,16 @@ struct CurlTransport::Handle {
   Deadlines deadlines;
   std::stop_token stop;
   std::string ca_file;
+  const std::atomic<bool>* stopping;
   CURL* curl;
 
   Handle(const base::Clock& the_clock, const Deadlines& the_deadlines, std::stop_token the_stop,
-         std::string the_ca_file)
-      : clock(the_clock), deadlines(the_deadlines), stop(std::move(the_stop)), ca_file(std::move(the_ca_file)) {
+         std::string the_ca_file, const std::atomic<bool>* the_stopping)
+      : clock(the_clock),
+        deadlines(the_deadlines),
+        stop(std::move(the_stop)),
+        ca_file(std::move(the_ca_file)),
+        stopping(the_stopping) {
     static const CURLcode ready = curl_global_init(CURL_GLOBAL_DEFAULT);
     CHECK(ready == CURLE_OK);
     curl = curl_easy_init();
@@ -205,8 +223,9 @@ struct CurlTransport::Handle {
   ~Handle() { curl_easy_cleanup(curl); }
 };
 
-CurlTransport::CurlTransport(const base::Clock& clock, Deadlines deadlines, std::stop_token stop, std::string ca_file)
-    : handle_(std::make_unique<Handle>(clock, deadlines, std::move(stop), std::move(ca_file))) {}
+CurlTransport::CurlTransport(const base::Clock& clock, Deadlines deadlines, std::stop_token stop, std::string ca_file,
+                             const std::atomic<bool>* stopping)
+    : handle_(std::make_unique<Handle>(clock, deadlines, std::move(stop), std::move(ca_file), stopping)) {}
 CurlTransport::~CurlTransport() = default;
 
 base::Result<Answer> CurlTransport::send(const Request& request) {
@@ -214,6 +233,7 @@ base::Result<Answer> CurlTransport::send(const Request& request) {
   Exchange exchange{.clock = &handle_->clock,
                     .deadlines = &handle_->deadlines,
                     .stop = &handle_->stop,
+                    .stopping = request.finish ? nullptr : handle_->stopping,
                     .sink = request.sink,
                     .answer = {}};
   exchange.request_bytes = request.body.size();
@@ -224,6 +244,8 @@ base::Result<Answer> CurlTransport::send(const Request& request) {
   curl_easy_setopt(curl, CURLOPT_URL, request.url.c_str());
   curl_easy_setopt(curl, CURLOPT_PROTOCOLS_STR, "http,https");
   curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+  // There may be no TLS on the way to this very machine, so nothing leaves it.
+  if (is_loopback(request.url)) curl_easy_setopt(curl, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(curl, CURLOPT_SSL_VERIFYPEER, 1L);
   curl_easy_setopt(curl, CURLOPT_SSL_VERIFYHOST, 2L);
   if (!handle_->ca_file.empty()) {
@@ -272,12 +294,17 @@ base::Result<Answer> CurlTransport::send(const Request& request) {
     curl_off_t ready_after = 0, uploaded = 0;
     curl_easy_getinfo(curl, CURLINFO_PRETRANSFER_TIME_T, &ready_after);
     curl_easy_getinfo(curl, CURLINFO_SIZE_UPLOAD_T, &uploaded);
+    long proxy_status = 0;
+    curl_easy_getinfo(curl, CURLINFO_HTTP_CONNECTCODE, &proxy_status);
+    if (exchange.broken == Exchange::Broken::no && proxy_status >= 300)
+      return proxy_refuses(static_cast<int>(proxy_status), host_of(request.url));
     const bool got_out = ready_after > 0 && uploaded >= static_cast<curl_off_t>(request.body.size());
     return explain(code, exchange, got_out, host_of(request.url));
   }
   long status = 0;
   curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &status);
   exchange.answer.status = static_cast<int>(status);
+  if (status == 407) return proxy_refuses(407, host_of(request.url));
   if (begin_sink(exchange)) return std::move(exchange.answer);  // an empty body has to begin too
   if (request.sink != nullptr && exchange.answer.header("content-encoding") == "gzip") {
     ASSIGN_OR_RETURN(exchange.answer.body, gzip::unpacked(exchange.answer.body, handle_->deadlines.answer_bytes));

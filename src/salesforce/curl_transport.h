@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <memory>
 #include <stop_token>
@@ -21,13 +22,14 @@ struct Deadlines {
 /// HTTP over libcurl, keeping its connections alive from one request to the next.
 ///
 /// Follows no redirects (a token would follow with them), verifies TLS, takes its proxy from the environment
-/// (HTTPS_PROXY, NO_PROXY). `ca_file`: certificates (PEM) that are trusted instead of the system's. `stop` ends a
-/// running request within about a second, as `cancelled`. Deadlines are looked at about once a second. Used by one
-/// thread; the clock is borrowed.
+/// (HTTPS_PROXY, NO_PROXY), and goes to a loopback address without one. `ca_file`: certificates (PEM) that are trusted
+/// instead of the system's. `stop` ends a running request within about a second, as `cancelled`; so does `stopping`,
+/// which a signal handler may set, but for a request that is to finish. Deadlines are looked at about once a second.
+/// Used by one thread; the clock and the flag are borrowed.
 class CurlTransport final : public Transport {
  public:
   explicit CurlTransport(const base::Clock& clock, Deadlines deadlines = {}, std::stop_token stop = {},
-                         std::string ca_file = {});
+                         std::string ca_file = {}, const std::atomic<bool>* stopping = nullptr);
   ~CurlTransport() override;
 
   base::Result<Answer> send(const Request& request) override;

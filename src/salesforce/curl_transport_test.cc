@@ -125,6 +125,49 @@ struct CurlTransportTest : testing::Test {
   }
 };
 
+TEST_F(CurlTransportTest, GoesToThisMachineWithoutAProxy) {
+  Server server{[](Connection& connection) {
+    connection.read_request();
+    connection.answer("200 OK", "here");
+  }};
+  ::setenv("http_proxy", "http://127.0.0.1:1", 1);
+  const auto answer = send({.url = server.url()});
+  ::unsetenv("http_proxy");
+  ASSERT_TRUE(answer) << answer.error().message;
+  EXPECT_EQ(answer->body, "here");
+}
+
+TEST_F(CurlTransportTest, SaysWhatAProxyWantsThatAsksForAPassword) {
+  Server server{[](Connection& connection) {
+    connection.read_request();
+    connection.answer("407 Proxy Authentication Required", "", "Proxy-Authenticate: Basic realm=\"x\"\r\n");
+  }};
+  ::setenv("https_proxy", server.url().c_str(), 1);
+  const auto tunnel = send({.url = "https://acme.my.salesforce.com/"});
+  ::unsetenv("https_proxy");
+  for (const auto& refused : {tunnel, send({.url = server.url()})}) {
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().kind, ErrorKind::unreachable);
+    EXPECT_TRUE(refused.error().message.contains("HTTPS_PROXY")) << refused.error().message;
+  }
+}
+
+TEST_F(CurlTransportTest, AProcessThatIsToStopBreaksOffWhatMayBeBrokenOff) {
+  const std::atomic<bool> stopping = true;
+  Server server{[](Connection& connection) {
+    if (connection.read_request().starts_with("GET")) return connection.wait_until_gone();
+    connection.answer("200 OK", "done");
+  }};
+  CurlTransport transport{clock, {}, {}, {}, &stopping};
+  const auto read = transport.send({.url = server.url()});
+  ASSERT_FALSE(read);
+  EXPECT_EQ(read.error().kind, ErrorKind::cancelled);
+  const auto written =
+      transport.send({.method = "POST", .url = server.url(), .headers = {}, .body = "{}", .finish = true});
+  ASSERT_TRUE(written) << written.error().message;
+  EXPECT_EQ(written->body, "done");
+}
+
 TEST_F(CurlTransportTest, SendsWhatItIsGivenAndReturnsWhatItGets) {
   std::string seen;
   Server server{[&](Connection& connection) {

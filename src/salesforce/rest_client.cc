@@ -40,6 +40,7 @@ base::Result<void> RestClient::admit(Transport& transport, const Doing& doing) {
 base::Result<Answer> RestClient::exchange(Transport& transport, Request request, const Doing& doing) {
   request.headers.push_back({"Sforce-Call-Options", "client=lockstep/" LOCKSTEP_VERSION});
   request.headers.push_back({"Sforce-Auto-Assign", "FALSE"});
+  request.finish = doing.write || (request.method != "GET" && !request.url.ends_with("/composite"));
   if (budget_ != nullptr) RETURN_IF_ERROR(admit(transport, doing));
   int exchanges = 0;
   auto answer = session_.send(transport, std::move(request), &exchanges);

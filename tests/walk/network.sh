@@ -51,17 +51,34 @@ expect "exit status of a server that hangs up" $status 5
 expect "what is spoken where HTTP/2 is offered" "$(sort -u agreed.log)" h2
 
 touch proxied.log
+default=$(sql 'select id from lockstep_integrations')
+certificate away acme.org.invalid
+serve serve "$plain" away.pem away.key calls.log
+away=acme.org.invalid:${far##*:}  # a name that the proxy alone knows the way to
+export LOCKSTEP_SALESFORCE_ALLOWED_DOMAINS=org.invalid
 serve proxy proxied.log
-export HTTPS_PROXY=http://127.0.0.1:${far##*:}
-lockstep sync
+export HTTPS_PROXY=http://127.0.0.1:${far##*:} http_proxy=http://127.0.0.1:${far##*:}
+LOCKSTEP_SALESFORCE_LOGIN_URL=https://$away lockstep connect --flow client-credentials --workspace away
+expect "exit status of connect through a proxy ($(cat error))" $status 0
+away_id=$(sql "select id from lockstep_integrations where workspace_id = 'away'")
+lockstep sync --direction pull --integration "$away_id"
 expect "exit status of a sync through a proxy ($(cat error))" $status 0
-grep -q "^${good#https://}\$" proxied.log || fail "the proxy was not asked"
+grep -q "^$away\$" proxied.log || fail "the proxy was not asked"
 before=$(wc -l < proxied.log)
-NO_PROXY=localhost lockstep sync
-expect "exit status of a sync past the proxy" $status 0
+lockstep sync --integration "$default"
+expect "exit status of a sync with this machine, past the proxy ($(cat error))" $status 0
+LOCKSTEP_SALESFORCE_LOGIN_URL=$plain lockstep connect --flow client-credentials --workspace plain
+expect "exit status of connect without TLS, past the proxy ($(cat error))" $status 0
+NO_PROXY=org.invalid LOCKSTEP_SALESFORCE_LOGIN_URL=https://$away lockstep connect --flow client-credentials --workspace away
+expect "exit status past a proxy that is needed" $status 5
 expect "what the proxy saw then" "$(wc -l < proxied.log)" "$before"
-HTTPS_PROXY=http://nowhere.invalid:1 lockstep sync
+HTTPS_PROXY=http://nowhere.invalid:1 LOCKSTEP_SALESFORCE_LOGIN_URL=https://$away lockstep connect --flow client-credentials --workspace away
 expect "exit status of a proxy that is not there" $status 5
+serve refuse refused.log
+HTTPS_PROXY=http://127.0.0.1:${far##*:} LOCKSTEP_SALESFORCE_LOGIN_URL=https://$away lockstep connect --flow client-credentials --workspace away
+expect "exit status of a proxy that wants a password" $status 5
+grep -q 'proxy wants a user name.*407.*HTTPS_PROXY' error || fail "the message does not help: $(cat error)"
+unset HTTPS_PROXY http_proxy LOCKSTEP_SALESFORCE_ALLOWED_DOMAINS
 LOCKSTEP_SALESFORCE_ALLOWED_DOMAINS=nonsense lockstep sync
 expect "exit status of a domain that is none" $status 2
 echo "the network is kept"

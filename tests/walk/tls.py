@@ -1,7 +1,8 @@
 """Stands in front of sfsim for network.sh.
 
   tls.py serve URL CERTIFICATE KEY LOG   answers https and passes everything on to URL; logs who calls
-  tls.py proxy LOG                       an HTTP proxy for CONNECT; logs where to
+  tls.py proxy LOG                       an HTTP proxy for CONNECT, to which every host is this machine; logs where to
+  tls.py refuse LOG                      one that wants a password
   tls.py http2 CERTIFICATE KEY LOG       takes HTTP/2 only, and hangs up; logs what was agreed on
 
 Prints the port it listens on.
@@ -52,8 +53,14 @@ class Proxy(BaseHTTPRequestHandler):
     def do_CONNECT(self):
         with open(log, "a") as file:
             file.write(self.path + "\n")
-        host, port = self.path.rsplit(":", 1)
-        far = socket.create_connection((host, int(port)))
+        port = self.path.rsplit(":", 1)[1]
+        if mode == "refuse":
+            self.send_response_only(407, "Proxy Authentication Required")
+            self.send_header("Proxy-Authenticate", 'Basic realm="x"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        far = socket.create_connection(("127.0.0.1", int(port)))
         self.send_response_only(200, "Connection established")
         self.end_headers()
         near = self.connection
