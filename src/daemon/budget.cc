@@ -124,9 +124,12 @@ std::string budget_lines(const json::object& budget) {
   const std::string reason = text_of(budget.at("reason"));
   if (budget.at("org_limit").as_int64() == 0)
     return "  API budget: the org has not said its limit yet\n" + (reason.empty() ? "" : "  " + reason + "\n");
-  std::string out = "  API budget: " + number("spent") + " of our " + number("share") + " calls a day spent (" +
-                    number("percent") + " % of the org's " + number("org_limit") + ", of which all its clients used " +
-                    number("org_used") + ")\n";
+  // What was spent before the org said its limit, or before the share was lowered, may be more than is ours.
+  const bool too_many = budget.at("spent").as_int64() > budget.at("share").as_int64();
+  std::string out = "  API budget: " + number("spent") + (too_many ? " calls spent, and ours are " : " of our ") +
+                    number("share") + (too_many ? " a day (" : " calls a day spent (") + number("percent") +
+                    " % of the org's " + number("org_limit") + ", of which all its clients used " + number("org_used") +
+                    ")\n";
   const std::string state = text_of(budget.at("state"));
   if (state == "slow") out += "  more than half is spent: scheduled runs come less often\n";
   if (state == "exhausted")
