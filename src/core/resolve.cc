@@ -14,7 +14,8 @@ Cell cell_of(const Text& text) {
 }  // namespace
 
 base::Result<void> resolve_conflict(Store& store, const model::Mapping& mapping, const ConflictEntry& conflict,
-                                    const Choice& choice, const Safeguards& safeguards) {
+                                    const Choice& choice, const Safeguards& safeguards,
+                                    std::span<const ConflictEntry> beside) {
   const std::string what = "conflict " + std::to_string(conflict.id);
   if (conflict.decision != "open" || conflict.resolved_at)
     return base::failure(base::ErrorKind::precondition, what + " is settled already");
@@ -24,9 +25,21 @@ base::Result<void> resolve_conflict(Store& store, const model::Mapping& mapping,
                                                         " is not mapped any more; map it again to decide");
   const auto field = static_cast<std::size_t>(found - mapping.fields.begin());
 
+  /// What a person was shown of one field; those that are mapped no more have nothing to settle.
+  struct Shown {
+    std::size_t field;
+    const ConflictEntry* entry;
+  };
+  std::vector<Shown> all{{field, &conflict}};
+  for (const ConflictEntry& other : beside) {
+    const auto mapped = std::ranges::find(mapping.fields, other.field, &model::FieldMapping::org_field);
+    if (mapped != mapping.fields.end())
+      all.push_back({static_cast<std::size_t>(mapped - mapping.fields.begin()), &other});
+  }
+
   base::Arena arena;
   Cell value;
-  if (choice.take == Choice::Take::value) {
+  if (choice.take == Choice::Take::value && !choice.value.empty()) {
     const auto read = model::canonical(found->type, choice.value, arena);
     if (!read)
       return base::failure(base::ErrorKind::rejected,
@@ -40,8 +53,11 @@ base::Result<void> resolve_conflict(Store& store, const model::Mapping& mapping,
     stale.reset();
     WriteSet writes;
     const KnownHead& head = known.heads[0];
-    const bool as_shown = same_value(found->type, known.rows[0][field], cell_of(conflict.store)) &&
-                          same_value(found->type, known.bases[0][field], cell_of(conflict.base));
+    const bool as_shown = std::ranges::all_of(all, [&](const Shown& shown) {
+      const model::FieldType& type = mapping.fields[shown.field].type;
+      return same_value(type, known.rows[0][shown.field], cell_of(shown.entry->store)) &&
+             same_value(type, known.bases[0][shown.field], cell_of(shown.entry->base));
+    });
     const bool record_gone = head.link == LinkState::record_deleted && head.row_exists;
     const bool row_gone = head.link == LinkState::row_gone && !head.row_exists;
     if (row_gone && choice.take != Choice::Take::store) {
@@ -63,7 +79,8 @@ base::Result<void> resolve_conflict(Store& store, const model::Mapping& mapping,
     if (record_gone && choice.take != Choice::Take::org) {
       settlement.link = LinkState::none;  // The edit is worth a new record.
     } else {
-      base[field] = choice.take == Choice::Take::org ? known.rows[0][field] : cell_of(conflict.org);
+      for (const Shown& shown : all)
+        base[shown.field] = choice.take == Choice::Take::org ? known.rows[0][shown.field] : cell_of(shown.entry->org);
       settlement.base = base;
     }
     if (row_gone) {
@@ -79,7 +96,7 @@ base::Result<void> resolve_conflict(Store& store, const model::Mapping& mapping,
       settlement.columns.set(field);
     }
     settlement.resolution = choice.by;
-    settlement.resolved.set(field);
+    for (const Shown& shown : all) settlement.resolved.set(shown.field);
     settlement.enqueue = head.row_exists && head.pending == model::OutboxSeq::none;
     writes.settlements.push_back(std::move(settlement));
     return writes;

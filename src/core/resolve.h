@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 
 #include "core/ports/journal.h"
@@ -22,7 +23,10 @@ struct Choice {
 /// The choice is for what the person was shown: where a side has changed since, nothing is overwritten. A changed row
 /// is refused here (`precondition`), a changed record opens the conflict anew in the next run. `rejected` when the
 /// value is none of the field's type, or the database refuses it.
+///
+/// Where a deletion stands against the edit, what is decided is the deletion: `beside` are the other open entries of
+/// that row, which are settled with it. A value goes to the field of the first.
 base::Result<void> resolve_conflict(Store&, const model::Mapping&, const ConflictEntry&, const Choice&,
-                                    const Safeguards& = {});
+                                    const Safeguards& = {}, std::span<const ConflictEntry> beside = {});
 
 }  // namespace core

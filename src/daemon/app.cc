@@ -51,7 +51,9 @@ base::Error no_org_connected() {
 base::Result<std::vector<core::Integration>> chosen(App& app, const std::string& id) {
   ASSIGN_OR_RETURN(auto integrations, app.store->integrations());
   const bool any = !integrations.empty();
-  std::erase_if(integrations, [&](const core::Integration& i) { return id.empty() ? !i.is_active : i.id.text != id; });
+  std::erase_if(integrations, [&](const core::Integration& i) {
+    return id.empty() ? !i.is_active : i.id.text != id && i.workspace != id;
+  });
   if (!any) return std::unexpected(no_org_connected());
   if (integrations.empty())
     return base::failure(base::ErrorKind::settings,

@@ -45,6 +45,9 @@ void print(const core::ParkedEntry& p) {
   if (p.waits_for) {
     std::printf("    since %s, until %s is there\n", base::to_iso_seconds(p.parked_at).c_str(),
                 p.waits_for.str().c_str());
+  } else if (p.retry_at == base::Utc::max()) {
+    std::printf("    since %s, %d attempts; not by itself, at once when either side changes\n",
+                base::to_iso_seconds(p.parked_at).c_str(), p.attempts);
   } else {
     std::printf("    since %s, %d attempts; next by itself %s, at once when either side changes\n",
                 base::to_iso_seconds(p.parked_at).c_str(), p.attempts, base::to_iso_seconds(p.retry_at).c_str());

@@ -39,6 +39,7 @@ json::object conflict_json(const core::Integration& integration, const core::Con
           {"org", text(c.org)},
           {"store", text(c.store)},
           {"decision", c.decision},
+          {"against", c.against},
           {"at", base::to_iso(c.at)},
           {"org_changed_at", moment(c.org_changed_at)},
           {"org_changed_by", named(c.org_changed_by.str())},
@@ -62,7 +63,8 @@ json::object parked_json(const core::Integration& integration, const core::Parke
           {"request", parsed(p.request)},
           {"run_id", named(p.run)},
           {"parked_at", base::to_iso(p.parked_at)},
-          {"retry_at", p.waits_for ? json::value(nullptr) : json::value(base::to_iso(p.retry_at))},
+          {"retry_at", p.waits_for || p.retry_at == base::Utc::max() ? json::value(nullptr)
+                                                                     : json::value(base::to_iso(p.retry_at))},
           {"waits_for", named(p.waits_for.str())},
           {"attempts", p.attempts}};
 }
@@ -82,7 +84,9 @@ json::object history_json(const core::HistoryEntry& entry) {
 base::Result<std::vector<core::Integration>> all_or_one(App& app, const std::string& id) {
   ASSIGN_OR_RETURN(auto integrations, app.store->integrations());
   if (id.empty()) return integrations;
-  std::erase_if(integrations, [&](const core::Integration& integration) { return integration.id.text != id; });
+  std::erase_if(integrations, [&](const core::Integration& integration) {
+    return integration.id.text != id && integration.workspace != id;
+  });
   if (integrations.empty())
     return base::failure(base::ErrorKind::settings, "there is no integration " + id + ": `lockstep status` lists them");
   return integrations;

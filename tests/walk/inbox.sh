@@ -92,6 +92,73 @@ sleep 1.1
 expect "sync of the row that moved" "$(sync)" completed
 expect "took the org's value" "$(cell 5011 title)|$(cell 5011 salesforce_sync_status)" "Org 11|synced"
 
+# A choice of nothing empties both.
+sql "update contacts set title = 'Store 12' where id = 12"
+org_edit 12 '{"Title":"Org 12"}'
+sleep 1.1
+sync > /dev/null
+"$bin/lockstep" conflicts resolve "$(number 12)" --take "" --integration default > /dev/null || fail "nothing is no choice"
+sleep 1.1
+expect "sync of nothing" "$(sync)" completed
+expect "took nothing" "[$(cell 12 title)]|$(org 12 Title)" "[]|null"
+expect "a workspace that is not there" "$(status_of "$bin/lockstep" conflicts list --integration nobody)" 2
+
+# A deletion against edits is one decision, and says what it does.
+"$bin/lockstep" mapping set Contact --field 'phone=Phone;winner=manual' > /dev/null
+thirteen=$(record 13); fourteen=$(record 14)
+sql "update contacts set title = 'Store 13', phone = '13' where id = 13; delete from contacts where id = 14"
+api -X DELETE "$data/sobjects/Contact/$thirteen"
+org_edit_14() { api -X PATCH -d '{"Title":"Org 14"}' "$data/sobjects/Contact/$fourteen"; }
+org_edit_14
+sleep 1.1
+sync > /dev/null
+expect "against what" "$("$bin/lockstep" conflicts list --json | jq -c '[.[] | [.row, .field, .against]] | sort')" \
+  '[["13","Phone","record_deleted"],["13","Title","record_deleted"],["14","Title","row_deleted"]]'
+"$bin/lockstep" conflicts list > out
+expect "what each choice does" "$(grep -c 'its record was deleted in Salesforce: --take org deletes the row, --take store makes the record again' out)" 2
+grep -q 'its row 14 was deleted in the CRM: --take store deletes the record' out || fail "the row's deletion is not shown: $(cat out)"
+cell 13 salesforce_sync_error | grep -q 'deleted in Salesforce: .*--take org deletes this row' || fail "the row does not say so"
+"$bin/lockstep" conflicts resolve --all --take store --json > out || fail "a deletion is not decided as one: $(cat out)"
+expect "one decision for each deletion" "$(jq -c . out)" '{"resolved":3,"errors":[]}'
+expect "each keeps who decided" "$("$bin/lockstep" conflicts list --settled --json |
+  jq '[.[] | select(.row == "13" and (.resolution | startswith("kept the row, for a new record, by ")))] | length')" 2
+sync > /dev/null || true
+sleep 1.1
+expect "sync after the deletions" "$(sync)" completed
+expect "the record made again" "$(org 13 Title)|$(org 13 Phone)|$([ "$(record 13)" != "$thirteen" ] && echo anew)" "Store 13|13|anew"
+count() { api -G --data-urlencode "q=SELECT COUNT() FROM Contact WHERE Id = '$1'" "$data/query" | jq .totalSize; }
+expect "the deleted row's record" "$(count "$fourteen")" 0
+record_15=$(record 15)
+sql "update contacts set title = 'Store 15', phone = '15' where id = 15"
+api -X DELETE "$data/sobjects/Contact/$record_15"
+sleep 1.1
+sync > /dev/null
+"$bin/lockstep" conflicts resolve "$(number 15 | head -1)" --take org > /dev/null || fail "a deletion is not followed"
+sleep 1.1
+expect "sync of one choice for a deletion" "$(sync)" completed
+expect "the row goes whichever field was named" "$(sql 'select count(*) from contacts where id = 15')" 0
+
+# Another policy decides about a deleted row, too.
+for winner in crm_wins salesforce_wins; do
+  row=$([ $winner = crm_wins ] && echo 16 || echo 17)
+  "$bin/lockstep" mapping set Contact --conflicts manual > /dev/null
+  its=$(record $row)
+  sql "delete from contacts where id = $row"
+  api -X PATCH -d "{\"Title\":\"Org $row\"}" "$data/sobjects/Contact/$its"
+  sleep 1.1
+  sync > /dev/null
+  expect "an edit against a deletion" "$("$bin/lockstep" conflicts list --json | jq -c '[.[].row]')" "[\"$row\"]"
+  "$bin/lockstep" mapping set Contact --conflicts $winner > /dev/null
+  sync > /dev/null || true
+  sleep 1.1
+  expect "sync under $winner" "$(sync)" completed
+  expect "nothing is open under $winner" "$("$bin/lockstep" conflicts list --json)" "[]"
+  expect "record and row under $winner" "$(count "$its") $(sql "select count(*) from contacts where id = $row")" \
+    "$([ $winner = crm_wins ] && echo '0 0' || echo '1 1')"
+done
+"$bin/lockstep" mapping set Contact --conflicts manual --field 'phone=Phone;winner=newest_wins' > /dev/null
+sync > /dev/null
+
 # A field of the newest keeps what it overwrote.
 sql "update contacts set phone = '+1 555 0001' where id = 5"
 sleep 1.1

@@ -21,6 +21,7 @@ struct ConflictEntry {
   model::RecordId record;
   Text base, org, store;  ///< Agreed on before, and what each side held then.
   std::string decision;   ///< org_won | store_won | open
+  std::string against = "edit";  ///< What stood against the edit: edit | record_deleted | row_deleted
   base::Utc at{};
   std::optional<base::Utc> org_changed_at, store_changed_at;
   model::RecordId org_changed_by;  ///< The org's user, if known.
@@ -59,6 +60,7 @@ struct HistoryEntry {
 struct EntryFilter {
   std::vector<std::int64_t> ids;
   std::string object, field, code;
+  std::string row;           ///< Conflicts of the row with this key.
   bool settled_too = false;  ///< Conflicts that were decided, by rule or by a person.
   std::int64_t after = 0;    ///< Numbers above this one only, for paging.
   std::size_t limit = 1000;

@@ -147,14 +147,20 @@ base::Result<void> SqliteStore::apply(Step& step, const Settlement& s) {
       state.status = "error";
       state.error = *std::move(set_aside);
     } else if (step.any_open_conflicts || step.wrote_conflicts) {
-      ASSIGN_OR_RETURN(const auto field, database_.value("SELECT field FROM lockstep_conflicts WHERE mapping_id = " +
-                                                             std::to_string(p.number) +
-                                                             " AND row_key = ?1 AND decision = 'open' AND "
-                                                             "resolved_at IS NULL ORDER BY conflict_id LIMIT 1",
-                                                         found.row_key));
-      if (field) {
+      ASSIGN_OR_RETURN(auto asked, database_.value("SELECT CASE against WHEN 'record_deleted' THEN field || ' "
+                                                   "was changed, and the record was deleted in Salesforce: "
+                                                   "decide in the conflict inbox, where --take org deletes "
+                                                   "this row and --take store makes the record again' ELSE "
+                                                   "field || ' was changed on both sides: choose a value in "
+                                                   "the conflict inbox' END FROM lockstep_conflicts WHERE "
+                                                   "mapping_id = " +
+                                                       std::to_string(p.number) +
+                                                       " AND row_key = ?1 AND decision = 'open' AND "
+                                                       "resolved_at IS NULL ORDER BY conflict_id LIMIT 1",
+                                                   found.row_key));
+      if (asked) {
         state.status = "conflict";
-        state.error = *field + " was changed on both sides: choose a value in the conflict inbox";
+        state.error = *std::move(asked);
       }
     }
     if (state.status == "synced" && s.place.value_or(head.place) == core::FilterPlace::flagged && record)

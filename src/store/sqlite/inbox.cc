@@ -90,9 +90,10 @@ base::Result<void> SqliteStore::write_conflicts(Step& step, const Settlement& s)
               "UPDATE lockstep_conflicts SET base_value = ?5, org_value = ?6, store_value = ?7, "
               "record_id = COALESCE(?4, record_id), org_changed_at = COALESCE(?11, org_changed_at), org_changed_by = "
               "COALESCE(?12, org_changed_by), store_changed_at = COALESCE(?13, store_changed_at), run_id = "
-              "COALESCE(?14, run_id) WHERE mapping_id = ?1 AND field = ?2 AND row_key IS "
+              "COALESCE(?14, run_id), against = ?15 WHERE mapping_id = ?1 AND field = ?2 AND row_key IS "
               "?3 AND decision = ?8 AND resolved_at IS NULL AND ?9 IS NOT NULL"));
       bind_keys(*renew);
+      renew->bind(15, name_of(conflict.against));
       RETURN_IF_ERROR(database_.run(*renew, "recording a conflict"));
       if (database_.changes() > 0) {
         step.wrote_conflicts = true;
@@ -119,12 +120,12 @@ base::Result<void> SqliteStore::write_conflicts(Step& step, const Settlement& s)
 base::Result<void> SqliteStore::close_conflicts(Step& step, const Settlement& s) {
   const Prepared& p = step.mapping;
   if (!step.any_open_conflicts) return {};
-  if (s.remove_row || s.link == core::LinkState::none) {
+  if (s.remove_row || s.link == core::LinkState::none || s.link == core::LinkState::both_gone) {
     ASSIGN_OR_RETURN(Statement * all,
-                     statement("UPDATE lockstep_conflicts SET resolved_at = ?3 WHERE mapping_id = ?1 AND "
-                               "row_key = ?2 AND decision = 'open' AND resolved_at IS NULL"));
+                     statement("UPDATE lockstep_conflicts SET resolved_at = ?3, resolution = ?4 WHERE mapping_id = ?1 "
+                               "AND row_key = ?2 AND decision = 'open' AND resolved_at IS NULL"));
     const std::string now = base::to_iso(step.now);
-    all->bind(1, p.number).bind(2, step.found[s.at].row_key).bind(3, now);
+    all->bind(1, p.number).bind(2, step.found[s.at].row_key).bind(3, now).bind_or_null(4, s.resolution);
     return database_.run(*all, "closing conflicts");
   }
   if (s.base.empty()) return {};
@@ -139,8 +140,10 @@ base::Result<void> SqliteStore::close_conflicts(Step& step, const Settlement& s)
       const auto field = std::ranges::find(p.mapping.fields, open->text(1), &model::FieldMapping::org_field);
       if (field == p.mapping.fields.end()) continue;
       const auto i = static_cast<std::size_t>(field - p.mapping.fields.begin());
-      if (std::ranges::any_of(s.conflicts, [i](const Conflict& c) { return c.field == i; })) continue;
-      if (s.resolved[i]) {
+      const auto again = std::ranges::find(s.conflicts, i, &Conflict::field);
+      if (again != s.conflicts.end() && again->decision == Conflict::Decision::open) continue;
+      // A person has decided, or a rule.
+      if (s.resolved[i] || again != s.conflicts.end()) {
         over.push_back(open->integer(0));
         continue;
       }

@@ -45,16 +45,19 @@ base::Result<std::vector<core::ConflictEntry>> SqliteStore::conflicts(const mode
   std::string sql =
       "SELECT x.conflict_id, x.mapping_id, c.object, x.field, x.column_name, x.row_key, x.record_id, x.base_value, "
       "x.org_value, x.store_value, x.decision, x.at, x.org_changed_at, x.store_changed_at, x.org_changed_by, x.run_id, "
-      "x.resolved_at, x.resolution FROM lockstep_conflicts x JOIN lockstep_captures c USING (mapping_id) WHERE " +
+      "x.resolved_at, x.resolution, x.against FROM lockstep_conflicts x JOIN lockstep_captures c USING (mapping_id) "
+      "WHERE " +
       std::string{of_integration} + " AND x.conflict_id > ?2";
   if (!filter.settled_too) sql += " AND x.decision = 'open' AND x.resolved_at IS NULL";
   if (!filter.ids.empty()) sql += " AND x.conflict_id IN (" + listed(filter.ids) + ")";
   if (!filter.object.empty()) sql += " AND c.object = ?3";
   if (!filter.field.empty()) sql += " AND (x.field = ?4 COLLATE NOCASE OR x.column_name = ?4 COLLATE NOCASE)";
+  if (!filter.row.empty()) sql += " AND x.row_key = ?6";
   ASSIGN_OR_RETURN(Statement find, database_.prepare(sql + " ORDER BY x.conflict_id LIMIT ?5"));
   find.bind(1, integration.text).bind(2, filter.after).bind(5, static_cast<std::int64_t>(filter.limit));
   if (!filter.object.empty()) find.bind(3, filter.object);
   if (!filter.field.empty()) find.bind(4, filter.field);
+  if (!filter.row.empty()) find.bind(6, filter.row);
   return database_.all(find, "reading the conflicts", [](const Statement& row) {
     return core::ConflictEntry{.id = row.integer(0),
                                .mapping = static_cast<model::MappingId>(row.integer(1)),
@@ -67,6 +70,7 @@ base::Result<std::vector<core::ConflictEntry>> SqliteStore::conflicts(const mode
                                .org = text_at(row, 8),
                                .store = text_at(row, 9),
                                .decision = std::string{row.text(10)},
+                               .against = std::string{row.text(18)},
                                .at = time_at(row, 11).value_or(base::Utc{}),
                                .org_changed_at = time_at(row, 12),
                                .store_changed_at = time_at(row, 13),

@@ -124,12 +124,19 @@ base::Result<void> SqliteStore::reopen_decided(const Prepared& p) {
     if (field.on_conflict != model::ConflictPolicy::manual || field.direction != SyncDirection::both)
       (decided += decided.empty() ? "" : ", ") += literal(field.org_field);
   if (decided.empty()) return {};
+  // A deleted row has nothing to offer again: its deletion is to be settled once more.
+  RETURN_IF_ERROR(database_.execute(
+      "UPDATE lockstep_links SET state = 'row_deleted' WHERE state = 'row_gone' AND mapping_id = " +
+      std::to_string(p.number) +
+      " AND row_key IN (SELECT row_key FROM lockstep_conflicts WHERE mapping_id = " + std::to_string(p.number) +
+      " AND decision = 'open' AND resolved_at IS NULL AND against = 'row_deleted' AND field IN (" + decided + "))"));
   return database_.execute(
       "INSERT INTO lockstep_outbox(mapping_id, row_key, changed_at) SELECT mapping_id, row_key, "
       "coalesce(max(CAST(ROUND((julianday(store_changed_at) - 2440587.5) * 86400000.0) AS INTEGER)), " +
       std::string{clock_sql} + ") FROM lockstep_conflicts WHERE mapping_id = " + std::to_string(p.number) +
-      " AND decision = 'open' AND resolved_at IS NULL AND row_key IS NOT NULL AND field IN (" + decided +
-      ") GROUP BY mapping_id, row_key ON CONFLICT (mapping_id, row_key) DO NOTHING");
+      " AND decision = 'open' AND resolved_at IS NULL AND against <> 'row_deleted' AND row_key IS NOT NULL AND field "
+      "IN (" +
+      decided + ") GROUP BY mapping_id, row_key ON CONFLICT (mapping_id, row_key) DO NOTHING");
 }
 
 base::Result<std::optional<core::Sweep>> SqliteStore::sweep(const model::Mapping& mapping) {
