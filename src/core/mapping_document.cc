@@ -34,6 +34,8 @@ constexpr std::array mapping_choices = std::to_array<Choice<MappingSetting>>({
     {"syncDirection", "sync_direction", &MappingSetting::direction},
     {"conflictResolution", "conflict_resolution", &MappingSetting::conflict_resolution},
     {"onFilterLeave", "on_filter_leave", &MappingSetting::on_filter_leave},
+    {"onSalesforceDelete", "on_salesforce_delete", &MappingSetting::on_salesforce_delete},
+    {"onCrmDelete", "on_crm_delete", &MappingSetting::on_crm_delete},
 });
 
 json::array array_of(std::string_view text) {

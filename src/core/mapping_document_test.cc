@@ -16,6 +16,8 @@ MappingSetting contacts() {
   setting.direction = "salesforce_to_crm";
   setting.conflict_resolution = "manual";
   setting.on_filter_leave = "flag";
+  setting.on_salesforce_delete = "archive";
+  setting.on_crm_delete = "ignore";
   setting.match_rules = {{"Email"}, {"LastName", "Phone"}};
   setting.fields = {{"email", "Email", "", ""},
                     {.crm_field = "stage",
@@ -34,6 +36,8 @@ TEST(MappingDocument, WhatWasExportedIsImportedAsItWas) {
   ASSERT_TRUE(back) << back.error().message << text;
   ASSERT_EQ(back->size(), 1u);
   EXPECT_EQ((*back)[0].filter, "Title != 'x'");
+  EXPECT_EQ((*back)[0].setting.on_salesforce_delete, "archive");
+  EXPECT_EQ((*back)[0].setting.on_crm_delete, "ignore");
   EXPECT_EQ(document_json(std::vector{(*back)[0].setting}, {{"Contact", "Title != 'x'"}}), text);
   EXPECT_THAT(text, HasSubstr("\n        {\"crmField\":\"email\",\"salesforceField\":\"Email\"},\n")) << "a field is a line";
 }

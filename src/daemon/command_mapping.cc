@@ -16,7 +16,8 @@ namespace {
 namespace json = boost::json;
 
 struct Options {
-  std::string integration, object, table, key, direction, winner, on_filter_leave, file;
+  std::string integration, object, table, key, direction, winner, on_filter_leave, on_salesforce_delete, on_crm_delete,
+      file;
   std::optional<std::string> filter;
   std::vector<std::string> fields, removed;
   bool as_json = false, force = false, replace = false;
@@ -89,6 +90,9 @@ void print(const core::Integration& integration, const core::MappingSetting& set
                 setting.on_filter_leave.empty() ? "keep" : setting.on_filter_leave.c_str());
   if (!setting.direction.empty()) std::printf("  direction: %s\n", setting.direction.c_str());
   if (!setting.conflict_resolution.empty()) std::printf("  conflicts: %s\n", setting.conflict_resolution.c_str());
+  for (const auto& [what, policy] : {std::pair{"its record is deleted", &setting.on_salesforce_delete},
+                                     {"its row is deleted", &setting.on_crm_delete}})
+    if (!policy->empty()) std::printf("  when %s: %s\n", what, policy->c_str());
   if (!fields) return;
   for (const core::FieldSetting& field : setting.fields) {
     std::string more;
@@ -198,6 +202,8 @@ void take_rules(const Options& options, core::MappingSetting& setting) {
   if (!options.direction.empty()) setting.direction = options.direction;
   if (!options.winner.empty()) setting.conflict_resolution = options.winner;
   if (!options.on_filter_leave.empty()) setting.on_filter_leave = options.on_filter_leave;
+  if (!options.on_salesforce_delete.empty()) setting.on_salesforce_delete = options.on_salesforce_delete;
+  if (!options.on_crm_delete.empty()) setting.on_crm_delete = options.on_crm_delete;
 }
 
 base::Result<void> take_fields(const Options& options, core::MappingSetting& setting) {
@@ -370,6 +376,14 @@ void add_mapping(CLI::App& cli, Commands& commands) {
         ->add_option("--on-filter-leave", options->on_filter_leave,
                      "What becomes of a row whose record leaves it: it stays, stays and says so, or goes")
         ->check(CLI::IsMember({"keep", "flag", "remove"}));
+    command
+        ->add_option("--on-salesforce-delete", options->on_salesforce_delete,
+                     "What becomes of a row whose record was deleted; default: as the integration says")
+        ->check(CLI::IsMember({"delete", "archive", "ignore", "recreate"}));
+    command
+        ->add_option("--on-crm-delete", options->on_crm_delete,
+                     "What becomes of a record whose row was deleted; default: as the integration says")
+        ->check(CLI::IsMember({"delete", "archive", "ignore", "recreate"}));
     command->add_flag("--force", options->force, "Store it though fields of it are set aside");
   };
   add("list", "All mappings", do_list);

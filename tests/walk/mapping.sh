@@ -27,6 +27,20 @@ expect "fields" "$("$bin/lockstep" mapping show Account --json | jq -c '[.table,
 expect "fields" "$("$bin/lockstep" mapping show Account --json | jq -r '[.mappings[].salesforceField] | sort | join(" ")')" \
   "Industry Name Website"
 
+# What deletes do is a mapping's own choice, on the command line and in a file.
+"$bin/lockstep" mapping set Account --on-salesforce-delete ignore --on-crm-delete recreate > /dev/null
+policies() { "$bin/lockstep" mapping show Account --json | jq -r '.onSalesforceDelete + " " + .onCrmDelete'; }
+expect "delete policies" "$(policies)" "ignore recreate"
+"$bin/lockstep" mapping show Account | grep -q 'when its row is deleted: recreate' || fail "show leaves the policies out"
+"$bin/lockstep" mapping export - | jq '.mappings |= map(select(.onCrmDelete) | .onCrmDelete = "ignore")' > policies.json
+"$bin/lockstep" mapping import policies.json > /dev/null
+expect "imported delete policies" "$(policies)" "ignore ignore"
+expect "a policy that is none" "$(status_of "$bin/lockstep" mapping set Account --on-crm-delete forget)" 2
+sed 's/"ignore"/"forget"/' policies.json > wrong.json
+expect "a policy in a file that is none" "$(status_of "$bin/lockstep" mapping import wrong.json)" 2
+grep -q 'onSalesforceDelete is "forget"; allowed are delete, archive, ignore and recreate' out || fail "no word of it: $(cat out)"
+"$bin/lockstep" mapping set Account --on-salesforce-delete delete --on-crm-delete delete > /dev/null
+
 expect "a field that is not there" "$(status_of "$bin/lockstep" mapping set Account --field www=Nonsense__c)" 2
 grep -q 'no field Nonsense__c' out || fail "the message does not name the field"
 expect "a filter that is wrong" "$(status_of "$bin/lockstep" mapping set Account --filter "Nonsense = 'x'")" 2
