@@ -229,7 +229,9 @@ class FieldCompiler {
         {schema_.object + ": the mapping " + field.crm_field + " = " + field.salesforce_field + " is set aside: " + why,
          "",
          "INVALID_FIELD",
-         {}});
+         {},
+         schema_.object,
+         field.salesforce_field});
   }
 
   bool has_column(std::string_view name) const {

@@ -117,8 +117,8 @@ base::Result<void> VerifyPass::compare_range() {
   folds_.clear();
   for (std::size_t i = 0; i < known_.heads.size(); ++i) {
     const KnownHead& head = known_.heads[i];
+    if (head.row_exists) ++range.counts.rows;
     if (!head.row_exists || head.link != LinkState::linked) continue;
-    ++range.counts.rows;
     range.counts.store_checksum += checksum(head.record, known_.rows[i]);
   }
   suspects_.clear();
@@ -162,7 +162,7 @@ void VerifyPass::meet(const Observation& observed, VerifyCounts& counts) {
   const auto without_row = [&] {
     if (pulls_) {
       add_up();
-      suspects_.push_back({observed.heads[next].id, {}, false});
+      suspects_.push_back({observed.heads[next].id, {}, false, false});
     } else {
       ++counts.unpulled;
     }
@@ -174,7 +174,8 @@ void VerifyPass::meet(const Observation& observed, VerifyCounts& counts) {
     const bool met = next < observed.size() && observed.heads[next].id == head.record;
     const bool in_step = head.row_exists && head.link == LinkState::linked;
     if (met ? !in_step || !same(observed.cells[next], known_.rows[i]) : in_step)
-      suspects_.push_back({head.record, head.row, !met});
+      suspects_.push_back({head.record, head.row, !met, head.in_conflict});
+    if (!met && !in_step && head.row_exists) judge_without_record(head, counts);
     if (!met) continue;
     add_up();
     ++next;
@@ -196,7 +197,7 @@ base::Result<void> VerifyPass::look_closer(std::span<const Suspect> suspects, Fo
     for (std::size_t i = 0; i < org.size(); ++i) {
       if (!org.heads[i].id) continue;
       const std::size_t before = here.differences.size();
-      judge(org, known, i, suspects[i].outside, here);
+      judge(org, known, i, suspects[i], here);
       // Where nothing is pulled, the push merges, or finds the row gone.
       if (repair_ && !pulls_ && here.differences.size() > before) writes.settlements.push_back(enqueued(i));
     }
@@ -247,14 +248,14 @@ base::Result<void> VerifyPass::look_at_lost(std::span<const Suspect> suspects, F
   return PullPass{mapping_, sides_.org, sides_.store, sides_.clock}.settle_gone(gone);
 }
 
-void VerifyPass::judge(const Observation& observed, const Known& known, std::size_t i, bool outside,
+void VerifyPass::judge(const Observation& observed, const Known& known, std::size_t i, const Suspect& suspect,
                        Found& found) const {
   const RecordHead& record = observed.heads[i];
   const KnownHead& head = known.heads[i];
   const bool on_its_way = (pushes_ && head.pending != model::OutboxSeq::none) || (pulls_ && later(record, pulled_to_));
   if (!head.row_exists || head.link == LinkState::none || head.link == LinkState::row_gone ||
       head.link == LinkState::record_gone)
-    return judge_unlinked(record, head, on_its_way, found);
+    return judge_unlinked(record, head, on_its_way, suspect.in_conflict, found);
 
   const auto org = observed.cells[i];
   const auto store = known.rows[i];
@@ -269,7 +270,8 @@ void VerifyPass::judge(const Observation& observed, const Known& known, std::siz
       difference.fields.push_back({f, text_of(org[f]), text_of(store[f])});
   const auto any = [&](Outcome outcome) { return std::ranges::find(outcomes, outcome) != outcomes.end(); };
   VerifyCounts& counts = found.counts;
-  const bool is_kept = outside && !mapping_.filter.empty() && mapping_.on_filter_leave == model::FilterLeave::keep;
+  const bool is_kept =
+      suspect.outside && !mapping_.filter.empty() && mapping_.on_filter_leave == model::FilterLeave::keep;
   if (head.parked) {
     ++counts.parked;
   } else if (is_kept && !difference.fields.empty() && !(pushes_ && head.pending != model::OutboxSeq::none)) {
@@ -290,11 +292,16 @@ void VerifyPass::judge(const Observation& observed, const Known& known, std::siz
 }
 
 /// A record without a row that is in step with it.
-void VerifyPass::judge_unlinked(const RecordHead& record, const KnownHead& head, bool on_its_way, Found& found) const {
+void VerifyPass::judge_unlinked(const RecordHead& record, const KnownHead& head, bool on_its_way, bool in_conflict,
+                                Found& found) const {
   VerifyCounts& counts = found.counts;
   const bool noted = head.link == LinkState::row_deleted;  // Its record goes with the next run, or the brake holds it.
   const bool stays = !pushes_ && (noted || head.link == LinkState::linked);
-  if (stays || head.link == LinkState::row_gone || head.link == LinkState::record_gone) {
+  if (in_conflict) {
+    ++counts.in_conflict;
+  } else if (head.link == LinkState::row_gone && head.parked) {
+    ++counts.parked;  // Deleting the record was refused.
+  } else if (stays || head.link == LinkState::row_gone || head.link == LinkState::record_gone) {
     ++counts.left_apart;
   } else if (head.link == LinkState::none && !pulls_) {
     ++counts.unpulled;
@@ -308,6 +315,19 @@ void VerifyPass::judge_unlinked(const RecordHead& record, const KnownHead& head,
   } else {
     ++counts.only_in_org;
     found.differences.push_back({Kind::only_in_org, record.id, head.row, {}});
+  }
+}
+
+/// A row whose link says that its record is gone, and so it is.
+void VerifyPass::judge_without_record(const KnownHead& head, VerifyCounts& counts) const {
+  if (head.in_conflict) {
+    ++counts.in_conflict;
+  } else if (head.parked) {
+    ++counts.parked;
+  } else if (head.link == LinkState::record_deleted) {
+    ++counts.waiting;
+  } else if (head.link == LinkState::record_gone) {
+    ++counts.left_apart;
   }
 }
 

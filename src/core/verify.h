@@ -34,7 +34,7 @@ std::string_view name_of(Difference::Kind kind);
 
 struct VerifyCounts {
   std::int64_t records = 0;  ///< Read from the org.
-  std::int64_t rows = 0;     ///< Linked rows read from the store.
+  std::int64_t rows = 0;     ///< Rows read from the store that have, or had, a record.
   std::int64_t equal = 0;
   std::int64_t waiting = 0;  ///< Differ, and the edit is known to be on its way (outbox, not yet pulled, a parent).
   std::int64_t parked = 0;
@@ -89,6 +89,7 @@ class VerifyPass {
     model::RecordId record;
     model::RowKey row;     ///< Of the link, if it has one.
     bool outside = false;  ///< Not among the records within the filter.
+    bool in_conflict = false;  ///< A conflict of it is open, though it is linked no more.
   };
   /// What one step has found.
   struct Found {
@@ -102,8 +103,9 @@ class VerifyPass {
   base::Result<void> look_closer(std::span<const Suspect>, Found&);
   base::Result<void> look_at_lost(std::span<const Suspect>, Found&);
   base::Result<void> find_strays();
-  void judge(const Observation&, const Known&, std::size_t i, bool outside, Found&) const;
-  void judge_unlinked(const RecordHead&, const KnownHead&, bool on_its_way, Found&) const;
+  void judge(const Observation&, const Known&, std::size_t i, const Suspect&, Found&) const;
+  void judge_unlinked(const RecordHead&, const KnownHead&, bool on_its_way, bool in_conflict, Found&) const;
+  void judge_without_record(const KnownHead&, VerifyCounts&) const;
   void report(const Found&);
 
   const model::Mapping& mapping_;

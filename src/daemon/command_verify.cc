@@ -66,10 +66,17 @@ json::object object_json(const ObjectVerified& object) {
 }
 
 void print_json(const Verification& verification) {
-  json::array objects, errors;
+  json::array objects, not_compared, open, errors;
   for (const ObjectVerified& object : verification.objects) objects.push_back(object_json(object));
   for (const core::RunError& error : verification.run.sync_errors)
     if (error.code != "DIFFERS") errors.push_back({{"message", error.message}, {"code", error.code}});
+  for (const core::RunError& left : verification.not_compared)
+    not_compared.push_back({{"object", left.left_out},
+                            {"field", left.field.empty() ? json::value(nullptr) : json::value(left.field)},
+                            {"code", left.code},
+                            {"reason", left.message}});
+  for (const StillOpen& entry : verification.open)
+    open.push_back({{"object", entry.object}, {"conflicts", entry.conflicts}, {"parked", entry.parked}});
   const core::RunRecord& run = verification.run;
   std::printf("%s\n", json::serialize(json::object{{"run_id", run.id.text},
                                                    {"integration_id", run.integration.text},
@@ -79,6 +86,8 @@ void print_json(const Verification& verification) {
                                                    {"api_calls", run.api_calls},
                                                    {"repaired", verification.repaired},
                                                    {"objects", std::move(objects)},
+                                                   {"not_compared", std::move(not_compared)},
+                                                   {"open", std::move(open)},
                                                    {"errors", std::move(errors)}})
                           .c_str());
 }
@@ -140,6 +149,16 @@ void print(const Verification& verification) {
       std::printf("  … and %zu more; --json lists the first %zu\n",
                   static_cast<std::size_t>(counts.differing()) - most_shown, ObjectVerified::most_listed);
   }
+  for (const core::RunError& left : verification.not_compared)
+    std::printf("  ! not compared: %s\n", left.message.c_str());
+  for (const StillOpen& entry : verification.open) {
+    if (entry.conflicts > 0)
+      std::printf("  ! %s: %" PRId64 " conflicts are open: decide them with `lockstep conflicts list --object %s`\n",
+                  entry.object.c_str(), entry.conflicts, entry.object.c_str());
+    if (entry.parked > 0)
+      std::printf("  ! %s: %" PRId64 " rows or records are parked: `lockstep parked list --object %s` says why\n",
+                  entry.object.c_str(), entry.parked, entry.object.c_str());
+  }
   const bool equal = verification.all_equal();
   std::int64_t waiting = 0, differing = 0;
   for (const ObjectVerified& object : verification.objects) {
@@ -149,7 +168,12 @@ void print(const Verification& verification) {
   if (verification.repaired > 0)
     std::printf("%" PRId64 " of %" PRId64 " differences were repaired\n", verification.repaired - differing,
                 verification.repaired);
-  std::printf("%s (%.1f s, %" PRId64 " API calls)\n", equal ? "both sides are equal" : "the sides are not equal",
+  const char* verdict = equal && verification.apart_by_choice()
+                            ? "both sides are equal, but for what the mapping leaves apart"
+                        : equal                                                          ? "both sides are equal"
+                        : differing + waiting == 0 && !verification.not_compared.empty() ? "not all was compared"
+                                                                                         : "the sides are not equal";
+  std::printf("%s (%.1f s, %" PRId64 " API calls)\n", verdict,
               static_cast<double>(verification.run.duration.count()) / 1000.0, verification.run.api_calls);
   if (!equal && waiting > 0) std::printf("  edits are on their way: run `lockstep sync`, then verify again\n");
   if (differing > 0 && verification.repaired == 0)
@@ -203,7 +227,8 @@ void add_verify(CLI::App& cli, Commands& commands) {
              print(*verification);
            }
            for (const core::RunError& error : verification->run.sync_errors)
-             if (error.code != "DIFFERS") std::fprintf(stderr, "lockstep: %s\n", error.message.c_str());
+             if (error.code != "DIFFERS" && (options->json || error.left_out.empty()))
+               std::fprintf(stderr, "lockstep: %s\n", error.message.c_str());
            if (status == done && !verification->all_equal()) status = some_left;
          }
          return status;

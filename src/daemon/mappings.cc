@@ -81,7 +81,7 @@ base::Result<std::vector<model::Mapping>> mappings_for(App& app, const core::Int
       continue;
     }
     const auto warn = [&](const base::Error& error) {
-      warnings.push_back({error.message, "", error.service_code, app.clock.now()});
+      warnings.push_back({error.message, "", error.service_code, app.clock.now(), object});
     };
     const std::string table = setting.table.empty() ? core::table_for(object) : setting.table;
     const auto compile = [&](std::chrono::milliseconds keeps) -> base::Result<core::CompiledMapping> {

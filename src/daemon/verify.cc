@@ -105,10 +105,31 @@ base::Result<void> repair(App& app, core::Integration& integration, Connection& 
   return {};
 }
 
+base::Result<std::vector<StillOpen>> still_open(App& app, const core::Integration& integration,
+                                                const Verification& verification) {
+  ASSIGN_OR_RETURN(const auto backlog, app.store->backlog(integration.id));
+  std::vector<StillOpen> open;
+  for (const core::Backlog& entry : backlog) {
+    const auto compared = [&](const ObjectVerified& object) { return object.mapping.object == entry.object; };
+    const auto left_out = [&](const core::RunError& error) { return error.left_out == entry.object; };
+    if (entry.open_conflicts + entry.parked == 0) continue;
+    if (std::ranges::any_of(verification.objects, compared) || std::ranges::any_of(verification.not_compared, left_out))
+      open.push_back({entry.object, entry.open_conflicts, entry.parked});
+  }
+  return open;
+}
+
 }  // namespace
 
+bool Verification::apart_by_choice() const {
+  return std::ranges::any_of(objects, [](const ObjectVerified& object) {
+    const core::VerifyCounts& c = object.counts;
+    return c.one_way + c.left_apart + c.outside + c.unpulled > 0 || c.org_checksum != c.store_checksum;
+  });
+}
+
 bool Verification::all_equal() const {
-  return run.status == "completed" &&
+  return run.status == "completed" && not_compared.empty() && open.empty() &&
          std::ranges::all_of(objects, [](const ObjectVerified& object) { return object.counts.all_equal(); });
 }
 
@@ -126,11 +147,15 @@ base::Result<Verification> verify_once(App& app, core::Integration& integration,
   SyncRequest scope;
   scope.objects = request.objects;
   ASSIGN_OR_RETURN(const auto mappings, mappings_for(app, integration, connection.org, scope, run.sync_errors));
+  std::ranges::copy_if(run.sync_errors, std::back_inserter(verification.not_compared),
+                       [](const core::RunError& error) { return !error.left_out.empty(); });
   ASSIGN_OR_RETURN(const auto ahead, connection.budget.ahead());
   app.store->set_org_ahead(ahead);
   RETURN_IF_ERROR(forecast(connection.org, mappings, request));
   ASSIGN_OR_RETURN(verification.objects, verify_all(app, connection, mappings, false, request.progress));
   if (request.repair) RETURN_IF_ERROR(repair(app, integration, connection, request, verification));
+
+  ASSIGN_OR_RETURN(verification.open, still_open(app, integration, verification));
 
   for (const ObjectVerified& object : verification.objects) {
     run.successful += object.counts.equal;

@@ -20,12 +20,23 @@ struct ObjectVerified {
   static constexpr std::size_t most_listed = 1000;
 };
 
+/// What stands open of one object, as the inbox lists it.
+struct StillOpen {
+  std::string object;
+  std::int64_t conflicts = 0, parked = 0;  ///< Entries; a pair may have several.
+};
+
 struct Verification {
   core::RunRecord run;  ///< As it stands in the sync log: operation `verify`.
   std::vector<ObjectVerified> objects;
-  std::int64_t repaired = 0;  ///< Differences that were there before the repair.
+  std::vector<core::RunError> not_compared;  ///< Mapped objects and fields that were left out; see RunError::left_out.
+  std::vector<StillOpen> open;               ///< Of the objects that were asked for.
+  std::int64_t repaired = 0;                 ///< Differences that were there before the repair.
 
+  /// All that is mapped was compared, nothing differs that is meant to be equal, and nothing waits for anybody.
   bool all_equal() const;
+  /// Equal, but for what a direction, write mode, filter or delete policy leaves apart.
+  bool apart_by_choice() const;
 };
 
 /// Compares both sides of an integration; with `repair` mends what differs, syncs, and compares those objects again.

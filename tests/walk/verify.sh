@@ -183,4 +183,64 @@ expect "a row that waits to be sent" "$status $(apart)" "1 [1,1,0]"
 "$bin/lockstep" sync > /dev/null || true
 verify
 expect "a row that was refused" "$status $(apart)" "1 [1,0,1]"
+
+# What was not compared, and what stands open, is not equal.
+kill "$simulator"; wait "$simulator" || true
+mkdir ../open && cd ../open
+start_sfsim --seed-rows 20
+sign_in
+contacts=$url/services/data/v62.0/sobjects/Contact
+hide() { curl -sf -d "{\"field\":\"Contact.Title\",\"hidden\":$1}" "$url/__sim/hidden" > /dev/null; }
+"$bin/lockstep" connect --flow client-credentials > /dev/null
+"$bin/lockstep" integration set conflictResolution=manual > /dev/null
+"$bin/lockstep" sync > /dev/null
+sql "alter table contacts rename to persons"
+verify
+expect "a table that is gone" "$status $(jq -c '[.equal, [.not_compared[] | [.object, .field]]]' report)" '1 [false,[["Contact",null]]]'
+"$bin/lockstep" verify > text && fail "verify says nothing of a table that is gone"
+grep -q 'not compared: .*contacts' text && grep -q 'not all was compared' text || fail "the text does not name the table: $(cat text)"
+sql "alter table persons rename to contacts"
+
+hide true
+sql "update contacts set title = 'Unsent' where id = 1"
+"$bin/lockstep" sync > /dev/null || true
+verify
+expect "a field that is set aside" "$status $(jq -c '[.equal, [.not_compared[] | [.object, .field]]]' report)" \
+  '1 [false,[["Contact","Title"]]]'
+hide false
+"$bin/lockstep" sync > /dev/null
+sleep 1.1
+"$bin/lockstep" sync > /dev/null
+verify
+expect "once it can be seen" "$status $(jq -c '[.equal, .not_compared, .open]' report)" '0 [true,[],[]]'
+
+seven=$(record 7); eight=$(record 8)
+sql "update contacts set title = 'Edited', phone = '8' where id = 8; delete from contacts where id = 7"
+api -X DELETE "$contacts/$eight"
+api -X PATCH -d '{"Title":"Edited"}' "$contacts/$seven"
+sleep 1.1
+"$bin/lockstep" sync > /dev/null || true
+verify
+open() { jq -c '.objects[] | select(.object == "Contact") | [.rows, .conflicts, .parked, .left_apart]' report; }
+expect "deletions against edits" "$status $(open) $(jq -c .open report)" \
+  '1 [19,2,0,0] [{"object":"Contact","conflicts":3,"parked":0}]'
+"$bin/lockstep" verify > text && fail "verify says nothing of open conflicts"
+grep -q 'Contact: 3 conflicts are open: decide them' text || fail "the text does not say what to do: $(cat text)"
+"$bin/lockstep" conflicts resolve --all --take store > /dev/null
+"$bin/lockstep" sync > /dev/null || true
+sleep 1.1
+"$bin/lockstep" sync > /dev/null
+verify
+expect "once they are decided" "$status $(open)" '0 [19,0,0,0]'
+
+twelve=$(record 12)
+sql "update contacts set title = 'Edited' where id = 12"
+api -X DELETE "$contacts/$twelve"
+api -X POST -d "{\"ids\":[\"$twelve\"]}" "$url/__sim/hard-delete" > /dev/null
+"$bin/lockstep" sync > /dev/null || true
+"$bin/lockstep" sync > /dev/null || true
+verify
+expect "a record that vanished" "$status $(jq -c '[.equal, .open]' report)" '1 [false,[{"object":"Contact","conflicts":1,"parked":1}]]'
+"$bin/lockstep" parked list | grep -q 'not by itself, at once when either side changes' || fail "when is it tried again?"
+expect "when it is tried again" "$("$bin/lockstep" parked list --json | jq '.[0].retry_at')" null
 echo "verify finds and mends what was broken"

@@ -95,6 +95,9 @@ struct RunError {
   std::string record;  ///< Row key or record id; empty when it is about a whole object or the run.
   std::string code;
   base::Utc timestamp{};
+  /// Not stored. What the run leaves out, and `message` says why: the org's object, …
+  std::string left_out = {};
+  std::string field = {};  ///< … or just this field of it.
 };
 
 /// One entry of lockstep_sync_logs.

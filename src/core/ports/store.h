@@ -61,6 +61,7 @@ struct KnownHead {
   /// fit as well, of the observation or set aside before it (see Settlement::fits).
   std::vector<model::RowKey> candidates;
   bool parked = false;
+  bool in_conflict = false;  ///< Of StoreSurvey::linked() alone: a person is asked to decide.
   int attempts = 0;  ///< How often what is parked has failed.
   /// Keyed by an observation, no link: the row it stood for, or was merged into, which has another record now.
   model::RowKey former_row;

@@ -31,7 +31,8 @@ class StoreSurvey {
   virtual ~StoreSurvey() = default;
 
   /// What is known of the records that have a link, at most `limit`, ordered by record id. Bases, announced values
-  /// and `unlinked` are left out: this is the quick look at millions, a closer one goes through settle().
+  /// and `unlinked` are left out, and of linked ones what is parked and in conflict: this is the quick look at
+  /// millions, a closer one goes through settle().
   virtual base::Result<void> linked(const model::Mapping&, const IdRange&, std::size_t limit, Known& known) = 0;
 
   /// Rows of the mapping after `after`, in the order of their keys, that have no link and wait nowhere: neither in

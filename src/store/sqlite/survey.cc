@@ -33,8 +33,12 @@ base::Result<void> SqliteStore::linked(const model::Mapping& mapping, const core
   known.heads.clear();
   known.org_ahead = org_ahead_;
   ASSIGN_OR_RETURN(Statement * find,
-                   statement("SELECT row_key, record_id, state FROM lockstep_links WHERE mapping_id = ?1 AND record_id "
-                             "> ?2 AND record_id <= ?3 ORDER BY record_id LIMIT ?4"));
+                   statement("SELECT row_key, record_id, state, state <> 'linked' AND EXISTS (SELECT 1 FROM "
+                             "lockstep_parked p WHERE p.mapping_id = l.mapping_id AND (p.row_key = l.row_key OR "
+                             "p.record_id = l.record_id)), state <> 'linked' AND EXISTS (SELECT 1 FROM "
+                             "lockstep_conflicts c WHERE c.mapping_id = l.mapping_id AND c.row_key = l.row_key AND "
+                             "c.decision = 'open' AND c.resolved_at IS NULL) FROM lockstep_links l WHERE mapping_id = "
+                             "?1 AND record_id > ?2 AND record_id <= ?3 ORDER BY record_id LIMIT ?4"));
   {
     Use use{*find};
     // '~' sorts behind every id.
@@ -48,6 +52,8 @@ base::Result<void> SqliteStore::linked(const model::Mapping& mapping, const core
       head.row.text = use->text(0);
       head.record = model::RecordId::parse(use->text(1)).value_or(model::RecordId{});
       head.link = link_state_named(use->text(2));
+      head.parked = use->integer(3) != 0;
+      head.in_conflict = use->integer(4) != 0;
       step.found.push_back({.link_id = 0, .row_key = head.row.text, .linked_row = {}});
     }
   }
