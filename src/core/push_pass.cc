@@ -182,6 +182,7 @@ base::Result<PushPass::Look> PushPass::look(const std::vector<OutboxEntry>& entr
   if (!wanted.empty()) {
     ASSIGN_OR_RETURN(seen.observed, org_.retrieve(mapping_, wanted));
     CHECK(seen.observed.size() == wanted.size());
+    if (!any_creates) seen.org_time = seen.observed.as_of;  // A row whose record is gone may be made again.
     for (std::size_t k = 0; k < wanted.size(); ++k)
       if (seen.observed.heads[k].id) seen.at[wanted_by[k]] = k;
     for (const Unreadable& record : seen.observed.unreadable) seen.unreadable[wanted_by[record.at]] = record.error;

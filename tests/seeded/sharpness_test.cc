@@ -93,7 +93,7 @@ TEST(Sharpness, WithoutCheckingIds) {
 }
 
 TEST(Sharpness, WithoutReleasingChildren) {
-  expect_caught(&Safeguards::release_children, 5'000, *setting_for("orphans"));
+  expect_caught(&Safeguards::release_children, 20'000, *setting_for("orphans"));
 }
 /// Answers get lost, what was made by the call is deleted at once, and no pull sees that before the next push.
 Setting with_short_lives() {
