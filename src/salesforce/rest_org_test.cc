@@ -605,5 +605,42 @@ TEST_F(RestOrgTest, DescribesAnObject) {
   EXPECT_EQ(org.describe("../x").error().kind, ErrorKind::settings);
 }
 
+/// "@{…}" in a value is a reference of a Composite call, and there is no escape.
+TEST_F(RestOrgTest, SendsWhatLooksLikeAReferenceOutsideOfComposite) {
+  const std::vector<model::Cell> names{model::Cell{}, model::Cell{"Hello @{r0.id}"}, model::Cell{}, model::Cell{},
+                                       model::Cell{}, model::Cell{},                 model::Cell{}};
+  auto greeting = update(1, 1769854272);
+  greeting.values = names;
+  rest.then(200, composite({part(0, 204, "null"), part(1, 204, "null")})).then(200, "[" + row(1) + "]");
+  const auto results = org.write(written, std::vector{update(2), greeting, update(3, 5)});
+  ASSERT_TRUE(results) << results.error().message;
+  for (const std::size_t n : {2u, 1u, 3u}) EXPECT_EQ((*results)[n == 2 ? 0 : n == 1 ? 1 : 2].value(), contact_id(n));
+  ASSERT_EQ(rest.sent.size(), 2u);
+  EXPECT_FALSE(rest.sent[0].body.contains("@{"));
+  EXPECT_TRUE(rest.sent[1].url.ends_with("/composite/sobjects"));
+  EXPECT_TRUE(rest.sent[1].body.contains(R"("LastName":"Hello @{r0.id}")"));
+}
+
+TEST_F(RestOrgTest, SendsACollectionWithReferencesByItself) {
+  const std::vector<model::Cell> names{model::Cell{}, model::Cell{"@{r0[0].id}"}, model::Cell{}, model::Cell{},
+                                       model::Cell{}, model::Cell{},              model::Cell{}};
+  auto odd = create("k2");
+  odd.values = names;
+  rest.then(200, composite({part(0, 200, "[" + row(1) + "," + row(3) + "]")})).then(200, "[" + row(2) + "]");
+  const auto results = org.write(written, std::vector{create("k1"), odd, create("k3")});
+  ASSERT_TRUE(results) << results.error().message;
+  for (const std::size_t n : {1u, 2u, 3u}) EXPECT_EQ((*results)[n - 1].value(), contact_id(n));
+  EXPECT_FALSE(rest.sent.at(0).body.contains("@{"));
+  EXPECT_TRUE(rest.sent.at(1).url.ends_with("/composite/sobjects/Contact/Lockstep_Id__c"));
+  EXPECT_EQ(rest.sent[1].body, R"({"allOrNone":false,"records":[{"attributes":{"type":"Contact"},)"
+                               R"("Lockstep_Id__c":"k2","LastName":"@{r0[0].id}"}]})");
+}
+
+TEST_F(RestOrgTest, SpellsNoReferenceInTheUrlOfALookup) {
+  rest.then(200, composite({part(0, 200, page(""))}));
+  ASSERT_TRUE(org.find(written, std::vector<std::string_view>{"@{r0.id}"}));
+  EXPECT_FALSE(rest.sent.at(0).body.contains("@{")) << rest.sent[0].body;
+}
+
 }  // namespace
 }  // namespace salesforce

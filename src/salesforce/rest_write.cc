@@ -30,6 +30,7 @@ struct Part {
   Header header = {};
   std::vector<std::size_t> writes;
   bool is_collection = false;
+  bool alone = false;  ///< Not fit for a Composite call.
 };
 
 RowResult without_id(const Doing& doing) {
@@ -158,22 +159,34 @@ std::size_t parts_of_a_call(std::span<const Part> parts) {
   std::size_t count = 0, bytes = 0;
   for (const Part& part : parts) {
     const std::size_t most = part.is_collection ? Composite::most_queries : Composite::most_requests;
-    if (count == most || (count > 0 && bytes + part.body.size() > most_call_bytes)) break;
+    if (count == most || (count > 0 && (part.alone || bytes + part.body.size() > most_call_bytes))) break;
     bytes += part.body.size();
     ++count;
+    if (part.alone) break;
   }
   return count;
 }
 
+base::Error unreadable_answer(ErrorKind kind) {
+  return {kind,
+          "Salesforce's answer to a write could not be read: it is cut short or has another form. The records are read "
+          "again."};
+}
+
 base::Result<void> send_parts(RestClient& client, std::span<const Part> parts, const Doing& doing,
                               std::span<const OrgWrite> writes, Outcomes& outcomes) {
+  if (const Part& first = parts.front(); first.alone) {
+    ASSIGN_OR_RETURN(Answer answer, client.call(first.method, first.url, first.body, doing));
+    if (client.reader().open(answer.body) &&
+        read_part(first, answer.status, client.reader().root(), doing, writes, outcomes))
+      return {};
+    return std::unexpected(unreadable_answer(ErrorKind::unknown_fate));
+  }
   Composite composite;
   for (const Part& part : parts) composite.add(part.method, part.url, part.body, part.header);
   return client.ask(composite, doing, nullptr, [&](std::size_t i, int status, Json& body) -> base::Result<void> {
     if (read_part(parts[i], status, body, doing, writes, outcomes)) return {};
-    return base::failure(ErrorKind::malformed,
-                         "Salesforce's answer to a write could not be read: it is cut short or "
-                         "has another form. The records are read again.");
+    return std::unexpected(unreadable_answer(ErrorKind::malformed));
   });
 }
 
@@ -255,8 +268,20 @@ base::Result<std::vector<RowResult>> write_records(RestClient& client, BulkInges
   if (!failure) {
     std::erase_if(plan.collections, is_settled);
     std::erase_if(plan.conditional, is_settled);
+    // A single row's condition is given up for them: none of Salesforce's ways has both.
+    std::vector<std::size_t> referring;
+    for (std::vector<std::size_t>* places : {&plan.conditional, &plan.collections})
+      std::erase_if(*places, [&](std::size_t place) {
+        if (!looks_like_reference(mapping, writes[place])) return false;
+        referring.push_back(place);
+        return true;
+      });
     std::vector<Part> parts = single_rows(client, mapping, writes, plan.conditional);
     std::ranges::move(collections(client, mapping, writes, plan.collections, most_in_group), std::back_inserter(parts));
+    for (Part& part : collections(client, mapping, writes, referring, most_in_group)) {
+      part.alone = true;
+      parts.push_back(std::move(part));
+    }
     failure = write_parts(client, parts, doing, writes, outcomes, requests);
   }
   if (failure) {

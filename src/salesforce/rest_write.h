@@ -10,6 +10,7 @@ namespace salesforce {
 
 /// Org::write(), each write by the way that choose_write() gives it: a Composite call of single rows; collections of up
 /// to 200 records, five to a Composite call; Bulk ingest jobs, if `bulk` is given and the org does not refuse them.
+/// What a Composite call would take for a reference goes in collections of its own, outside of Composite.
 ///
 /// `most_in_group`: 200, or less for collections that are smaller; of one: single rows.
 ///

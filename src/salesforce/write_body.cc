@@ -98,6 +98,15 @@ void append_members(std::string& out, const model::Mapping& mapping, const core:
   }
 }
 
+bool looks_like_reference(const model::Mapping& mapping, const core::OrgWrite& write) {
+  constexpr std::string_view opening = "@{";
+  if (write.upsert_key.contains(opening)) return true;
+  for (std::size_t i = 0; i < mapping.fields.size(); ++i)
+    if (is_sent(mapping, write, i) && write.values[i].has_text() && write.values[i].text().contains(opening))
+      return true;
+  return false;
+}
+
 base::Result<void> check_write(const model::Mapping& mapping, const core::OrgWrite& write) {
   const auto refuse = [&](const std::string& why) {
     return base::failure(base::ErrorKind::rejected, "The " + mapping.object + " record was not sent: " + why,

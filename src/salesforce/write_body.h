@@ -24,6 +24,11 @@ std::string key_column(const model::Mapping& mapping, std::size_t field);
 /// `first`: nothing stands before in the object.
 void append_members(std::string& out, const model::Mapping& mapping, const core::OrgWrite& write, bool first);
 
+/// Whether a Composite call would take part of the write for a reference to the answer of another subrequest:
+/// "@{r0.id}" in a value. There is no escape for it.
+/// Source: REST API Developer Guide, "Composite", "referenceId".
+bool looks_like_reference(const model::Mapping& mapping, const core::OrgWrite& write);
+
 /// Why the write cannot go out at all; one such would have the org refuse the whole call. Nothing if it can.
 base::Result<void> check_write(const model::Mapping& mapping, const core::OrgWrite& write);
 
