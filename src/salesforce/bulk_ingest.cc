@@ -1,5 +1,7 @@
 #include "salesforce/bulk_ingest.h"
 
+#include <algorithm>
+
 #include "core/budget.h"
 #include "gzip/gzip.h"
 #include "salesforce/csv_sink.h"
@@ -93,6 +95,7 @@ base::Result<std::vector<BulkIngest::RowResult>> BulkIngest::write(const model::
   forget(job);
   UploadResults results{mapping, writes, upload, doing};
   const auto read = read_results(*status, results, doing);
+  if (refused_) return std::unexpected(job_error(*status, doing));
   std::vector<RowResult> out;
   out.reserve(rows);
   for (const auto& row : results.rows())
@@ -149,8 +152,11 @@ base::Result<void> BulkIngest::close(const std::string& job, const Doing& doing)
   for (int attempt = 1;; ++attempt) {
     auto closed = jobs_.set_state(job, "UploadComplete", doing);
     if (closed) return {};
-    if (closed.error().kind != ErrorKind::unknown_fate && closed.error().kind != ErrorKind::malformed)
+    const ErrorKind kind = closed.error().kind;
+    if (kind == ErrorKind::unreachable || kind == ErrorKind::throttled || kind == ErrorKind::unauthorized ||
+        kind == ErrorKind::cancelled)
       return std::unexpected(std::move(closed).error());
+    // A refusal too may be of a second call, the first of which closed the job and lost its answer.
     const auto status = jobs_.status(job, doing);
     if (!status) {
       base::Error error = status.error();
@@ -159,7 +165,7 @@ base::Result<void> BulkIngest::close(const std::string& job, const Doing& doing)
       return std::unexpected(std::move(error));
     }
     if (status->state != JobStatus::State::open) return {};
-    if (attempt == 2) return std::unexpected(not_done(std::move(closed).error()));
+    if (attempt == 2 || !may_pass(kind)) return std::unexpected(not_done(std::move(closed).error()));
   }
 }
 
@@ -189,8 +195,11 @@ base::Result<void> BulkIngest::read_results(const JobStatus& job, UploadResults&
   if (job.failed < job.processed || !is_complete) RETURN_IF_ERROR(read_file(job, File::successful, results, doing));
   if (job.failed > 0 || !is_complete) RETURN_IF_ERROR(read_file(job, File::failed, results, doing));
   if (!results.is_complete()) RETURN_IF_ERROR(read_file(job, File::unprocessed, results, doing));
-  // A job that failed by its header has the same to say of all its rows.
-  if (job.state == JobStatus::State::failed && job.processed == 0) results.none_done(job_error(job, doing));
+  // Failed by its header or by the org's own fault: other ways may do, and say more about the rows.
+  if (job.state == JobStatus::State::failed && job.processed == 0) {
+    refused_ = std::ranges::none_of(results.rows(), [](const auto& row) { return row && row->has_value(); });
+    results.none_done(job_error(job, doing));
+  }
   return {};
 }
 

@@ -35,7 +35,8 @@ class BulkIngest {
   base::Result<std::vector<RowResult>> write(const model::Mapping& mapping, std::span<const core::OrgWrite> writes,
                                              const Upload& upload, const Doing& doing, std::string& job);
 
-  /// Whether the org has refused to have jobs at all: nothing more need be tried.
+  /// Whether the org has refused to have jobs at all, or has failed at one without a record done: nothing more need be
+  /// tried.
   bool is_refused() const { return refused_; }
 
  private:

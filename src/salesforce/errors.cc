@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/time_text.h"
 #include "salesforce/json.h"
 
 namespace salesforce {
@@ -225,14 +226,6 @@ std::string tidy(std::string_view text) {
   return out;
 }
 
-std::optional<seconds> retry_after(const Answer& answer) {
-  const std::string_view text = answer.header("retry-after");
-  long value = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc{} || value < 0 || text.empty()) return std::nullopt;
-  return seconds{std::min(value, 86'400L)};
-}
-
 bool is_html(const Answer& answer) {
   if (answer.header("content-type").contains("html")) return true;
   const auto first = answer.body.find_first_not_of(" \t\r\n");
@@ -317,6 +310,20 @@ base::Error error_from(const Answer& answer, const Doing& doing) {
   }
   if (const auto after = retry_after(answer)) error.retry_after = after;
   return error;
+}
+
+std::optional<seconds> retry_after(const Answer& answer) {
+  constexpr seconds longest{86'400};
+  const std::string_view text = answer.header("retry-after");
+  if (const auto until = base::parse_http_date(text)) {
+    const auto now = base::parse_http_date(answer.header("date"));
+    if (!now) return std::nullopt;
+    return std::clamp(std::chrono::duration_cast<seconds>(*until - *now), seconds{0}, longest);
+  }
+  long value = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc{} || value < 0 || text.empty()) return std::nullopt;
+  return seconds{std::min(value, static_cast<long>(longest.count()))};
 }
 
 ServiceError service_error(std::string body) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -64,6 +66,10 @@ base::Error error_from(const Answer& answer, const Doing& doing);
 
 /// The first error of a body, which is `[{…}]` or `{…}`; empty if it is neither.
 ServiceError service_error(std::string body);
+
+/// What the answer's Retry-After says, at most a day. A date is reckoned from the answer's own: no clock but the org's.
+/// Source: RFC 9110, "Retry-After".
+std::optional<std::chrono::seconds> retry_after(const Answer& answer);
 
 /// True for the 401 that a new access token cures.
 bool is_expired_session(const Answer& answer);

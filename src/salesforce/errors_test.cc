@@ -135,6 +135,14 @@ TEST(Errors, TellABudgetThatIsSpentFromACrowdedMoment) {
 TEST(Errors, PassOnRetryAfter) {
   const auto error = error_from(answer(503, body_of("SERVER_UNAVAILABLE"), {{"retry-after", "17"}}), {.what = "read"});
   EXPECT_EQ(error.retry_after, seconds{17});
+  const auto until = [](const char* when, std::vector<Header> more = {}) {
+    more.push_back({"retry-after", when});
+    return error_from(answer(503, body_of("SERVER_UNAVAILABLE"), std::move(more)), {.what = "read"}).retry_after;
+  };
+  const Header now{"date", "Sat, 31 Jan 2026 10:11:12 GMT"};
+  EXPECT_EQ(until("Sat, 31 Jan 2026 10:11:32 GMT", {now}), seconds{20});
+  EXPECT_EQ(until("Sat, 31 Jan 2026 10:11:02 GMT", {now}), seconds{0});
+  EXPECT_EQ(until("Sat, 31 Jan 2026 10:11:32 GMT"), std::nullopt) << "by whose clock?";
 }
 
 TEST(Errors, LeaveTheFateOfAWriteOpenAfterAServerError) {

@@ -5,6 +5,7 @@
 
 #include "base/time_text.h"
 #include "model/ids.h"
+#include "salesforce/errors.h"
 #include "salesforce/json.h"
 #include "salesforce/jwt.h"
 #include "salesforce/secret_scan.h"
@@ -125,7 +126,7 @@ base::Error token_error(const Answer& answer, const SessionSettings& settings, c
   base::Error error{ErrorKind::unauthorized, {}, code};
   if (answer.status == 503 || answer.status == 429 || answer.status == 420) {
     error.kind = answer.status == 429 ? ErrorKind::throttled : ErrorKind::unreachable;
-    error.retry_after = std::chrono::seconds{60};
+    error.retry_after = retry_after(answer).value_or(std::chrono::seconds{60});
     error.message = "Salesforce could not sign us in just now " + status + ". It is tried again by itself.";
   } else if (answer.status >= 500) {
     error.kind = ErrorKind::unknown_fate;
@@ -136,7 +137,7 @@ base::Error token_error(const Answer& answer, const SessionSettings& settings, c
                     ". Check that LOCKSTEP_SALESFORCE_LOGIN_URL is the address of the org's login.";
   } else if (code == "rate_limit_exceeded" || code == "unknown_error") {
     error.kind = ErrorKind::throttled;
-    error.retry_after = std::chrono::seconds{60};
+    error.retry_after = retry_after(answer).value_or(std::chrono::seconds{60});
     error.message = "Salesforce lets us sign in only later [" + said + "]. It is tried again by itself.";
   } else if (code == "invalid_client_id") {
     error.message = "Salesforce does not know our client id [" + said +

@@ -152,6 +152,17 @@ TEST_F(TokenEndpoint, TellsWhetherTheGrantMayHaveBeenUsed) {
     EXPECT_EQ(kind_of(Answer{200, {}, cut}), ErrorKind::unknown_fate) << cut;
 }
 
+TEST_F(TokenEndpoint, ComesAgainWhenItIsAskedTo) {
+  const auto after = [&](int status, const char* body, std::vector<Header> headers) {
+    transport.then(status, body, std::move(headers));
+    return request_tokens(transport, settings, {Grant::Kind::client_credentials}, clock).error().retry_after;
+  };
+  EXPECT_EQ(after(503, "", {{"retry-after", "7"}}), std::chrono::seconds{7});
+  EXPECT_EQ(after(429, "", {{"retry-after", "Sat, 31 Jan 2026 10:12:42 GMT"}}), std::chrono::seconds{90});
+  EXPECT_EQ(after(400, R"({"error":"rate_limit_exceeded"})", {{"retry-after", "600"}}), std::chrono::seconds{600});
+  EXPECT_EQ(after(503, "", {}), std::chrono::seconds{60});
+}
+
 TEST_F(TokenEndpoint, SaysWhatToDoAboutARefusal) {
   struct {
     Grant::Kind kind;
