@@ -63,6 +63,7 @@ base::Result<void> find_set_aside(App& app, const core::Integration& integration
     if (core::object_for(setting.object_type) != name) continue;
     const std::string table = setting.table.empty() ? core::table_for(name) : setting.table;
     ASSIGN_OR_RETURN(const auto schema, schema_from(app, integration, name, table, described->json));
+    if (schema.columns.empty()) continue;  // Whose table has another name attaches it next.
     const auto compiled = core::compile_mapping(integration, setting, schema, upsert_field);
     if (!compiled) {
       report.fields_set_aside.push_back(name + ": " + compiled.error().message);

@@ -6,6 +6,11 @@ namespace {
 
 using core::LinkState;
 
+/// True if these records tell that this one is deleted: it contests nothing any more.
+bool deleted_here(const core::Observation& observed, const model::RecordId& record) {
+  return std::ranges::any_of(observed.heads, [&](const auto& head) { return head.deleted && head.id == record; });
+}
+
 /// As rows are compared: ASCII letters in lower case, no blanks around.
 std::string folded(std::string_view text) {
   constexpr std::string_view blanks = " \t\n\v\f\r";
@@ -71,7 +76,8 @@ bool MemoryStore::fits_rule(Step& step, std::size_t at, const std::vector<std::s
     }
     is_contested =
         is_contested || std::ranges::any_of(mapped.parked_records, [&](const auto& set) {
-          return set.first != record && std::ranges::find(set.second.fits, row.text) != set.second.fits.end();
+          return set.first != record && std::ranges::find(set.second.fits, row.text) != set.second.fits.end() &&
+                 !deleted_here(*step.observed, set.first);
         });
   }
   if (rows.size() == 1 && !is_contested) {

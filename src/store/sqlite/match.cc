@@ -120,13 +120,19 @@ base::Result<bool> SqliteStore::fits_rule(Step& step, std::size_t at, std::size_
 
 /// True if another record that is set aside fits the row.
 base::Result<bool> SqliteStore::fits_another(Step& step, const model::RowKey& row, model::RecordId record) {
-  ASSIGN_OR_RETURN(Statement * find, statement("SELECT 1 FROM lockstep_fits WHERE mapping_id = ?1 AND row_key = ?2 AND "
-                                               "record_id <> ?3 LIMIT 1"));
+  ASSIGN_OR_RETURN(Statement * find, statement("SELECT record_id FROM lockstep_fits WHERE mapping_id = ?1 AND row_key = "
+                                               "?2 AND record_id <> ?3"));
   Use use{*find};
   use->bind(1, step.mapping.number).bind(2, row.text).bind(3, record.view());
-  const auto read = use->step();
-  if (read == Statement::Step::failed) return std::unexpected(database_.error("reading which records fit a row"));
-  return read == Statement::Step::row;
+  while (true) {
+    const auto read = use->step();
+    if (read == Statement::Step::failed) return std::unexpected(database_.error("reading which records fit a row"));
+    if (read == Statement::Step::done) return false;
+    // One that this page tells to be deleted contests nothing any more.
+    const std::string_view other = use->text(0);
+    const auto is_deleted = [&](const core::RecordHead& head) { return head.deleted && head.id.view() == other; };
+    if (std::ranges::none_of(step.observed->heads, is_deleted)) return true;
+  }
 }
 
 /// Kept until the record is no longer set aside: a trigger of the table of what is sees to that.
